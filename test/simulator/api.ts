@@ -1,0 +1,115 @@
+import type { Clock } from './clock';
+import { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
+import type { RecordedRequest } from './journal';
+import type { Ledger } from './ledger';
+import { priceOf, type CreateBody, type ModelLimits } from './models';
+import { findComplaint } from './requestChecks';
+import type { Answer } from './server';
+import type { Task } from './tasks';
+
+export interface ApiSetup {
+	apiKey: string;
+	errorStyle: ErrorStyle;
+	models: Record<string, ModelLimits>;
+	ledger: Ledger;
+	clock: Clock;
+	tasks: Map<string, Task>;
+	/** Creates the task, which then runs. */
+	startTask: (body: CreateBody, limits: ModelLimits, credits: number) => Task;
+	/** Refunds what has failed by now. */
+	settle: () => void;
+}
+
+/** What a create with some Idempotency-Key was answered, to be repeated word by word. */
+interface Answered {
+	body: Buffer;
+	answer: object;
+}
+
+/** The API host: create a task, query it, ask for the balance. */
+export class Api {
+	private readonly answered = new Map<string, Answered>();
+
+	constructor(private readonly setup: ApiSetup) {}
+
+	async answer(request: RecordedRequest): Promise<Answer> {
+		const { method, path, headers } = request;
+		if (headers.authorization !== `Bearer ${this.setup.apiKey}`) {
+			return this.refuse('unauthorized');
+		}
+		const [, taskId] = /^\/v1\/tasks\/([^/]+)$/.exec(path) ?? [];
+		if (method === 'POST' && path === '/v1/images/generations') return this.create(request);
+		if (method === 'GET' && taskId !== undefined) return await this.query(taskId);
+		if (method === 'GET' && path === '/v1/credits') return this.credits();
+		return this.refuse('routeNotFound', { message: `Invalid URL (${method} ${path})` });
+	}
+
+	private create(request: RecordedRequest): Answer {
+		const { models, ledger, clock, startTask, settle } = this.setup;
+		const key = request.headers['idempotency-key'];
+		const body = request.json as CreateBody | undefined;
+		if (key !== undefined && !/^[\w.-]{16,96}$/.test(String(key))) {
+			return this.refuse('invalidRequest', {
+				message: 'Idempotency-Key must be 16 to 96 of A-Z a-z 0-9 . _ -',
+			});
+		}
+		const idempotencyKey = key === undefined ? undefined : String(key);
+		const earlier = this.answered.get(idempotencyKey ?? '');
+		if (earlier) {
+			if (!earlier.body.equals(request.body)) return this.refuse('idempotencyConflict');
+			return { status: 200, headers: { 'idempotency-replayed': 'true' }, body: earlier.answer };
+		}
+		if (typeof body !== 'object' || body === null || Array.isArray(body)) {
+			return this.refuse('invalidRequest', { message: 'The body must be a JSON object' });
+		}
+		if (typeof body.model !== 'string' || body.model === '') {
+			return this.refuse('invalidRequest', { message: 'model is required', param: 'model' });
+		}
+		if (!Object.hasOwn(models, body.model)) {
+			return this.refuse('modelAccessDenied', { param: 'model' });
+		}
+		const limits = models[body.model];
+		const complaint = findComplaint(body, limits);
+		if (complaint) return this.refuse('invalidRequest', complaint);
+		const credits = priceOf(limits, body);
+		settle();
+		if (!ledger.canPay(credits)) return this.refuse('insufficientCredits');
+
+		const task = startTask(body, limits, credits);
+		ledger.charge({ taskId: task.id, idempotencyKey, model: body.model, credits, at: clock.now() });
+		request.charged = credits;
+		const answer = task.creation();
+		if (idempotencyKey) this.answered.set(idempotencyKey, { body: request.body, answer });
+		return { status: 200, body: answer };
+	}
+
+	private async query(taskId: string): Promise<Answer> {
+		if (!taskId.startsWith('task-unified-')) {
+			return this.refuse('invalidTaskId', { param: 'task_id' });
+		}
+		const task = this.setup.tasks.get(taskId);
+		if (!task) return this.refuse('taskNotFound', { param: 'task_id' });
+		await task.catchUp();
+		this.setup.settle();
+		return { status: 200, body: task.view() };
+	}
+
+	/** https://docs.evolink.ai, get-credits: `token` is this key, `user` the account. */
+	private credits(): Answer {
+		this.setup.settle();
+		const { remainingCredits, usedCredits } = this.setup.ledger;
+		const balance = { remaining_credits: remainingCredits, used_credits: usedCredits };
+		return {
+			status: 200,
+			body: {
+				data: { token: { ...balance, unlimited_credits: false }, user: balance },
+				message: '',
+				success: true,
+			},
+		};
+	}
+
+	private refuse(kind: RefusalKind, details?: RefusalDetails): Answer {
+		return refusal(this.setup.errorStyle, kind, details);
+	}
+}

@@ -1,0 +1,12 @@
+export { startSimulator, Simulator } from './simulator';
+export { SIMULATOR_KEY, type SimulatorOptions } from './options';
+export type { HostName, Part, RecordedRequest } from './journal';
+export type { Fault, FaultRule, Injection, StatusFault } from './faults';
+export { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
+export { filesRefusal, type FilesCode, type StoredFile } from './files';
+export type { Delivery as ResultDelivery, Task, TaskScript } from './tasks';
+export type { Delivery as CallbackDelivery } from './callbacks';
+export type { Payment } from './ledger';
+export { MODELS, type CreateBody, type ModelLimits } from './models';
+export { isPrivateHost } from './requestChecks';
+export { samplePicture, type SampleFormat, type SampleSize } from './samples';

@@ -1,0 +1,38 @@
+import type { ErrorStyle } from './errors';
+import type { ModelLimits } from './models';
+import type { Delivery } from './callbacks';
+import type { RecordedRequest } from './journal';
+
+/** A key that opens the simulator and nothing else. */
+export const SIMULATOR_KEY = 'sk-evo-simulator-0123456789abcdef';
+
+export interface SimulatorOptions {
+	/** The one key that is accepted. Default: `SIMULATOR_KEY`. */
+	apiKey?: string;
+	/** Port of the API host; files, results and pictures follow on +1, +2, +3. Default: free ports. */
+	port?: number;
+	/** Seconds from creation to the end of a task. Default 1. */
+	taskSeconds?: number;
+	/** Credits on the account at the start. Default 1000. */
+	credits?: number;
+	/** Which generation of error bodies the API host answers with. Default 'B'. */
+	errorStyle?: ErrorStyle;
+	/** Language of `msg` on the files host. Default: as the request's Accept-Language says. */
+	language?: 'en' | 'zh';
+	/** Whether the files host refuses with HTTP 200 and `success: false`. Default false. */
+	filesRefuseWithStatus200?: boolean;
+	/** Where a public callback host is really reached; '*' stands for every other host. */
+	callbackHosts?: Record<string, string>;
+	/** Waits in seconds before each repeated callback. Default 1, 2, 4. */
+	callbackRetrySeconds?: number[];
+	/** Seconds after which an unanswered callback counts as failed. Default 10. */
+	callbackTimeoutSeconds?: number;
+	/** Models beside (or instead of) those of the catalogue, by id. */
+	models?: Record<string, ModelLimits>;
+	/** Keep request bodies in `requests`. Default true; off for a simulator that runs for days. */
+	keepBodies?: boolean;
+	/** Called once a request has been answered, dropped or left hanging. */
+	onRequest?: (request: RecordedRequest) => void;
+	/** Called after each attempt to deliver a callback. */
+	onCallback?: (delivery: Delivery) => void;
+}
