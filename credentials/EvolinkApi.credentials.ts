@@ -1,0 +1,67 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+export class EvolinkApi implements ICredentialType {
+	name = 'evolinkApi';
+
+	displayName = 'EvoLink API';
+
+	icon: Icon = { light: 'file:../icons/evolink.svg', dark: 'file:../icons/evolink.dark.svg' };
+
+	documentationUrl = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink#credentials';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description: "Create one in EvoLink's dashboard under API Keys",
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: 'https://api.evolink.ai',
+			placeholder: 'e.g. https://api.evolink.ai',
+			description: 'Address of the task API. The API key is sent there.',
+		},
+		{
+			displayName: 'Files Base URL',
+			name: 'filesBaseUrl',
+			type: 'string',
+			default: 'https://files-api.evolink.ai',
+			placeholder: 'e.g. https://files-api.evolink.ai',
+			description: 'Address of the files API. The API key is sent there.',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+	};
+
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
+			url: '/v1/credits',
+		},
+		rules: [
+			{
+				type: 'responseSuccessBody',
+				properties: {
+					key: 'success',
+					value: false,
+					message: 'EvoLink does not accept this API key',
+				},
+			},
+		],
+	};
+}

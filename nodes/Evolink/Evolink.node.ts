@@ -1,0 +1,88 @@
+import {
+	type IExecuteFunctions,
+	type ILoadOptionsFunctions,
+	type INodeExecutionData,
+	type INodeListSearchResult,
+	type INodeType,
+	type INodeTypeDescription,
+	NodeConnectionTypes,
+} from 'n8n-workflow';
+
+import { IMAGE_MODELS } from './models/catalogue';
+import { operationFields } from './operations';
+import { runOperation } from './operations/runOperation';
+
+export class Evolink implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'EvoLink',
+		name: 'evolink',
+		icon: { light: 'file:../../icons/evolink.svg', dark: 'file:../../icons/evolink.dark.svg' },
+		group: ['transform'],
+		version: 1,
+		subtitle:
+			'={{ { editImage: "Edit Image", getCredits: "Get Credits", getTask: "Get Task", waitForCompletion: "Wait for Completion" }[$parameter["operation"]] }}',
+		description: 'Edit images with AI models through EvoLink',
+		defaults: { name: 'EvoLink' },
+		usableAsTool: true,
+		inputs: [NodeConnectionTypes.Main],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'evolinkApi', required: true }],
+		properties: [
+			{
+				displayName: 'Operation',
+				name: 'operation',
+				type: 'options',
+				noDataExpression: true,
+				options: [
+					{
+						name: 'Edit Image',
+						value: 'editImage',
+						description: 'Change one or more pictures as a prompt says',
+						action: 'Edit an image',
+					},
+					{
+						name: 'Get Credits',
+						value: 'getCredits',
+						description: 'Get what is left on the account and on the API key',
+						action: 'Get the credits',
+					},
+					{
+						name: 'Get Task',
+						value: 'getTask',
+						description: 'Get the state of a task, and its pictures if it is complete',
+						action: 'Get a task',
+					},
+					{
+						name: 'Wait for Completion',
+						value: 'waitForCompletion',
+						description: 'Wait until a task ends, then get its pictures',
+						action: 'Wait for completion of a task',
+					},
+				],
+				default: 'editImage',
+			},
+			...operationFields,
+		],
+	};
+
+	methods = {
+		listSearch: {
+			/** The models of the catalogue, for the parameter 'Model'. */
+			async searchModels(
+				this: ILoadOptionsFunctions,
+				filter?: string,
+			): Promise<INodeListSearchResult> {
+				const wanted = filter?.toLowerCase() ?? '';
+				return {
+					results: IMAGE_MODELS.filter(({ id, name }) =>
+						`${id} ${name}`.toLowerCase().includes(wanted),
+					).map(({ id, name, description }) => ({ name, value: id, description })),
+				};
+			},
+		},
+	};
+
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await runOperation(this)];
+	}
+}

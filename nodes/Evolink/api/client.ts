@@ -1,0 +1,291 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import type { Clock } from './clock';
+import {
+	adviceForApiError,
+	ApiError,
+	type EvolinkError,
+	OutcomeUnknownError,
+	StoppedError,
+} from './errors';
+import type { HttpAnswer, HttpFailure, HttpRequest, Send } from './http';
+import { isRecord, parseJson, textOf } from './json';
+import { isPassingStatus, repeatRead, retryAfterMs, retryDelayMs, type ReadResult } from './retry';
+import { apiErrorFrom, parseServiceError } from './serviceError';
+import { parseTask, type Task } from './task';
+
+export interface ServiceAddresses {
+	/** For instance `https://api.evolink.ai`, without a slash at the end. */
+	baseUrl: string;
+	/** For instance `https://files-api.evolink.ai`, without a slash at the end. */
+	filesBaseUrl: string;
+}
+
+/** Body of `POST /v1/images/generations`. */
+export interface CreateTaskBody extends IDataObject {
+	model: string;
+	prompt: string;
+	image_urls: string[];
+	/** How many pictures to make; only for models that make several. */
+	n?: number;
+	callback_url?: string;
+}
+
+/** A picture on its way to the files service. */
+export interface FileUpload {
+	content: Buffer;
+	fileName: string;
+	mimeType: string;
+}
+
+const SECOND = 1_000;
+/** Timeouts of the vendor's own clients: 15 s for reads, 120 s for writes. */
+const READ_TIMEOUT_MS = 15 * SECOND;
+const WRITE_TIMEOUT_MS = 120 * SECOND;
+const MAX_JSON_BYTES = 4 * 1024 * 1024;
+
+/** Refusals because of load are certain not to be paid, so patience costs nothing but time. */
+const THROTTLED_CREATE_TRIES = 6;
+const UNKNOWN_CREATE_TRIES = 4;
+
+/** Statuses of a create after which nobody knows whether the task was made. */
+const UNKNOWN_STATUSES = new Set([408, 502, 504, 520, 522, 524]);
+
+/**
+ * EvoLink's task, files and credits API. What may be repeated, and when, is decided here and nowhere else.
+ * Sources: docs.evolink.ai (tasks, files, credits); Idempotency-Key: EvoLinkAI/evolink-mcp, api-client.
+ */
+export class EvolinkClient {
+	constructor(
+		private readonly send: Send,
+		private readonly clock: Clock,
+		private readonly addresses: ServiceAddresses,
+	) {}
+
+	/**
+	 * Creates a task. **Costs money.** Repeated only with the same key and body, and only after the
+	 * service refused because of load (429, 503), was not reached, or left the outcome open (connection
+	 * lost, no answer in time, 502, 504, unreadable answer): the service answers a repetition with the
+	 * first task and charges nothing.
+	 *
+	 * @param idempotencyKey 16 to 96 characters of `[A-Za-z0-9._-]`
+	 * @throws {ApiError} the service refused; nothing was paid
+	 * @throws {OutcomeUnknownError} it may have been paid
+	 */
+	async createTask(body: CreateTaskBody, idempotencyKey: string): Promise<Task> {
+		let outcomeUnknown = false;
+		for (let tries = 1; ; tries++) {
+			await this.clock.sleep(0); // Nothing is paid after a stop.
+			const result = await this.send({
+				method: 'POST',
+				url: `${this.addresses.baseUrl}/v1/images/generations`,
+				headers: { 'Idempotency-Key': idempotencyKey },
+				body,
+				timeoutMs: WRITE_TIMEOUT_MS,
+				maxBytes: MAX_JSON_BYTES,
+			});
+			const outcome = readCreateOutcome(result, this.clock.now());
+			if (outcome.kind === 'created') return outcome.task;
+
+			outcomeUnknown ||= outcome.kind === 'unknown' || outcome.kind === 'undecidable';
+			const limit = outcomeUnknown ? UNKNOWN_CREATE_TRIES : THROTTLED_CREATE_TRIES;
+			const repeatable = outcome.kind === 'unknown' || outcome.kind === 'throttled';
+			if (!repeatable || tries >= limit) {
+				if (outcomeUnknown) {
+					throw new OutcomeUnknownError(
+						`It is not known whether EvoLink created the task: ${outcome.error.message}`,
+						idempotencyKey,
+					);
+				}
+				throw outcome.error;
+			}
+			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
+		}
+	}
+
+	/** Asks once for a task. Polling decides itself what to do about faults. */
+	async askTask(taskId: string, timeoutMs = READ_TIMEOUT_MS): Promise<ReadResult<Task>> {
+		return await this.read(
+			'EvoLink did not tell the task',
+			{
+				method: 'GET',
+				url: `${this.addresses.baseUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
+				timeoutMs: Math.min(timeoutMs, READ_TIMEOUT_MS),
+			},
+			// The answer for another task would hand a picture to the wrong item.
+			(body) => {
+				const task = parseTask(body);
+				return task?.id === taskId ? task : undefined;
+			},
+		);
+	}
+
+	/**
+	 * The task as it is now.
+	 *
+	 * @throws {EvolinkError}
+	 */
+	async getTask(taskId: string): Promise<Task> {
+		return await repeatRead(this.clock, async () => await this.askTask(taskId));
+	}
+
+	/**
+	 * The `data` of the account's credits: `{token, user}`, each with `remaining_credits` and
+	 * `used_credits`. Free.
+	 *
+	 * @throws {EvolinkError}
+	 */
+	async getCredits(): Promise<IDataObject> {
+		return await repeatRead(
+			this.clock,
+			async () =>
+				await this.read(
+					'EvoLink did not tell the credits',
+					{
+						method: 'GET',
+						url: `${this.addresses.baseUrl}/v1/credits`,
+						timeoutMs: READ_TIMEOUT_MS,
+					},
+					(body) =>
+						isRecord(body) && body.success !== false && isRecord(body.data)
+							? (body.data as IDataObject)
+							: undefined,
+				),
+		);
+	}
+
+	/**
+	 * Puts a picture on EvoLink's files host, where the models can fetch it for 72 hours. Free. A file of
+	 * the same name is overwritten, which makes a repetition harmless and unique names a must.
+	 *
+	 * @returns the public address of the file
+	 * @throws {EvolinkError}
+	 */
+	async uploadFile(file: FileUpload): Promise<string> {
+		return await repeatRead(this.clock, async () => {
+			const form = new FormData();
+			form.append('file', new Blob([file.content], { type: file.mimeType }), file.fileName);
+			form.append('file_name', file.fileName);
+			return await this.read(
+				'EvoLink did not take the picture',
+				{
+					method: 'POST',
+					url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
+					body: form,
+					timeoutMs: WRITE_TIMEOUT_MS,
+				},
+				(body) => {
+					if (!isRecord(body) || body.success === false || !isRecord(body.data)) return undefined;
+					const link = textOf(body.data.file_url);
+					return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
+				},
+			);
+		});
+	}
+
+	/** Sends a request that costs nothing and is safe to repeat, and reads its answer. */
+	private async read<T>(
+		what: string,
+		request: Omit<HttpRequest, 'maxBytes'>,
+		parse: (body: unknown) => T | undefined,
+	): Promise<ReadResult<T>> {
+		const result = await this.send({ ...request, maxBytes: MAX_JSON_BYTES });
+		if (result.kind !== 'answer') {
+			return { ok: false, error: errorFromFailure(what, result), mayPass: mayPass(result) };
+		}
+		const text = result.body.toString('utf8');
+		const body = parseJson(text);
+		const value = isSuccess(result) ? parse(body) : undefined;
+		if (value !== undefined) return { ok: true, value };
+
+		const wait = retryAfterMs(result, this.clock.now());
+		const refused = isRecord(body) && (body.success === false || isRecord(body.error));
+		return {
+			ok: false,
+			error:
+				isSuccess(result) && !refused
+					? new ApiError(
+							`${what}: the answer could not be read`,
+							adviceForApiError(undefined, undefined),
+						)
+					: apiErrorFrom(what, result.status, text),
+			mayPass: isSuccess(result)
+				? !refused || filesFaultMayPass(body)
+				: isPassingStatus(result.status),
+			...(wait === undefined ? {} : { retryAfterMs: wait }),
+		};
+	}
+}
+
+type CreateOutcome =
+	| { kind: 'created'; task: Task }
+	| {
+			/**
+			 * `throttled`, `refused`: not paid. `unknown`: it may have been paid, the same request under the
+			 * same key will tell. `undecidable`: it may have been paid, and asking again will not tell.
+			 */
+			kind: 'throttled' | 'refused' | 'unknown' | 'undecidable';
+			error: EvolinkError;
+			retryAfterMs?: number;
+	  };
+
+const CREATE = 'EvoLink did not accept the request';
+
+/** What an answer to a create means for the money. */
+function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): CreateOutcome {
+	if (result.kind !== 'answer') {
+		if (result.kind === 'notSent') {
+			return { kind: 'throttled', error: errorFromFailure(CREATE, result) };
+		}
+		return {
+			kind: result.kind === 'stopped' ? 'undecidable' : 'unknown',
+			error: errorFromFailure(CREATE, result),
+		};
+	}
+	const text = result.body.toString('utf8');
+	const wait = retryAfterMs(result, nowMs);
+	const waiting = wait === undefined ? {} : { retryAfterMs: wait };
+	const { code } = parseServiceError(text);
+
+	if (isSuccess(result)) {
+		const task = parseTask(parseJson(text));
+		if (task) return { kind: 'created', task };
+		return {
+			kind: 'unknown',
+			error: new ApiError('the answer could not be read', 'Try again later.'),
+			...waiting,
+		};
+	}
+	const error = apiErrorFrom(CREATE, result.status, text);
+	if (code === 'paid_outcome_unknown') return { kind: 'unknown', error, ...waiting };
+	if (result.status === 409 || code === 'idempotency_conflict') {
+		return { kind: 'undecidable', error };
+	}
+	if (result.status === 429 || result.status === 503)
+		return { kind: 'throttled', error, ...waiting };
+	if (UNKNOWN_STATUSES.has(result.status)) return { kind: 'unknown', error, ...waiting };
+	return { kind: 'refused', error };
+}
+
+function isSuccess(answer: HttpAnswer): boolean {
+	return answer.status >= 200 && answer.status < 300;
+}
+
+function mayPass(failure: HttpFailure): boolean {
+	return failure.kind === 'noAnswer' || failure.kind === 'notSent';
+}
+
+/** The files service reports faults of its own with status 200 and these codes. */
+function filesFaultMayPass(body: unknown): boolean {
+	return isRecord(body) && [500, 50001, '500', '50001'].includes(body.code as number | string);
+}
+
+export function errorFromFailure(what: string, failure: HttpFailure): EvolinkError {
+	if (failure.kind === 'stopped') return new StoppedError();
+	return new ApiError(
+		`${what}: ${failure.reason}`,
+		failure.kind === 'notSent'
+			? "Check the base URLs in the credential 'EvoLink API' and n8n's connection to the internet."
+			: 'Try again later.',
+	);
+}

@@ -1,0 +1,197 @@
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IHttpRequestMethods,
+	IHttpRequestOptions,
+	IN8nHttpFullResponse,
+} from 'n8n-workflow';
+
+import { isRecord, textOf } from './json';
+
+export interface HttpRequest {
+	method: IHttpRequestMethods;
+	url: string;
+	headers?: Record<string, string>;
+	/** An object goes out as JSON, `FormData` as multipart. */
+	body?: IDataObject | FormData;
+	/** Limit for the whole exchange, body included. */
+	timeoutMs: number;
+	/** A longer answer is cut off before it fills the memory. */
+	maxBytes: number;
+}
+
+export interface HttpAnswer {
+	kind: 'answer';
+	status: number;
+	/** Names in lower case. */
+	headers: Record<string, string>;
+	body: Buffer;
+}
+
+/** Why no answer came. `notSent`: the request certainly did not reach the service. */
+export interface HttpFailure {
+	kind: 'notSent' | 'noAnswer' | 'tooLarge' | 'stopped';
+	/** A few plain words without addresses or headers. */
+	reason: string;
+}
+
+/**
+ * Sends one request once. Failures come back as values, because what they mean (was it paid? may it be
+ * repeated?) is for the caller to decide. Never rejects.
+ */
+export type Send = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
+
+/** Some hosts refuse clients that do not say who they are. */
+const USER_AGENT = 'n8n-nodes-evolink';
+
+/**
+ * Requests that carry the API key. They follow no redirect, so the key stays with the host it is for, and
+ * the key is blotted out of answers, because some services repeat it in their error messages.
+ */
+export function keyedSend(
+	context: IExecuteFunctions,
+	credentialType: string,
+	apiKey: string,
+): Send {
+	return async (request) => {
+		const result = await exchange(
+			context,
+			request,
+			async (options) =>
+				(await context.helpers.httpRequestWithAuthentication.call(context, credentialType, {
+					...options,
+					disableFollowRedirect: true,
+				})) as IN8nHttpFullResponse,
+		);
+		if (result.kind !== 'answer' || apiKey === '' || !result.body.includes(apiKey)) return result;
+		const body = result.body.toString('utf8').replaceAll(apiKey, '[API key]');
+		return { ...result, body: Buffer.from(body) };
+	};
+}
+
+/** Requests without the key, for links that the service hands out. */
+export function plainSend(context: IExecuteFunctions): Send {
+	return async (request) =>
+		await exchange(
+			context,
+			request,
+			async (options) =>
+				(await context.helpers.httpRequest({
+					...options,
+					sendCredentialsOnCrossOriginRedirect: false,
+				})) as IN8nHttpFullResponse,
+		);
+}
+
+async function exchange(
+	context: Pick<IExecuteFunctions, 'getExecutionCancelSignal'>,
+	request: HttpRequest,
+	perform: (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>,
+): Promise<HttpAnswer | HttpFailure> {
+	const stop = context.getExecutionCancelSignal?.();
+	const deadline = AbortSignal.timeout(request.timeoutMs);
+	try {
+		const response = await perform({
+			method: request.method,
+			url: request.url,
+			headers: { 'User-Agent': USER_AGENT, ...request.headers },
+			...(request.body === undefined ? {} : { body: request.body as IDataObject }),
+			timeout: request.timeoutMs,
+			encoding: 'stream',
+			returnFullResponse: true,
+			ignoreHttpStatusErrors: true,
+			...(stop ? { abortSignal: stop } : {}),
+		});
+		const body = await readBody(response.body, request.maxBytes, stop, deadline);
+		if (body === undefined) {
+			const megabytes = Math.round(request.maxBytes / 1024 / 1024);
+			return { kind: 'tooLarge', reason: `the answer is larger than ${megabytes} MB` };
+		}
+		return {
+			kind: 'answer',
+			status: response.statusCode,
+			headers: lowerCaseHeaders(response.headers),
+			body,
+		};
+	} catch (error) {
+		if (stop?.aborted) return { kind: 'stopped', reason: 'the execution was stopped' };
+		return describeFailure(error, deadline.aborted);
+	}
+}
+
+type ByteStream = AsyncIterable<Uint8Array> & { destroy(error?: Error): void };
+
+/** @returns undefined where the body is longer than `maxBytes` */
+async function readBody(
+	body: unknown,
+	maxBytes: number,
+	...signals: Array<AbortSignal | undefined>
+): Promise<Buffer | undefined> {
+	// n8n hands out text or a buffer instead of a stream where a proxy or a test stands in between.
+	if (typeof body === 'string' || Buffer.isBuffer(body)) {
+		const bytes = Buffer.from(body);
+		return bytes.length > maxBytes ? undefined : bytes;
+	}
+	const stream = body as ByteStream;
+	const cut = () => stream.destroy(new Error('The answer did not end in time'));
+	for (const signal of signals) {
+		if (signal?.aborted) cut();
+		signal?.addEventListener('abort', cut, { once: true });
+	}
+	try {
+		const chunks: Uint8Array[] = [];
+		let length = 0;
+		for await (const chunk of stream) {
+			length += chunk.length;
+			if (length > maxBytes) {
+				stream.destroy();
+				return undefined;
+			}
+			chunks.push(chunk);
+		}
+		return Buffer.concat(chunks);
+	} finally {
+		for (const signal of signals) signal?.removeEventListener('abort', cut);
+	}
+}
+
+function lowerCaseHeaders(headers: IDataObject): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(headers).map(([name, value]) => [name.toLowerCase(), textOf(value) ?? '']),
+	);
+}
+
+/** Codes of Node.js that come up before a byte of the request has reached the other side. */
+const NOT_SENT: Readonly<Record<string, string>> = {
+	ECONNREFUSED: 'the connection was refused',
+	ENOTFOUND: 'the host name is not known',
+	EAI_AGAIN: 'the host name could not be looked up',
+	EHOSTUNREACH: 'the host cannot be reached',
+	ENETUNREACH: 'the network cannot be reached',
+	ERR_INVALID_URL: 'the address is not valid',
+	CERT_HAS_EXPIRED: 'the certificate of the host has expired',
+	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of the host is self-signed',
+	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of the host is self-signed',
+	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of the host cannot be verified',
+	ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
+};
+
+function describeFailure(error: unknown, timedOut: boolean): HttpFailure {
+	const code = errorCode(error);
+	if (code !== undefined && NOT_SENT[code]) return { kind: 'notSent', reason: NOT_SENT[code] };
+	if (timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
+		return { kind: 'noAnswer', reason: 'no answer came in time' };
+	}
+	return { kind: 'noAnswer', reason: 'the connection was lost' };
+}
+
+/** n8n wraps errors differently from version to version: the code may stand some causes down. */
+function errorCode(error: unknown): string | undefined {
+	let current = error;
+	for (let depth = 0; depth < 5 && isRecord(current); depth++) {
+		const code = textOf(current.code);
+		if (code !== undefined) return code;
+		current = current.cause;
+	}
+	return undefined;
+}

@@ -1,0 +1,123 @@
+import type { IDataObject } from 'n8n-workflow';
+
+import { isRecord, numberOf, textOf } from './json';
+import { isRetryableFailure } from './taskFailures';
+
+export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
+
+export interface TaskFailure {
+	code: string;
+	message: string;
+	/** Whether the same request may succeed another time. */
+	retryable: boolean;
+}
+
+/** A task as the service tells it, in one shape whatever generation of the API answered. */
+export interface Task {
+	id: string;
+	status: TaskStatus;
+	model: string;
+	/** 0 to 100. */
+	progress: number;
+	/** Links of the edited pictures; empty until the task is complete. */
+	results: string[];
+	/** Unix milliseconds. */
+	createdAt?: number;
+	/** Seconds that the service expects the task to take from now on. */
+	estimatedSeconds?: number;
+	creditsReserved?: number;
+	/** Only on a failed or cancelled task. */
+	failure?: TaskFailure;
+	/** The service's own answer. */
+	raw: IDataObject;
+}
+
+export function hasEnded(task: Task): boolean {
+	return task.status !== 'pending' && task.status !== 'processing';
+}
+
+/**
+ * Reads a task from an answer of the service, forgiving what the documentation leaves open: missing
+ * fields, both spellings of cancelled, `failed` with `request_cancelled`, `result_data` instead of
+ * `results`. A state that is not known counts as `processing`, so that waiting goes on.
+ * Source: docs.evolink.ai, get task detail; fields beyond it: EvoLinkAI/evolink-mcp, task-format.
+ *
+ * @returns undefined where the answer is no task at all
+ */
+export function parseTask(body: unknown): Task | undefined {
+	if (!isRecord(body)) return undefined;
+	const id = textOf(body.id);
+	if (!id) return undefined;
+
+	const status = parseStatus(body);
+	const completed = status === 'completed';
+	const info = isRecord(body.task_info) ? body.task_info : {};
+	const usage = isRecord(body.usage) ? body.usage : {};
+	const createdSeconds = numberOf(body.created);
+	const progress = numberOf(body.progress) ?? 0;
+
+	return {
+		id,
+		status,
+		model: textOf(body.model) ?? '',
+		progress: completed ? 100 : Math.min(100, Math.max(0, progress)),
+		results: completed ? parseResults(body) : [],
+		...(createdSeconds !== undefined && isDate(createdSeconds * 1000)
+			? { createdAt: createdSeconds * 1000 }
+			: {}),
+		...optional('estimatedSeconds', numberOf(info.estimated_time)),
+		...optional('creditsReserved', numberOf(usage.credits_reserved)),
+		...(status === 'failed' || status === 'cancelled'
+			? { failure: parseFailure(body.error, status) }
+			: {}),
+		raw: body as IDataObject,
+	};
+}
+
+function parseStatus(body: Record<string, unknown>): TaskStatus {
+	const status = textOf(body.status)?.toLowerCase();
+	switch (status) {
+		case 'canceled':
+		case 'cancelled':
+			return 'cancelled';
+		case 'failed':
+			return isRecord(body.error) && body.error.code === 'request_cancelled'
+				? 'cancelled'
+				: 'failed';
+		case 'pending':
+		case 'completed':
+			return status;
+		default:
+			return 'processing';
+	}
+}
+
+function parseFailure(error: unknown, status: TaskStatus): TaskFailure {
+	const given = isRecord(error) ? error : {};
+	const fallback = status === 'cancelled' ? 'request_cancelled' : 'unknown_error';
+	const code = textOf(given.code) ?? fallback;
+	return {
+		code,
+		message: textOf(given.message) ?? textOf(error) ?? 'The service gave no reason',
+		retryable: isRetryableFailure(code),
+	};
+}
+
+function parseResults(body: Record<string, unknown>): string[] {
+	const links = (value: unknown): string[] => {
+		if (Array.isArray(value)) return value.flatMap(links);
+		if (isRecord(value)) return links(value.image_url ?? value.url);
+		const link = textOf(value);
+		return link ? [link] : [];
+	};
+	const results = links(body.results);
+	return results.length > 0 ? results : links(body.result_data);
+}
+
+function isDate(milliseconds: number): boolean {
+	return !Number.isNaN(new Date(milliseconds).getTime());
+}
+
+function optional<K extends string>(key: K, value: number | undefined) {
+	return (value === undefined ? {} : { [key]: value }) as Partial<Record<K, number>>;
+}

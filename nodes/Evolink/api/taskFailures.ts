@@ -1,0 +1,69 @@
+interface FailureKind {
+	retryable: boolean;
+	advice: string;
+}
+
+/**
+ * Why tasks fail, with the vendor's advice.
+ * Source: docs.evolink.ai, task management, error codes (13 codes); the last three only stand in the
+ * vendor's public skill file.
+ */
+export const TASK_FAILURES: Readonly<Record<string, FailureKind>> = {
+	content_policy_violation: {
+		retryable: false,
+		advice: 'The safety filter refused the prompt or a picture: change them.',
+	},
+	invalid_parameters: {
+		retryable: false,
+		advice: "Check the prompt, the pictures and the model's limits.",
+	},
+	image_processing_error: {
+		retryable: false,
+		advice: 'A picture could not be read: use another one, and check that its link is public.',
+	},
+	image_dimension_mismatch: {
+		retryable: false,
+		advice: "Resize the pictures to the model's limits.",
+	},
+	request_cancelled: {
+		retryable: true,
+		advice: 'The task was cancelled: send it again if needed.',
+	},
+	generation_failed_no_content: {
+		retryable: false,
+		advice: 'The model made no picture: try another prompt.',
+	},
+	service_error: { retryable: true, advice: 'The service had an internal fault: try again later.' },
+	generation_timeout: { retryable: true, advice: 'The model took too long: try again later.' },
+	resource_exhausted: {
+		retryable: true,
+		advice: 'The model is busy: try again in 30 to 60 seconds.',
+	},
+	quota_exceeded: {
+		retryable: true,
+		advice: "Too many requests for this account: slow down or lower the option 'Concurrency'.",
+	},
+	service_unavailable: {
+		retryable: true,
+		advice: 'The model is not available now: try again in one or two minutes.',
+	},
+	resource_not_found: { retryable: false, advice: 'Check the model and the IDs in the request.' },
+	unknown_error: {
+		retryable: false,
+		advice: 'The service gave no reason: contact EvoLink support with the task ID.',
+	},
+	model_unavailable: { retryable: true, advice: 'Try again later or pick another model.' },
+	upstream_error: {
+		retryable: true,
+		advice: 'The provider behind EvoLink failed: try again later.',
+	},
+	rate_limited: { retryable: true, advice: 'Too many requests: wait a minute and try again.' },
+};
+
+export function isRetryableFailure(code: string): boolean {
+	return TASK_FAILURES[code]?.retryable ?? false;
+}
+
+export function adviceForTaskFailure(code: string): string {
+	return (TASK_FAILURES[code] ?? TASK_FAILURES.unknown_error).advice;
+}

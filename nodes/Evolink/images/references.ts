@@ -1,0 +1,179 @@
+import { createHash } from 'crypto';
+
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
+import { InvalidInputError } from '../api/errors';
+import { isRecord, textOf } from '../api/json';
+import { examinePicture, FORMATS, type PictureFacts, type PictureFormat } from './format';
+
+/** A picture to edit, as a link for the service or as bytes that must be uploaded first. */
+export type Reference = LinkReference | BinaryReference;
+
+export interface LinkReference {
+	kind: 'link';
+	link: string;
+}
+
+export interface BinaryReference {
+	kind: 'binary';
+	/** What to call the picture in messages. */
+	label: string;
+	fieldName: string;
+	facts: PictureFacts;
+	bytes: number;
+	/** SHA-256 of the content. */
+	contentDigest: string;
+}
+
+/** What the files service takes. Source: docs.evolink.ai, file series. */
+const UPLOAD_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'gif', 'webp'];
+const UPLOAD_MAX_MEGABYTES = 100;
+
+/**
+ * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
+ *
+ * @throws {InvalidInputError} no picture, a link that is none, a field that is missing or no picture
+ */
+export async function readReferences(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<Reference[]> {
+	const entries = context.getNodeParameter('images.image', itemIndex, []) as IDataObject[];
+	const references: Reference[] = [];
+	for (const [position, entry] of entries.entries()) {
+		const label = `Image ${position + 1}`;
+		if (entry.source === 'binary') {
+			for (const fieldName of splitFieldNames(entry.binaryPropertyName, label)) {
+				references.push(await readBinaryField(context, itemIndex, fieldName, label));
+			}
+		} else {
+			for (const link of splitLinks(entry.url, label)) references.push({ kind: 'link', link });
+		}
+	}
+	if (references.length === 0) {
+		throw new InvalidInputError(
+			"'Images' has no picture",
+			"Add at least one entry to 'Images': a link, or the name of a binary field of the input.",
+		);
+	}
+	return references;
+}
+
+/**
+ * One address, an array of them, or several in one text. Commas are part of many addresses, so a comma
+ * separates only before white space or another address.
+ */
+export function splitLinks(value: unknown, label: string): string[] {
+	const parts = (Array.isArray(value) ? value : [value]).flatMap((part: unknown) =>
+		typeof part === 'string'
+			? part
+					.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:)|,\s*$/i)
+					.map((link) => link.trim())
+					.filter((link) => link !== '')
+			: [part],
+	);
+	if (parts.length === 0 || (parts.length === 1 && (parts[0] ?? '') === '')) {
+		throw new InvalidInputError(
+			`${label}: 'URL' is empty`,
+			'Enter a public http or https link, or remove the entry. Check the expression if there is one.',
+		);
+	}
+	return parts.map((part) => checkLink(part, label));
+}
+
+function checkLink(link: unknown, label: string): string {
+	const text = typeof link === 'string' ? link : JSON.stringify(link);
+	const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
+	if (!url || !/^https?:$/.test(url.protocol)) {
+		throw new InvalidInputError(
+			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not an http or https link`,
+			"EvoLink fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
+		);
+	}
+	return link as string;
+}
+
+function splitFieldNames(value: unknown, label: string): string[] {
+	const names = (textOf(value) ?? '')
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
+	if (names.length === 0) {
+		throw new InvalidInputError(
+			`${label}: 'Input Data Field Name' is empty`,
+			"Enter the name of the binary field that holds the picture, for instance 'data'.",
+		);
+	}
+	return names;
+}
+
+async function readBinaryField(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	fieldName: string,
+	entryLabel: string,
+): Promise<BinaryReference> {
+	const label = `${entryLabel} (field '${fieldName}')`;
+	const content = await readContent(context, itemIndex, fieldName, entryLabel);
+	const facts = examinePicture(content);
+	if (!facts) {
+		throw new InvalidInputError(
+			`${label} is not a picture of a known format`,
+			'Check what the field holds; JPEG, PNG, WebP and GIF pictures can be sent.',
+		);
+	}
+	if (!UPLOAD_FORMATS.includes(facts.format)) {
+		throw new InvalidInputError(
+			`${label} is a ${facts.format.toUpperCase()} picture, which EvoLink's file upload does not take`,
+			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
+		);
+	}
+	if (content.length > UPLOAD_MAX_MEGABYTES * 1024 * 1024) {
+		throw new InvalidInputError(
+			`${label} is larger than ${UPLOAD_MAX_MEGABYTES} MB`,
+			"Make the picture smaller, for instance with n8n's Edit Image node.",
+		);
+	}
+	return {
+		kind: 'binary',
+		label,
+		fieldName,
+		facts,
+		bytes: content.length,
+		contentDigest: createHash('sha256').update(content).digest('hex'),
+	};
+}
+
+async function readContent(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	fieldName: string,
+	entryLabel: string,
+): Promise<Buffer> {
+	const fields = context.getInputData()[itemIndex]?.binary ?? {};
+	if (!isRecord(fields[fieldName])) {
+		const available = Object.keys(fields).map((name) => `'${name}'`);
+		throw new InvalidInputError(
+			`${entryLabel}: the input has no binary field '${fieldName}'`,
+			available.length > 0
+				? `Binary fields of this item: ${available.join(', ')}. Enter one of them in 'Input Data Field Name'.`
+				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
+		);
+	}
+	return await context.helpers.getBinaryDataBuffer(itemIndex, fieldName);
+}
+
+/** The upload of a binary reference; the content is read again, so that only pictures on their way fill memory. */
+export async function readForUpload(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reference: BinaryReference,
+	fileStem: string,
+) {
+	const { mimeType, extensions } = FORMATS[reference.facts.format];
+	return {
+		content: await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName),
+		fileName: `${fileStem}.${extensions[0]}`,
+		mimeType,
+	};
+}

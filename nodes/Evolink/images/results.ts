@@ -1,0 +1,106 @@
+import type { Clock } from '../api/clock';
+import { errorFromFailure } from '../api/client';
+import { ApiError } from '../api/errors';
+import type { Send } from '../api/http';
+import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/retry';
+import { apiErrorFrom } from '../api/serviceError';
+import { examinePicture, FORMATS, type PictureFormat } from './format';
+
+export interface PictureFile {
+	content: Buffer;
+	fileName: string;
+	mimeType: string;
+}
+
+const DOWNLOAD_TIMEOUT_MS = 120_000;
+const MAX_STEM_CHARACTERS = 80;
+
+/**
+ * Fetches result pictures, all at once, without the API key.
+ *
+ * @param fallbackName what to call a picture whose link has no name
+ * @throws {EvolinkError} the first that could not be fetched
+ */
+export async function downloadPictures(
+	send: Send,
+	clock: Clock,
+	links: string[],
+	maxMegabytes: number,
+	fallbackName: string,
+): Promise<PictureFile[]> {
+	return await Promise.all(
+		links.map(async (link, position) => {
+			const name = links.length > 1 ? `${fallbackName}-${position + 1}` : fallbackName;
+			return await downloadPicture(send, clock, link, maxMegabytes, name);
+		}),
+	);
+}
+
+async function downloadPicture(
+	send: Send,
+	clock: Clock,
+	link: string,
+	maxMegabytes: number,
+	fallbackName: string,
+): Promise<PictureFile> {
+	if (!/^https?:\/\//i.test(link)) {
+		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
+	}
+	return await repeatRead(clock, async (): Promise<ReadResult<PictureFile>> => {
+		const what = 'The edited picture could not be fetched';
+		const result = await send({
+			method: 'GET',
+			url: link,
+			timeoutMs: DOWNLOAD_TIMEOUT_MS,
+			maxBytes: maxMegabytes * 1024 * 1024,
+		});
+		if (result.kind === 'tooLarge') {
+			const error = new ApiError(
+				`The edited picture is larger than ${maxMegabytes} MB`,
+				"Raise the option 'Max Download Size', or switch 'Download' off and use the link.",
+			);
+			return { ok: false, error, mayPass: false };
+		}
+		if (result.kind !== 'answer') {
+			return {
+				ok: false,
+				error: errorFromFailure(what, result),
+				mayPass: result.kind !== 'stopped',
+			};
+		}
+		const wait = retryAfterMs(result, clock.now());
+		const fault = { ok: false, ...(wait === undefined ? {} : { retryAfterMs: wait }) } as const;
+		if (result.status < 200 || result.status >= 300) {
+			const error = apiErrorFrom(what, result.status, '');
+			return { ...fault, error, mayPass: isPassingStatus(result.status) };
+		}
+		const facts = examinePicture(result.body);
+		if (!facts) {
+			// Pages of proxies come with status 200 too; another try may find the picture.
+			const isPage = result.body.subarray(0, 200).toString('latin1').trimStart().startsWith('<');
+			const error = new ApiError(
+				`${what}: the link gives ${isPage ? 'a web page' : 'something'} that is not a picture`,
+				'Open the link to see what it gives, and fetch it before it expires.',
+			);
+			return { ...fault, error, mayPass: isPage };
+		}
+		return {
+			ok: true,
+			value: {
+				content: result.body,
+				fileName: fileNameFor(link, facts.format, fallbackName),
+				mimeType: FORMATS[facts.format].mimeType,
+			},
+		};
+	});
+}
+
+/** The name in the link where it has one, always with the ending that fits the bytes. */
+export function fileNameFor(link: string, format: PictureFormat, fallbackName: string): string {
+	const { extensions } = FORMATS[format];
+	const segment = new URL(link).pathname.split('/').pop() ?? '';
+	const [, stem = '', extension = ''] = /^(.+?)(?:\.([a-z0-9]{1,5}))?$/i.exec(segment) ?? [];
+	const cleanStem = stem.replace(/%[0-9a-f]{2}/gi, '_').replace(/[^\w.-]+/g, '_');
+	const ending = extensions.find((known) => known === extension.toLowerCase()) ?? extensions[0];
+	return `${cleanStem.slice(0, MAX_STEM_CHARACTERS) || fallbackName}.${ending}`;
+}

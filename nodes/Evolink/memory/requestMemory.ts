@@ -1,0 +1,138 @@
+import { createHash, randomUUID } from 'crypto';
+
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { CreateTaskBody } from '../api/client';
+import { ApiError, TaskFailedError } from '../api/errors';
+
+/** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
+export interface RememberedRequest {
+	executionId: string;
+	/** Digest of what was asked, as the user put it: model, prompt, pictures and the rest. */
+	fingerprint: string;
+	idempotencyKey: string;
+	/** Set just before it is sent; a repetition must send the same. */
+	body?: CreateTaskBody;
+	/** Set once the service has named the task. */
+	taskId?: string;
+}
+
+/** The requests of one place: of an item in a run or, as a tool, of everything that asks the same. */
+interface Place {
+	/** How many requests were ever made here; part of the next idempotency key. */
+	made: number;
+	open: RememberedRequest[];
+}
+
+/** Requests that a running `execute()` works on, so that parallel calls of a tool do not share one. */
+const claimedRequests = new WeakSet<RememberedRequest>();
+
+/**
+ * Remembers paid requests where n8n keeps them while it repeats a node (Retry On Fail) or a failed
+ * execution: in the node's context. A repetition then continues the task instead of paying for another.
+ *
+ * The idempotency key is derived from the place alone (workflow, execution, node, run, item, how often
+ * asked), so that a re-run of the same execution without this memory – n8n 1.x in queue mode after the
+ * death of a worker – makes the same key, and every new execution makes a new one.
+ *
+ * An open request is found again by its place. In the same execution that is enough: n8n runs the same
+ * item of the same run twice only to repeat it, even if an expression in the prompt gives something else
+ * each time. In another execution (a failed one that the user retries, perhaps after editing) what was
+ * asked must be the same too. As an agent's tool run and item say nothing, so the place is what was asked.
+ */
+export class RequestMemory {
+	private readonly places: Record<string, Place>;
+
+	private readonly executionId: string;
+
+	private readonly keyScope: string[];
+
+	/** Run index, or undefined as a tool. */
+	private readonly runIndex: number | undefined;
+
+	private readonly claims = new Map<RememberedRequest, { placeName: string; itemIndex: number }>();
+
+	constructor(context: IExecuteFunctions) {
+		const memory = context.getContext('node') as {
+			evolinkRequests?: Record<string, Place>;
+			evolinkExecution?: string;
+		};
+		this.places = memory.evolinkRequests ??= {};
+		// Every execution has an id; should it be missing, keys of two executions must still differ.
+		this.executionId = context.getExecutionId() || (memory.evolinkExecution ??= randomUUID());
+		const node = context.getNode();
+		this.keyScope = [context.getWorkflow().id ?? '', this.executionId, node.id];
+		this.runIndex = node.type.endsWith('Tool')
+			? undefined
+			: (context.evaluateExpression('{{ $runIndex }}', 0) as number);
+	}
+
+	/** The request of an item: the open one of an earlier try, or a new one. */
+	claim(itemIndex: number, fingerprint: string): RememberedRequest {
+		const placeName =
+			this.runIndex === undefined
+				? `tool ${fingerprint}`
+				: `run ${this.runIndex} item ${itemIndex}`;
+		const place = (this.places[placeName] ??= { made: 0, open: [] });
+		place.open = place.open.filter(
+			(request) => request.fingerprint === fingerprint || request.executionId === this.executionId,
+		);
+		let request = place.open.find((candidate) => !claimedRequests.has(candidate));
+		if (!request) {
+			request = {
+				executionId: this.executionId,
+				fingerprint,
+				idempotencyKey: `n8n-${digestOf([...this.keyScope, placeName, place.made])}`,
+			};
+			place.made++;
+			place.open.push(request);
+		}
+		claimedRequests.add(request);
+		this.claims.set(request, { placeName, itemIndex });
+		return request;
+	}
+
+	/** Draws from an item's error what its next try may do. */
+	noteError(itemIndex: number, error: unknown): void {
+		for (const [request, claim] of this.claims) {
+			if (claim.itemIndex !== itemIndex) continue;
+			if (error instanceof TaskFailedError && error.failure.retryable) {
+				this.forget(request, claim.placeName); // The next try asks anew.
+			} else if (error instanceof ApiError && request.taskId === undefined) {
+				delete request.body; // Refused, so not paid: there is nothing to continue.
+			}
+		}
+	}
+
+	/** What this run has paid, or may have paid, item by item. */
+	paid(): Array<{ itemIndex: number; request: RememberedRequest }> {
+		return [...this.claims]
+			.filter(([request]) => request.body !== undefined)
+			.map(([request, { itemIndex }]) => ({ itemIndex, request }))
+			.sort((a, b) => a.itemIndex - b.itemIndex);
+	}
+
+	/**
+	 * Ends this run of the node. What was asked is forgotten only when every item was handed on:
+	 * otherwise n8n may repeat the run, and items that were done already must not be paid again.
+	 */
+	endRun(everythingWasHandedOn: boolean): void {
+		for (const [request, { placeName }] of this.claims) {
+			claimedRequests.delete(request);
+			if (!everythingWasHandedOn) continue;
+			this.forget(request, placeName);
+			// A tool may be asked the same again, which must make another key; a run never comes back.
+			if (this.runIndex !== undefined) delete this.places[placeName];
+		}
+	}
+
+	private forget(request: RememberedRequest, placeName: string): void {
+		const place = this.places[placeName];
+		place.open = place.open.filter((candidate) => candidate !== request);
+	}
+}
+
+/** SHA-256 in hex over anything that JSON can express. */
+export function digestOf(parts: unknown): string {
+	return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}

@@ -1,0 +1,348 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import type { CreateTaskBody } from '../api/client';
+import { InvalidInputError } from '../api/errors';
+import { textOf } from '../api/json';
+import type { Task } from '../api/task';
+import { readForUpload, readReferences, type Reference } from '../images/references';
+import { digestOf, type RememberedRequest } from '../memory/requestMemory';
+import { DEFAULT_MODEL_ID, findModel, IMAGE_MODELS, type ImageModel } from '../models/catalogue';
+import { checkPicture, checkRequest, type Violation } from '../models/checkRequest';
+import { checkCallbackUrl } from '../waiting/callbackUrl';
+import { assertSucceeded, waitForTask } from '../waiting/waitForTask';
+import {
+	binaryPropertyNameField,
+	downloadField,
+	givesFailureAsData,
+	optionsField,
+	type OutputSettings,
+	readOutputSettings,
+	readTimeout,
+	simplifyField,
+} from './fields';
+import { defineOperation, type Run } from './operation';
+import { taskItem } from './taskItem';
+
+interface EditImagePlan {
+	model: string;
+	prompt: string;
+	references: Reference[];
+	/** Undefined for models that take no such number. */
+	numberOfImages?: number;
+	waits: boolean;
+	callbackUrl?: string;
+	timeoutSeconds: number;
+	failureAsData: boolean;
+	output: OutputSettings;
+}
+
+const modelsWithSeveralResults = IMAGE_MODELS.filter(({ maxResults }) => maxResults > 1);
+
+/** Sends pictures and a prompt to a model, waits for the task and fetches the edited pictures. */
+export const editImage = defineOperation<EditImagePlan>({
+	fields: [
+		{
+			displayName: 'Model',
+			name: 'model',
+			type: 'resourceLocator',
+			default: { mode: 'list', value: DEFAULT_MODEL_ID },
+			required: true,
+			description: 'The model that edits the pictures',
+			modes: [
+				{
+					displayName: 'From List',
+					name: 'list',
+					type: 'list',
+					placeholder: 'Select a model…',
+					typeOptions: { searchListMethod: 'searchModels', searchable: true },
+				},
+				{
+					displayName: 'By ID',
+					name: 'id',
+					type: 'string',
+					placeholder: 'e.g. qwen-image-edit',
+					hint: 'Limits of models that are not in the list are left to the service',
+				},
+			],
+		},
+		{
+			displayName: 'Prompt',
+			name: 'prompt',
+			type: 'string',
+			typeOptions: { rows: 4 },
+			default: '',
+			required: true,
+			placeholder: 'e.g. Replace the background with a beach',
+			description: 'What to change in the pictures',
+		},
+		{
+			displayName: 'Images',
+			name: 'images',
+			type: 'fixedCollection',
+			typeOptions: { multipleValues: true, sortable: true },
+			default: { image: [{ source: 'binary', url: '', binaryPropertyName: 'data' }] },
+			placeholder: 'Add Image',
+			description:
+				'The pictures to edit, in order: prompts can speak of the first, second and third picture',
+			options: [
+				{
+					displayName: 'Image',
+					name: 'image',
+					values: [
+						{
+							displayName: 'Source',
+							name: 'source',
+							type: 'options',
+							options: [
+								{
+									name: 'Binary Field',
+									value: 'binary',
+									description:
+										'A picture that comes in with the item, from a storage node for instance',
+								},
+								{
+									name: 'URL',
+									value: 'url',
+									description: 'A public link, which EvoLink fetches itself',
+								},
+							],
+							default: 'url',
+						},
+						{
+							displayName: 'URL',
+							name: 'url',
+							type: 'string',
+							default: '',
+							placeholder: 'e.g. https://example.com/image.png',
+							hint: 'Several links: separate them by commas or line breaks, or give an array by expression',
+							description: 'Public http or https link of the picture',
+							displayOptions: { show: { source: ['url'] } },
+						},
+						{
+							displayName: 'Input Data Field Name',
+							name: 'binaryPropertyName',
+							type: 'string',
+							default: 'data',
+							placeholder: 'e.g. data',
+							hint: 'Several fields: separate them by commas',
+							description: 'The name of the binary field that holds the picture',
+							displayOptions: { show: { source: ['binary'] } },
+						},
+					],
+				},
+			],
+		},
+		{
+			displayName: 'Number of Images',
+			name: 'numberOfImages',
+			type: 'number',
+			typeOptions: {
+				minValue: 1,
+				maxValue: Math.max(...modelsWithSeveralResults.map(({ maxResults }) => maxResults)),
+			},
+			default: 1,
+			description: 'How many edited pictures to make; each is charged',
+			displayOptions: { show: { model: modelsWithSeveralResults.map(({ id }) => id) } },
+		},
+		{
+			displayName: 'Wait',
+			name: 'wait',
+			type: 'options',
+			options: [
+				{
+					name: 'Do Not Wait',
+					value: 'none',
+					description: 'Return the task at once; fetch it later by its ID',
+				},
+				{
+					name: 'Poll Until Complete',
+					value: 'poll',
+					description: 'Ask the service until the pictures are ready',
+				},
+			],
+			default: 'poll',
+			description: 'What to do while the service works',
+		},
+		{
+			displayName: 'Callback URL',
+			name: 'callbackUrl',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. https://n8n.example.com/webhook/…',
+			description:
+				'The public https address that EvoLink calls when the task ends, for instance of a Webhook node',
+			displayOptions: { show: { wait: ['none'] } },
+		},
+		{ ...downloadField, displayOptions: { show: { wait: ['poll'] } } },
+		{
+			...binaryPropertyNameField,
+			displayOptions: { show: { wait: ['poll'], download: [true] } },
+		},
+		simplifyField,
+		optionsField(['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout'], {
+			displayName: 'Validation',
+			name: 'validation',
+			type: 'options',
+			options: [
+				{
+					name: 'Strict',
+					value: 'strict',
+					description:
+						'Refuse what breaks the documented limits of the model, before anything is paid',
+				},
+				{
+					name: 'Warn',
+					value: 'warn',
+					description: 'Send it all the same and show a hint',
+				},
+			],
+			default: 'strict',
+			description: "What to do with prompts and pictures outside the model's limits",
+		}),
+	],
+
+	async plan({ context }, itemIndex) {
+		const model = readText(context, 'model', itemIndex);
+		const prompt = readPrompt(context, itemIndex);
+		const references = await readReferences(context, itemIndex);
+		const numberOfImages = Number(context.getNodeParameter('numberOfImages', itemIndex, 1));
+		const waits = context.getNodeParameter('wait', itemIndex, 'poll') !== 'none';
+		const callbackUrl = waits ? '' : readText(context, 'callbackUrl', itemIndex);
+
+		if (model === '') {
+			throw new InvalidInputError(
+				"'Model' is empty",
+				'Pick a model from the list or enter its ID.',
+			);
+		}
+		if (callbackUrl !== '') checkCallbackUrl(callbackUrl);
+		const facts = findModel(model);
+		const imageCount = references.length;
+		handleViolations(context, itemIndex, [
+			...checkRequest(facts, { prompt, imageCount, numberOfImages }),
+			...references.flatMap((reference) => checkReference(facts, reference)),
+		]);
+
+		const output = readOutputSettings(context, itemIndex);
+		return {
+			model,
+			prompt,
+			references,
+			...(facts && facts.maxResults > 1 ? { numberOfImages } : {}),
+			waits,
+			...(callbackUrl === '' ? {} : { callbackUrl }),
+			timeoutSeconds: readTimeout(context, itemIndex),
+			failureAsData: givesFailureAsData(context, itemIndex),
+			output: { ...output, download: output.download && waits },
+		};
+	},
+
+	async perform(run, plan, itemIndex) {
+		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
+		const created = request.taskId ? undefined : await createTask(run, plan, itemIndex, request);
+		const taskId = created?.id ?? (request.taskId as string);
+
+		if (!plan.waits) {
+			const task = created ?? (await run.client.getTask(taskId));
+			return await taskItem(run, { task }, plan.output);
+		}
+		const seen = await waitForTask(run.client, run.clock, taskId, plan.timeoutSeconds, created);
+		if (!plan.failureAsData) assertSucceeded(seen.task);
+		return await taskItem(run, seen, plan.output);
+	},
+});
+
+/** **Costs money**, unless the service knows the request's key already. */
+async function createTask(
+	run: Run,
+	plan: EditImagePlan,
+	itemIndex: number,
+	request: RememberedRequest,
+): Promise<Task> {
+	request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
+	const task = await run.client.createTask(request.body, request.idempotencyKey);
+	request.taskId = task.id;
+	return task;
+}
+
+/** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
+async function buildBody(
+	{ context, client }: Run,
+	plan: EditImagePlan,
+	itemIndex: number,
+	idempotencyKey: string,
+): Promise<CreateTaskBody> {
+	const imageUrls: string[] = [];
+	for (const [position, reference] of plan.references.entries()) {
+		if (reference.kind === 'link') {
+			imageUrls.push(reference.link);
+		} else {
+			const stem = `${idempotencyKey.slice(0, 36)}-${position + 1}`;
+			const file = await readForUpload(context, itemIndex, reference, stem);
+			imageUrls.push(await client.uploadFile(file));
+		}
+	}
+	return {
+		model: plan.model,
+		prompt: plan.prompt,
+		image_urls: imageUrls,
+		...(plan.numberOfImages === undefined ? {} : { n: plan.numberOfImages }),
+		...(plan.callbackUrl === undefined ? {} : { callback_url: plan.callbackUrl }),
+	};
+}
+
+/** What was asked, as the user put it; the content of binary pictures counts, not where it was uploaded. */
+function fingerprintOf(plan: EditImagePlan): string {
+	return digestOf([
+		plan.model,
+		plan.prompt,
+		plan.references.map((reference) =>
+			reference.kind === 'link' ? reference.link : reference.contentDigest,
+		),
+		plan.numberOfImages ?? null,
+		plan.callbackUrl ?? null,
+	]);
+}
+
+function readPrompt(context: IExecuteFunctions, itemIndex: number): string {
+	const prompt = readText(context, 'prompt', itemIndex);
+	if (prompt === '') {
+		throw new InvalidInputError(
+			"'Prompt' is empty",
+			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
+		);
+	}
+	return prompt;
+}
+
+function readText(context: IExecuteFunctions, name: string, itemIndex: number): string {
+	const value: unknown = context.getNodeParameter(name, itemIndex, '', {
+		extractValue: true,
+	});
+	return textOf(value)?.trim() ?? '';
+}
+
+function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {
+	return reference.kind === 'binary'
+		? checkPicture(model, reference.label, reference.facts, reference.bytes)
+		: [];
+}
+
+/** @throws {InvalidInputError} for the first violation, unless the user only wants to be warned */
+function handleViolations(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	violations: Violation[],
+): void {
+	if (violations.length === 0) return;
+	if (context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn') {
+		const [{ message, advice }] = violations;
+		throw new InvalidInputError(message, advice);
+	}
+	context.addExecutionHints(
+		...violations.map(({ message }) => ({
+			message: `Item ${itemIndex}: ${message}`,
+			location: 'outputPane' as const,
+		})),
+	);
+}

@@ -1,0 +1,99 @@
+import { type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+
+import { StoppedError } from '../api/errors';
+import { errorItem, nodeErrorFor } from './report';
+import type { ItemResult, Operation, Run } from './operation';
+
+/**
+ * Runs an operation for every input item: some at a time, results in input order, each paired with its item.
+ *
+ * Every item is checked before anything is sent. With "Continue" on errors, a bad item gives an error item
+ * and its neighbours go on. Otherwise the first error ends the run, nothing more is started, and the error
+ * names the tasks of the other items that are paid.
+ *
+ * @param halt ends the waiting of all items
+ * @throws {NodeApiError | NodeOperationError}
+ */
+export async function forEveryItem(
+	run: Run,
+	operation: Operation,
+	concurrency: number,
+	halt: AbortController,
+): Promise<INodeExecutionData[]> {
+	const { context, memory } = run;
+	const goesOn = context.continueOnFail();
+	const stop = context.getExecutionCancelSignal?.();
+	const items = context.getInputData();
+	const output: INodeExecutionData[] = [];
+	let failures = 0;
+	let firstFailure: { error: unknown; itemIndex: number } | undefined;
+
+	const attempt = async (itemIndex: number, work: () => Promise<void>) => {
+		try {
+			await work();
+		} catch (error) {
+			failures++;
+			memory.noteError(itemIndex, error);
+			if (goesOn && !stop?.aborted) {
+				output[itemIndex] = errorItem(context, error, itemIndex);
+				return;
+			}
+			firstFailure ??= { error, itemIndex };
+			halt.abort();
+		}
+	};
+
+	try {
+		const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult> }> = [];
+		for (const itemIndex of items.keys()) {
+			await attempt(itemIndex, async () => {
+				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
+			});
+		}
+		await inParallel(jobs, concurrency, async ({ itemIndex, perform }) => {
+			if (halt.signal.aborted) return;
+			await attempt(itemIndex, async () => {
+				output[itemIndex] = { ...(await perform()), pairedItem: { item: itemIndex } };
+			});
+		});
+		if (firstFailure) throw toRunError(context, firstFailure, run);
+		return output;
+	} finally {
+		memory.endRun(failures === 0);
+	}
+}
+
+function toRunError(
+	context: IExecuteFunctions,
+	{ error, itemIndex }: { error: unknown; itemIndex: number },
+	{ memory }: Run,
+) {
+	const paid = memory.paid().filter((other) => other.itemIndex !== itemIndex);
+	const others = paid.map(
+		({ itemIndex: index, request }) =>
+			`item ${index}: ${request.taskId ?? `outcome unknown, idempotency key ${request.idempotencyKey}`}`,
+	);
+	const note =
+		others.length === 0
+			? ''
+			: `Tasks of other items that are paid: ${others.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
+	if (error instanceof StoppedError) {
+		return new NodeOperationError(context.getNode(), error.message, {
+			description: note || error.advice,
+		});
+	}
+	return nodeErrorFor(context.getNode(), error, itemIndex, note);
+}
+
+/** A few at a time, started in order. `work` must not reject. */
+async function inParallel<T>(
+	jobs: T[],
+	concurrency: number,
+	work: (job: T) => Promise<void>,
+): Promise<void> {
+	const queue = jobs.values();
+	const worker = async () => {
+		for (const job of queue) await work(job);
+	};
+	await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker));
+}

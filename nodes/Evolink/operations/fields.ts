@@ -1,0 +1,189 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { InvalidInputError } from '../api/errors';
+import { textOf } from '../api/json';
+
+/** Parameters that several operations share. */
+
+export const downloadField: INodeProperties = {
+	displayName: 'Download',
+	name: 'download',
+	type: 'boolean',
+	default: true,
+	description:
+		'Whether to fetch the edited pictures into binary fields at once. Their links stop working after 24 hours.',
+};
+
+export const binaryPropertyNameField: INodeProperties = {
+	displayName: 'Output Data Field Name',
+	name: 'binaryPropertyName',
+	type: 'string',
+	default: 'data',
+	required: true,
+	placeholder: 'e.g. data',
+	hint: 'Further pictures go to the same name with _1, _2, … at the end',
+	description: 'The name of the binary field to put the edited picture in',
+	displayOptions: { show: { download: [true] } },
+};
+
+export const simplifyField: INodeProperties = {
+	displayName: 'Simplify',
+	name: 'simplify',
+	type: 'boolean',
+	default: true,
+	description: 'Whether to return a simplified version of the response instead of the raw data',
+};
+
+export const taskIdField: INodeProperties = {
+	displayName: 'Task ID',
+	name: 'taskId',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. task-unified-1757156493-imcg5zqt',
+	description: 'The ID that Edit Image gives for a task',
+};
+
+const concurrencyOption: INodeProperties = {
+	displayName: 'Concurrency',
+	name: 'concurrency',
+	type: 'number',
+	typeOptions: { minValue: 1, maxValue: 100 },
+	default: 10,
+	description: 'How many items are worked on at the same time',
+};
+
+const maxDownloadSizeOption: INodeProperties = {
+	displayName: 'Max Download Size (MB)',
+	name: 'maxDownloadSize',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 50,
+	description: 'A picture that is larger is not fetched; its link is in the error',
+};
+
+const onTaskFailureOption: INodeProperties = {
+	displayName: 'On Task Failure',
+	name: 'onTaskFailure',
+	type: 'options',
+	options: [
+		{
+			name: 'Error',
+			value: 'error',
+			description: 'A failed or cancelled task is an error of this node',
+		},
+		{
+			name: 'Output',
+			value: 'output',
+			description: "A failed or cancelled task is an output item with 'failure'",
+		},
+	],
+	default: 'error',
+	description: 'What to do when the service could not edit the picture',
+};
+
+const timeoutOption: INodeProperties = {
+	displayName: 'Timeout (Seconds)',
+	name: 'timeout',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 600,
+	description: 'How long to wait for a task to end; the task itself goes on after that',
+};
+
+const OPTIONS = {
+	concurrency: concurrencyOption,
+	maxDownloadSize: maxDownloadSizeOption,
+	onTaskFailure: onTaskFailureOption,
+	timeout: timeoutOption,
+};
+
+/** The collection 'Options' with some of the shared options and, at the end, the operation's own. */
+export function optionsField(
+	names: Array<keyof typeof OPTIONS>,
+	...own: INodeProperties[]
+): INodeProperties {
+	return {
+		displayName: 'Options',
+		name: 'options',
+		type: 'collection',
+		placeholder: 'Add option',
+		default: {},
+		options: [...names.map((name) => OPTIONS[name]), ...own],
+	};
+}
+
+/** How the output of a task is made. */
+export interface OutputSettings {
+	download: boolean;
+	binaryPropertyName: string;
+	simplify: boolean;
+	maxDownloadMegabytes: number;
+}
+
+export function readOutputSettings(context: IExecuteFunctions, itemIndex: number): OutputSettings {
+	const settings = {
+		download: context.getNodeParameter('download', itemIndex, true),
+		binaryPropertyName: String(
+			context.getNodeParameter('binaryPropertyName', itemIndex, 'data'),
+		).trim(),
+		simplify: context.getNodeParameter('simplify', itemIndex, true) as boolean,
+		maxDownloadMegabytes: readNumberOption(context, itemIndex, maxDownloadSizeOption, 2048),
+	};
+	if (settings.download && settings.binaryPropertyName === '') {
+		throw new InvalidInputError(
+			"'Output Data Field Name' is empty",
+			"Enter a name for the binary field, for instance 'data'.",
+		);
+	}
+	return settings;
+}
+
+/** Seconds. */
+export function readTimeout(context: IExecuteFunctions, itemIndex: number): number {
+	return readNumberOption(context, itemIndex, timeoutOption, 7 * 24 * 3600);
+}
+
+export function readConcurrency(context: IExecuteFunctions): number {
+	return Math.floor(readNumberOption(context, 0, concurrencyOption, 100));
+}
+
+export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {
+	return context.getNodeParameter('options.onTaskFailure', itemIndex, 'error') === 'output';
+}
+
+/** @throws {InvalidInputError} */
+export function readTaskId(context: IExecuteFunctions, itemIndex: number): string {
+	const taskId = (textOf(context.getNodeParameter('taskId', itemIndex)) ?? '').trim();
+	// What the vendor's own command line client accepts.
+	if (!/^[\w.:-]{1,128}$/.test(taskId)) {
+		throw new InvalidInputError(
+			taskId === ''
+				? "'Task ID' is empty"
+				: `'Task ID' is not the ID of a task: ${taskId.slice(0, 100)}`,
+			"Enter the ID that Edit Image gives; it starts with 'task-unified-'.",
+		);
+	}
+	return taskId;
+}
+
+function readNumberOption(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	option: INodeProperties,
+	max: number,
+): number {
+	const value: unknown = context.getNodeParameter(
+		`options.${option.name}`,
+		itemIndex,
+		option.default,
+	);
+	const number = Number(value);
+	if (!(number >= 1 && number <= max)) {
+		throw new InvalidInputError(
+			`'${option.displayName}' is ${JSON.stringify(value)}; it must be a number from 1 to ${max}`,
+			`Correct the option or remove it: the default is ${JSON.stringify(option.default)}.`,
+		);
+	}
+	return number;
+}

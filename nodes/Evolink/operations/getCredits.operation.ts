@@ -1,0 +1,13 @@
+import { optionsField } from './fields';
+import { defineOperation } from './operation';
+
+/** The credits of the account and of the API key. Free. */
+export const getCredits = defineOperation<undefined>({
+	fields: [optionsField(['concurrency'])],
+
+	plan: () => undefined,
+
+	async perform(run) {
+		return { json: await run.client.getCredits() };
+	},
+});

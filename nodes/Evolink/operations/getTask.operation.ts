@@ -1,0 +1,38 @@
+import {
+	binaryPropertyNameField,
+	downloadField,
+	optionsField,
+	type OutputSettings,
+	readOutputSettings,
+	readTaskId,
+	simplifyField,
+	taskIdField,
+} from './fields';
+import { defineOperation } from './operation';
+import { taskItem } from './taskItem';
+
+interface GetTaskPlan {
+	taskId: string;
+	output: OutputSettings;
+}
+
+/** Asks once for a task and gives whatever state it is in. */
+export const getTask = defineOperation<GetTaskPlan>({
+	fields: [
+		taskIdField,
+		downloadField,
+		binaryPropertyNameField,
+		simplifyField,
+		optionsField(['concurrency', 'maxDownloadSize']),
+	],
+
+	plan: ({ context }, itemIndex) => ({
+		taskId: readTaskId(context, itemIndex),
+		output: readOutputSettings(context, itemIndex),
+	}),
+
+	async perform(run, { taskId, output }) {
+		const task = await run.client.getTask(taskId);
+		return await taskItem(run, { task }, output);
+	},
+});

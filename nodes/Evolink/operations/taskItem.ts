@@ -1,0 +1,87 @@
+import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
+
+import { DownloadError, EvolinkError } from '../api/errors';
+import type { Task } from '../api/task';
+import { downloadPictures, type PictureFile } from '../images/results';
+import type { SeenTask } from '../waiting/waitForTask';
+import type { OutputSettings } from './fields';
+import type { ItemResult, Run } from './operation';
+
+/** Result links work for 24 hours. Source: docs.evolink.ai, every image model. */
+const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * The output item of a task: what the service says of it and, where wanted, its pictures.
+ *
+ * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
+ */
+export async function taskItem(
+	run: Run,
+	seen: SeenTask,
+	settings: OutputSettings,
+): Promise<ItemResult> {
+	const { task } = seen;
+	const expiresAt = expiryOf(seen);
+	const json = settings.simplify ? simplified(task, expiresAt) : rawTask(task);
+	if (!settings.download || task.results.length === 0) return { json };
+	const pictures = await fetchPictures(run, task, expiresAt, settings);
+	const binary: IBinaryKeyData = {};
+	for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
+		const name =
+			position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
+		binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
+	}
+	return { json, binary };
+}
+
+async function fetchPictures(
+	run: Run,
+	task: Task,
+	expiresAt: string | undefined,
+	{ maxDownloadMegabytes }: OutputSettings,
+): Promise<PictureFile[]> {
+	const { plainSend, clock } = run;
+	try {
+		return await downloadPictures(plainSend, clock, task.results, maxDownloadMegabytes, task.id);
+	} catch (error) {
+		throw withTask(error as Error, task, expiresAt);
+	}
+}
+
+function withTask(error: Error, task: Task, expiresAt: string | undefined): DownloadError {
+	return new DownloadError(
+		`EvoLink task ${task.id} is complete and paid, but: ${error.message}`,
+		`${error instanceof EvolinkError ? error.advice : ''} Get Task with this task ID fetches the picture again without paying.`,
+		{ taskId: task.id, results: task.results, ...(expiresAt === undefined ? {} : { expiresAt }) },
+	);
+}
+
+function simplified(task: Task, expiresAt: string | undefined): IDataObject {
+	return {
+		id: task.id,
+		status: task.status,
+		model: task.model,
+		progress: task.progress,
+		results: task.results,
+		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+		...(task.createdAt === undefined ? {} : { created_at: new Date(task.createdAt).toISOString() }),
+		...(task.creditsReserved === undefined ? {} : { credits_reserved: task.creditsReserved }),
+		...(task.failure === undefined ? {} : { failure: { ...task.failure } }),
+	};
+}
+
+/** The service's own answer; only `error` is called `failure`, because n8n takes an item with `error` for a failed one. */
+function rawTask({ raw }: Task): IDataObject {
+	const { error, ...rest } = raw;
+	return error === undefined || error === null ? rest : { ...rest, failure: error };
+}
+
+/**
+ * The service does not say when a task was completed: not before it was created, and not before it was last
+ * seen unfinished. So the links work at least until 24 h after the later of the two.
+ */
+function expiryOf({ task, unfinishedAt }: SeenTask): string | undefined {
+	if (task.results.length === 0) return undefined;
+	const completedAfter = Math.max(task.createdAt ?? 0, unfinishedAt ?? 0);
+	return completedAfter === 0 ? undefined : new Date(completedAfter + LINK_LIFE_MS).toISOString();
+}

@@ -1,0 +1,46 @@
+import { assertSucceeded, waitForTask } from '../waiting/waitForTask';
+import {
+	binaryPropertyNameField,
+	downloadField,
+	givesFailureAsData,
+	optionsField,
+	type OutputSettings,
+	readOutputSettings,
+	readTaskId,
+	readTimeout,
+	simplifyField,
+	taskIdField,
+} from './fields';
+import { defineOperation } from './operation';
+import { taskItem } from './taskItem';
+
+interface WaitForCompletionPlan {
+	taskId: string;
+	timeoutSeconds: number;
+	failureAsData: boolean;
+	output: OutputSettings;
+}
+
+/** Asks for a task until it ends. */
+export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
+	fields: [
+		taskIdField,
+		downloadField,
+		binaryPropertyNameField,
+		simplifyField,
+		optionsField(['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout']),
+	],
+
+	plan: ({ context }, itemIndex) => ({
+		taskId: readTaskId(context, itemIndex),
+		timeoutSeconds: readTimeout(context, itemIndex),
+		failureAsData: givesFailureAsData(context, itemIndex),
+		output: readOutputSettings(context, itemIndex),
+	}),
+
+	async perform(run, { taskId, timeoutSeconds, failureAsData, output }) {
+		const seen = await waitForTask(run.client, run.clock, taskId, timeoutSeconds);
+		if (!failureAsData) assertSucceeded(seen.task);
+		return await taskItem(run, seen, output);
+	},
+});
