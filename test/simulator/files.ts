@@ -71,7 +71,10 @@ export class Files {
 	}
 
 	private find(path: string): StoredFile | undefined {
-		const file = this.stored.get(path);
+		const [, fileId] = /^\/api\/v1\/files\/download\/(\w+)$/.exec(path) ?? [];
+		const file = fileId
+			? [...this.stored.values()].find((stored) => stored.fileId === fileId)
+			: this.stored.get(path);
 		const now = this.setup.clock.now();
 		return file && now < file.uploadedAt + FILE_LIFETIME_SECONDS * 1000 ? file : undefined;
 	}

@@ -9,7 +9,7 @@ export const SIMULATOR_KEY = 'sk-evo-simulator-0123456789abcdef';
 export interface SimulatorOptions {
 	/** The one key that is accepted. Default: `SIMULATOR_KEY`. */
 	apiKey?: string;
-	/** Port of the API host; files, results and pictures follow on +1, +2, +3. Default: free ports. */
+	/** Port of the API host; files, results and pictures follow on +1, +2, +3. Default 0: free ports. */
 	port?: number;
 	/** Seconds from creation to the end of a task. Default 1. */
 	taskSeconds?: number;

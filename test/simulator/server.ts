@@ -107,7 +107,10 @@ export class Host {
 		if (fault === 'resetAfter') return reset(response);
 		if (fault === 'answerThenBreak') answer.ending = 'break';
 		if (fault === 'answerThenHang') answer.ending = 'hang';
-		if (fault === 'brokenJson') answer.body = firstHalf(toBuffer(answer.body));
+		if (fault === 'brokenJson') {
+			answer.headers = { ...contentTypeOf(answer.body), ...answer.headers };
+			answer.body = firstHalf(toBuffer(answer.body));
+		}
 		if (typeof fault === 'object') await this.sleep(fault.slow);
 		await send(response, request, answer);
 	}
@@ -189,7 +192,7 @@ async function send(response: ServerResponse, request: RecordedRequest, answer: 
 	}
 	const bytes = toBuffer(body);
 	response.writeHead(answer.status, {
-		...(body === undefined ? {} : { 'content-type': guessContentType(body) }),
+		...contentTypeOf(body),
 		'content-length': String(bytes.length),
 		...headers,
 	});
@@ -220,10 +223,12 @@ function toBuffer(body: Answer['body']): Buffer {
 	return Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
-function guessContentType(body: Buffer | string | object): string {
-	if (Buffer.isBuffer(body)) return 'application/octet-stream';
-	if (typeof body === 'object') return 'application/json; charset=utf-8';
-	return body.startsWith('<') ? 'text/html; charset=utf-8' : 'text/plain; charset=utf-8';
+/** Of text and objects; bytes have none unless the answer's own headers say so. */
+function contentTypeOf(body: Buffer | string | object | undefined): Record<string, string> {
+	if (body === undefined || Buffer.isBuffer(body)) return {};
+	if (typeof body === 'object') return { 'content-type': 'application/json; charset=utf-8' };
+	const subtype = body.startsWith('<') ? 'html' : 'plain';
+	return { 'content-type': `text/${subtype}; charset=utf-8` };
 }
 
 function firstHalf(bytes: Buffer): Buffer {

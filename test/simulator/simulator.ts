@@ -199,7 +199,7 @@ export class Simulator {
 		const hosts = [api, files, results, pictures];
 		try {
 			for (const [index, host] of hosts.entries()) {
-				await host.listen(port === undefined ? 0 : port + index);
+				await host.listen(port ? port + index : 0);
 			}
 		} catch (error) {
 			await this.close();

@@ -1,0 +1,131 @@
+/** `npm run simulator`: the stand-in for EvoLink by itself, for people who develop without a key. */
+import { parseArgs } from 'node:util';
+
+import {
+	startSimulator,
+	type CallbackDelivery,
+	type ErrorStyle,
+	type RecordedRequest,
+	type Simulator,
+	type SimulatorOptions,
+} from '.';
+
+const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is paid and no key is needed.
+
+  --port <number>          port of the API; files, results and pictures follow (default 8787)
+  --task-seconds <number>  how long a task takes (default 5)
+  --credits <number>       what the account has at the start (default 1000)
+  --error-style A|B|C      which generation of error bodies is answered (default B)
+  --fail <code>            let every task fail, e.g. content_policy_violation
+  --callbacks-to <origin>  where callbacks really go, whatever public host they name,
+                           e.g. http://127.0.0.1:5678 (default: nowhere)
+  --help`;
+
+interface Arguments {
+	options: SimulatorOptions;
+	/** Error code of every task. */
+	fail?: string;
+}
+
+function readArguments(): Arguments | undefined {
+	const { values } = parseArgs({
+		options: {
+			port: { type: 'string', default: '8787' },
+			'task-seconds': { type: 'string', default: '5' },
+			credits: { type: 'string', default: '1000' },
+			'error-style': { type: 'string', default: 'B' },
+			fail: { type: 'string' },
+			'callbacks-to': { type: 'string' },
+			help: { type: 'boolean', default: false },
+		},
+	});
+	if (values.help) return undefined;
+	const errorStyle = values['error-style'].toUpperCase();
+	if (!['A', 'B', 'C'].includes(errorStyle)) throw new Error('--error-style is A, B or C');
+	const callbacksTo = values['callbacks-to'];
+	if (callbacksTo !== undefined && !URL.canParse(callbacksTo)) {
+		throw new Error('--callbacks-to is an origin such as http://127.0.0.1:5678');
+	}
+	return {
+		fail: values.fail,
+		options: {
+			port: readNumber('port', values.port),
+			taskSeconds: readNumber('task-seconds', values['task-seconds']),
+			credits: readNumber('credits', values.credits),
+			errorStyle: errorStyle as ErrorStyle,
+			callbackHosts: callbacksTo === undefined ? {} : { '*': callbacksTo },
+			keepBodies: false,
+		},
+	};
+}
+
+function readNumber(name: string, value: string): number {
+	const number = Number(value);
+	if (value.trim() === '' || !(number >= 0)) throw new Error(`--${name} is a number`);
+	return number;
+}
+
+function introduce(simulator: Simulator): void {
+	const { apiUrl, filesUrl, resultsUrl, picturesUrl, apiKey } = simulator;
+	print(`EvoLink simulator. Ctrl-C ends it.
+
+  API       ${apiUrl}        (credential "EvoLink API": Base URL)
+  Files     ${filesUrl}        (credential "EvoLink API": Files Base URL)
+  Results   ${resultsUrl}
+  Pictures  ${picturesUrl}/cat.png /room.jpg /shirt.webp /tiny.png
+  Key       ${apiKey}
+
+Try:
+
+  curl ${apiUrl}/v1/images/generations \\
+    -H 'Authorization: Bearer ${apiKey}' -H 'Content-Type: application/json' \\
+    -d '{"model":"qwen-image-edit","prompt":"Replace the background with a beach","image_urls":["${picturesUrl}/cat.png"]}'
+  curl ${apiUrl}/v1/tasks/<id> -H 'Authorization: Bearer ${apiKey}'
+`);
+}
+
+function requestLine(request: RecordedRequest, simulator: Simulator): string {
+	const { host, method, path, status, fault, charged, fromService } = request;
+	const payment = simulator.ledger.at(-1);
+	const notes = [
+		fault && `fault: ${fault}`,
+		fromService && 'by the service',
+		charged && payment
+			? `${payment.taskId}: paid ${charged} credits, ${simulator.credits} left`
+			: undefined,
+	].filter(Boolean);
+	const note = notes.length ? `  (${notes.join('; ')})` : '';
+	return `${host.padEnd(8)} ${method.padEnd(4)} ${path} → ${status ?? 'no answer'}${note}`;
+}
+
+function callbackLine({ taskId, url, attempt, status, error }: CallbackDelivery): string {
+	return `callback ${taskId} → ${url}: ${status ?? error} (attempt ${attempt})`;
+}
+
+function log(line: string): void {
+	print(`${new Date().toLocaleTimeString('en-GB')} ${line}`);
+}
+
+function print(text: string): void {
+	process.stdout.write(`${text}\n`);
+}
+
+async function main(): Promise<void> {
+	const given = readArguments();
+	if (!given) return print(USAGE);
+	const simulator: Simulator = await startSimulator({
+		...given.options,
+		onRequest: (request) => log(requestLine(request, simulator)),
+		onCallback: (delivery) => log(callbackLine(delivery)),
+	});
+	if (given.fail) simulator.nextTask({ times: Infinity, end: 'failed', code: given.fail });
+	introduce(simulator);
+	const stop = () => void simulator.close().then(() => process.exit(0));
+	process.once('SIGINT', stop);
+	process.once('SIGTERM', stop);
+}
+
+main().catch((error: Error) => {
+	process.stderr.write(`${error.message}\n`);
+	process.exitCode = 1;
+});

@@ -1,0 +1,74 @@
+/** Short ways to call the simulator, for its own tests. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { Simulator } from '.';
+
+export interface ApiAnswer {
+	status: number;
+	headers: Headers;
+	/** The JSON body, loosely typed: tests look into it. */
+	body: any;
+}
+
+export async function callApi(
+	simulator: Simulator,
+	method: 'GET' | 'POST',
+	path: string,
+	{ body, headers = {} }: { body?: unknown; headers?: Record<string, string> } = {},
+): Promise<ApiAnswer> {
+	const response = await fetch(`${simulator.apiUrl}${path}`, {
+		method,
+		headers: {
+			authorization: `Bearer ${simulator.apiKey}`,
+			...(body === undefined ? {} : { 'content-type': 'application/json' }),
+			...headers,
+		},
+		body: body === undefined ? undefined : JSON.stringify(body),
+	});
+	return { status: response.status, headers: response.headers, body: await response.json() };
+}
+
+/** A create that is in order, apart from the given changes. */
+export async function create(
+	simulator: Simulator,
+	changes: Record<string, unknown> = {},
+	headers: Record<string, string> = {},
+): Promise<ApiAnswer> {
+	const body = {
+		model: 'qwen-image-edit',
+		prompt: 'Replace the background with a beach',
+		image_urls: [`${simulator.picturesUrl}/cat.png`],
+		...changes,
+	};
+	return await callApi(simulator, 'POST', '/v1/images/generations', { body, headers });
+}
+
+export async function query(simulator: Simulator, taskId: string): Promise<ApiAnswer> {
+	return await callApi(simulator, 'GET', `/v1/tasks/${taskId}`);
+}
+
+/** The task once it has ended. */
+export async function waitForEnd(simulator: Simulator, taskId: string): Promise<any> {
+	for (;;) {
+		const { body } = await query(simulator, taskId);
+		if (simulator.tasks.get(taskId)?.ended) return body;
+		await sleep(20);
+	}
+}
+
+/** Creates a task and waits for its end. */
+export async function createAndWait(
+	simulator: Simulator,
+	changes: Record<string, unknown> = {},
+): Promise<any> {
+	return await waitForEnd(simulator, (await create(simulator, changes)).body.id);
+}
+
+/** Waits until something is true. */
+export async function until(condition: () => boolean, timeoutMilliseconds = 3000): Promise<void> {
+	const end = Date.now() + timeoutMilliseconds;
+	while (!condition()) {
+		if (Date.now() > end) throw new Error('It never became true');
+		await sleep(10);
+	}
+}

@@ -1,0 +1,180 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
+import { create, createAndWait, query, until } from './serviceCalls';
+
+describe('tasks of the simulator', () => {
+	let simulator: Simulator;
+
+	beforeAll(async () => {
+		simulator = await startSimulator({ taskSeconds: 0, credits: Infinity });
+	});
+
+	afterAll(async () => await simulator.close());
+
+	it('take their time, and show it', async () => {
+		simulator.nextTask({ seconds: 0.5, estimatedTime: 30 });
+		const startedAt = Date.now();
+		const { body: created } = await create(simulator);
+		expect(created.task_info.estimated_time).toBe(30);
+		const seen: Array<{ status: string; progress: number; results?: string[] }> = [];
+		do {
+			seen.push((await query(simulator, created.id)).body);
+			await sleep(40);
+		} while (seen.at(-1)?.status !== 'completed');
+		expect(Date.now() - startedAt).toBeGreaterThanOrEqual(500);
+
+		const states = seen.map(({ status }) => status);
+		expect([...new Set(states)]).toEqual(['pending', 'processing', 'completed']);
+		const progress = seen.map((task) => task.progress);
+		expect(progress).toEqual([...progress].sort((a, b) => a - b));
+		expect(progress.at(-1)).toBe(100);
+		const early = seen.slice(0, -1);
+		expect(early.every((task) => task.results === undefined && task.progress < 100)).toBe(true);
+		const gaps = simulator.pollGaps(created.id);
+		expect(gaps).toHaveLength(seen.length - 1);
+		expect(Math.min(...gaps)).toBeGreaterThanOrEqual(39);
+	});
+
+	it.each<[string, TaskScript, object]>([
+		[
+			'failed',
+			{ end: 'failed', code: 'service_error', message: 'Sorry' },
+			{
+				status: 'failed',
+				error: { code: 'service_error', message: 'Sorry', type: 'task_error' },
+			},
+		],
+		[
+			'cancelled by error code',
+			{ end: 'failed', code: 'request_cancelled' },
+			{
+				status: 'failed',
+				error: { code: 'request_cancelled' },
+			},
+		],
+		['completed without pictures', { results: 0 }, { status: 'completed', results: [] }],
+		['with an error that is null', { errorNull: true }, { status: 'completed', error: null }],
+		[
+			'with result_data as a list',
+			{ resultsIn: 'result_data', results: 2 },
+			{
+				result_data: [{ image_url: expect.any(String) }, { image_url: expect.any(String) }],
+			},
+		],
+		[
+			'with result_data as one object',
+			{ resultsIn: 'result_data_object' },
+			{
+				result_data: { image_url: expect.stringContaining('/1.png') },
+			},
+		],
+	])('can end %s', async (_name, script, expected) => {
+		simulator.nextTask(script);
+		expect(await createAndWait(simulator)).toMatchObject(expected);
+	});
+
+	it('can leave fields out', async () => {
+		simulator.nextTask({ omitProgress: true, estimatedTime: null });
+		const { body: created } = await create(simulator);
+		expect(created).not.toHaveProperty('progress');
+		expect(created.task_info).not.toHaveProperty('estimated_time');
+		const { body: task } = await query(simulator, created.id);
+		expect(task).not.toHaveProperty('progress');
+	});
+
+	it('can fail as barely as the documented example', async () => {
+		simulator.nextTask({ end: 'failed', bareFailure: true });
+		const task = await createAndWait(simulator);
+		expect(Object.keys(task).sort()).toEqual([
+			'error',
+			'id',
+			'model',
+			'object',
+			'progress',
+			'status',
+		]);
+		expect(Object.keys(task.error).sort()).toEqual(['code', 'message']);
+	});
+
+	it('can go through unknown states, and never end', async () => {
+		simulator.nextTask({ end: 'never', seconds: 0.1, statuses: ['queued', 'dreaming'] });
+		const { body } = await create(simulator);
+		expect((await query(simulator, body.id)).body.status).toBe('queued');
+		await sleep(120);
+		expect((await query(simulator, body.id)).body).toMatchObject({
+			status: 'dreaming',
+			progress: 99,
+		});
+	});
+
+	it('use their scripts in order, or by prompt', async () => {
+		simulator.nextTask({ prompt: /bad/, end: 'failed' });
+		simulator.nextTask({ times: 2, end: 'cancelled' });
+		const ends: string[] = [];
+		for (const prompt of ['good', 'bad', 'good', 'good']) {
+			ends.push((await createAndWait(simulator, { prompt })).status);
+		}
+		expect(ends).toEqual(['cancelled', 'failed', 'cancelled', 'completed']);
+	});
+
+	describe('fetch the source pictures', () => {
+		async function upload(bytes: Buffer, type: string, name: string): Promise<string> {
+			const form = new FormData();
+			form.append('file', new Blob([bytes], { type }), name);
+			const response = await fetch(`${simulator.filesUrl}/api/v1/files/upload/stream`, {
+				method: 'POST',
+				headers: { authorization: `Bearer ${simulator.apiKey}` },
+				body: form,
+			});
+			return ((await response.json()) as any).data.file_url;
+		}
+
+		it('themselves, without a key', async () => {
+			const from = simulator.requests.length;
+			const { body } = await create(simulator);
+			await until(() => simulator.tasks.get(body.id)?.ended ?? false);
+			expect(simulator.requests.slice(from).filter(({ fromService }) => fromService)).toMatchObject(
+				[{ host: 'pictures', path: '/cat.png' }],
+			);
+			expect(simulator.keyLeaks).toEqual([]);
+		});
+
+		it.each([
+			['/missing.png', 'image_processing_error'],
+			['/tiny.png', 'image_dimension_mismatch'],
+		])('and fail over %s', async (path, code) => {
+			const image_urls = [`${simulator.picturesUrl}${path}`];
+			expect(await createAndWait(simulator, { image_urls })).toMatchObject({
+				status: 'failed',
+				error: { code },
+			});
+		});
+
+		it('and fail over a host that cannot be reached', async () => {
+			const task = await createAndWait(simulator, { image_urls: ['http://127.0.0.1:1/a.png'] });
+			expect(task.error.code).toBe('image_processing_error');
+		});
+
+		it('and fail over a format that the model does not take', async () => {
+			const url = await upload(await samplePicture('gif'), 'image/gif', 'a.gif');
+			const task = await createAndWait(simulator, { image_urls: [url] });
+			expect(task.error).toMatchObject({ code: 'image_processing_error' });
+		});
+
+		it('and fail over transparency where the model takes none', async () => {
+			const url = await upload(await samplePicture('png', { alpha: true }), 'image/png', 'a.png');
+			const request = { model: 'wan2.5-image-to-image', image_urls: [url] };
+			expect((await createAndWait(simulator, request)).status).toBe('failed');
+			expect((await createAndWait(simulator, { image_urls: [url] })).status).toBe('completed');
+		});
+
+		it('and fail over an upload that has expired', async () => {
+			const url = await upload(await samplePicture('png'), 'image/png', 'old.png');
+			simulator.clockOffsetSeconds = 72 * 3600 + 1;
+			const task = await createAndWait(simulator, { image_urls: [url] });
+			simulator.clockOffsetSeconds = 0;
+			expect(task.error.code).toBe('image_processing_error');
+		});
+	});
+});
