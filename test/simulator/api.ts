@@ -26,7 +26,7 @@ interface Answered {
 	answer: object;
 }
 
-/** The API host: create a task, query it, ask for the balance. */
+/** The API host: create a task, query it, list tasks and models, ask for the balance. */
 export class Api {
 	private readonly answered = new Map<string, Answered>();
 
@@ -41,6 +41,8 @@ export class Api {
 		if (method === 'POST' && path === '/v1/images/generations') return this.create(request);
 		if (method === 'GET' && taskId !== undefined) return await this.query(taskId);
 		if (method === 'GET' && path === '/v1/credits') return this.credits();
+		if (method === 'GET' && path === '/v1/tasks') return this.history(request.query);
+		if (method === 'GET' && path === '/v1/models') return this.modelList();
 		return this.refuse('routeNotFound', { message: `Invalid URL (${method} ${path})` });
 	}
 
@@ -109,7 +111,46 @@ export class Api {
 		};
 	}
 
+	/**
+	 * The account's tasks, newest first; `processing` includes `pending`. No docs page: this and the
+	 * list of models are known from the api-client of https://github.com/EvoLinkAI/evolink-mcp.
+	 */
+	private history(query: Record<string, string>): Answer {
+		this.setup.settle();
+		const page = positive(query.page, 1);
+		const pageSize = Math.min(positive(query.page_size, 20), 100);
+		const { status, model, type } = query;
+		const states = status === 'processing' ? ['pending', 'processing'] : [status];
+		const tasks = [...this.setup.tasks.values()].reverse().filter((task) => {
+			return (
+				(!status || states.includes(task.state)) &&
+				(!model || task.request.model === model) &&
+				(!type || type === 'image')
+			);
+		});
+		const shown = tasks.slice((page - 1) * pageSize, page * pageSize);
+		return {
+			status: 200,
+			body: {
+				data: shown.map((task) => task.summary()),
+				total: tasks.length,
+				page,
+				page_size: pageSize,
+			},
+		};
+	}
+
+	private modelList(): Answer {
+		const ids = [...Object.keys(this.setup.models), 'gpt-5', 'veo3'];
+		return { status: 200, body: { data: ids.map((id) => ({ id })) } };
+	}
+
 	private refuse(kind: RefusalKind, details?: RefusalDetails): Answer {
 		return refusal(this.setup.errorStyle, kind, details);
 	}
+}
+
+function positive(text: string | undefined, otherwise: number): number {
+	const number = Number(text);
+	return Number.isInteger(number) && number > 0 ? number : otherwise;
 }

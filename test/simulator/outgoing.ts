@@ -30,9 +30,14 @@ export async function sendRequest(url: string, options: OutgoingRequest): Promis
 		const request = start(url, {
 			method,
 			agent: false,
-			signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutSeconds * 1000)]),
+			signal,
 			headers: { 'user-agent': SERVICE_AGENT, ...headers },
 		});
+		const timer = setTimeout(
+			() => request.destroy(new Error(`No answer within ${timeoutSeconds} s`)),
+			timeoutSeconds * 1000,
+		);
+		request.on('close', () => clearTimeout(timer));
 		request.on('error', reject);
 		request.on('response', (response) => {
 			const chunks: Buffer[] = [];

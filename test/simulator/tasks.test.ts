@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
-import { create, createAndWait, query, until } from './serviceCalls';
+import { callApi, create, createAndWait, query, until } from './serviceCalls';
 
 describe('tasks of the simulator', () => {
 	let simulator: Simulator;
@@ -116,6 +116,29 @@ describe('tasks of the simulator', () => {
 			ends.push((await createAndWait(simulator, { prompt })).status);
 		}
 		expect(ends).toEqual(['cancelled', 'failed', 'cancelled', 'completed']);
+	});
+
+	it('are listed, newest first, without links', async () => {
+		const account = await startSimulator({ taskSeconds: 0 });
+		account.nextTask({ end: 'failed' });
+		const failed = await createAndWait(account);
+		const done = await createAndWait(account, { model: 'wan2.5-image-to-image', n: 2 });
+		account.nextTask({ end: 'never', seconds: 60 });
+		const { body: running } = await create(account);
+		const { body } = await callApi(account, 'GET', '/v1/tasks?page_size=2');
+		const next = await callApi(account, 'GET', '/v1/tasks?page_size=2&page=2');
+		const filtered = await callApi(account, 'GET', '/v1/tasks?status=processing');
+		const models = await callApi(account, 'GET', '/v1/models');
+		await account.close();
+		expect(body).toMatchObject({ total: 3, page: 1, page_size: 2 });
+		expect(body.data).toMatchObject([
+			{ id: running.id, status: 'pending', has_results: false, credits_used: 0 },
+			{ id: done.id, status: 'completed', has_results: true, credits_used: 2.4, progress: 100 },
+		]);
+		expect(JSON.stringify(body)).not.toContain('http');
+		expect(next.body.data).toMatchObject([{ id: failed.id, status: 'failed', has_error: true }]);
+		expect(filtered.body.data).toMatchObject([{ id: running.id }]);
+		expect(models.body.data).toContainEqual({ id: 'qwen-image-edit' });
 	});
 
 	describe('fetch the source pictures', () => {

@@ -189,7 +189,7 @@ export class Task {
 			const elapsed = (this.setup.clock.now() - this.createdAt) / 1000;
 			return {
 				...this.frame(state),
-				...this.progress(Math.min(99, Math.floor(this.share * 100))),
+				...this.progress(this.percent),
 				...(script.errorNull ? { error: null } : {}),
 				task_info: { can_cancel: true, ...this.estimate(elapsed) },
 			};
@@ -204,6 +204,26 @@ export class Task {
 		};
 	}
 
+	/**
+	 * Its line in the account's history, which has no links
+	 * (api-client of https://github.com/EvoLinkAI/evolink-mcp; no docs page).
+	 */
+	summary(): object {
+		const { state } = this;
+		const isComplete = state === 'completed';
+		return {
+			id: this.id,
+			status: state,
+			model: this.request.model,
+			type: 'image',
+			progress: isComplete ? 100 : this.ended ? 0 : this.percent,
+			created_at: Math.floor(this.createdAt / 1000),
+			has_results: isComplete && this.resultCount > 0,
+			has_error: state === 'failed',
+			credits_used: isComplete ? this.credits : 0,
+		};
+	}
+
 	private get endState(): EndState {
 		const { end = 'completed' } = this.script;
 		if (end === 'never') throw new Error('This task never ends');
@@ -214,6 +234,11 @@ export class Task {
 	private get share(): number {
 		const elapsed = this.setup.clock.now() - this.createdAt;
 		return this.seconds === 0 ? 1 : Math.min(1, elapsed / (this.seconds * 1000));
+	}
+
+	/** Progress of a task that has not ended. */
+	private get percent(): number {
+		return Math.min(99, Math.floor(this.share * 100));
 	}
 
 	private async fetchSources(): Promise<void> {
