@@ -16,7 +16,7 @@ describe('the account of the simulator', () => {
 		const { status, body } = await create(simulator);
 		expect(status).toBe(200);
 		expect(body).toMatchObject({
-			id: expect.stringMatching(/^task-unified-\d+-\w{8}$/),
+			id: expect.stringMatching(/^task-unified-\d+-\w{8}$/) as string,
 			object: 'image.generation.task',
 			type: 'image',
 			status: 'pending',

@@ -1,29 +1,42 @@
-import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import {
+	createServer,
+	type IncomingHttpHeaders,
+	type IncomingMessage,
+	type Server,
+	type ServerResponse,
+} from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 import { startSimulator, type Simulator } from '.';
-import { create, query, until } from './serviceCalls';
+import { create, query, until, type ApiBody } from './serviceCalls';
 
 const callback_url = 'https://hooks.example.com/hook?token=abc';
 
 describe('callbacks of the simulator', () => {
 	let simulator: Simulator;
 	let receiver: Server;
-	let received: Array<{ method?: string; url?: string; headers: IncomingHttpHeaders; body: any }>;
+	let received: Array<{
+		method?: string;
+		url?: string;
+		headers: IncomingHttpHeaders;
+		body: ApiBody;
+	}>;
 	/** Statuses to answer with, one after the other; then 200. -1 does not answer. */
 	let answers: number[];
 
 	beforeEach(async () => {
 		received = [];
 		answers = [];
-		receiver = createServer(async (request, response) => {
+		const receive = async (request: IncomingMessage, response: ServerResponse) => {
 			const chunks: Buffer[] = [];
 			for await (const chunk of request) chunks.push(chunk as Buffer);
 			const { method, url, headers } = request;
-			received.push({ method, url, headers, body: JSON.parse(Buffer.concat(chunks).toString()) });
+			const body = JSON.parse(Buffer.concat(chunks).toString()) as ApiBody;
+			received.push({ method, url, headers, body });
 			const status = answers.shift() ?? 200;
 			if (status > 0) response.writeHead(status).end();
-		});
+		};
+		receiver = createServer((request, response) => void receive(request, response));
 		await new Promise<void>((resolve) => receiver.listen(0, '127.0.0.1', resolve));
 		const { port } = receiver.address() as AddressInfo;
 		simulator = await startSimulator({
@@ -72,7 +85,7 @@ describe('callbacks of the simulator', () => {
 		expect(simulator.callbacks).toMatchObject([
 			{ attempt: 1, status: 500, accepted: false },
 			{ attempt: 2, status: 404, accepted: false },
-			{ attempt: 3, error: expect.any(String), accepted: false },
+			{ attempt: 3, error: expect.any(String) as string, accepted: false },
 			{ attempt: 4, status: 302, accepted: false },
 		]);
 		const [first, second, third] = simulator.callbacks.map(({ at }) => at);
@@ -92,7 +105,7 @@ describe('callbacks of the simulator', () => {
 		await until(() => simulator.callbacks.length === 4);
 		expect(simulator.callbacks[0]).toMatchObject({
 			accepted: false,
-			error: expect.stringContaining('not mapped'),
+			error: expect.stringContaining('not mapped') as string,
 		});
 		expect(simulator.callbacks[0].sentTo).toBeUndefined();
 	});

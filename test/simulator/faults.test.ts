@@ -130,7 +130,7 @@ describe('error bodies', () => {
 	it.each([
 		['A', { code: 401, message: 'Invalid or expired token', type: 'authentication_error' }],
 		['B', { code: 'unauthorized', type: 'authentication_error' }],
-		['C', { code: 'key_expired', message: expect.stringMatching(/\(request id: .+\)$/) }],
+		['C', { code: 'key_expired', message: expect.stringMatching(/\(request id: .+\)$/) as string }],
 	] as const)('of generation %s', async (errorStyle, error) => {
 		const simulator = await startSimulator({ errorStyle });
 		const headers = { authorization: 'Bearer wrong' };

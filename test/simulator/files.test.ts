@@ -1,6 +1,7 @@
 import FormDataPackage from 'form-data';
 
 import { filesRefusal, samplePicture, startSimulator, type Simulator } from '.';
+import type { FilesBody } from './serviceCalls';
 
 const UPLOAD_PATH = '/api/v1/files/upload/stream';
 
@@ -24,7 +25,7 @@ describe('the files host of the simulator', () => {
 			headers: { authorization: `Bearer ${simulator.apiKey}`, ...headers },
 			body,
 		});
-		return { status: response.status, body: (await response.json()) as any };
+		return { status: response.status, body: (await response.json()) as FilesBody };
 	}
 
 	function form(fields: Record<string, string> = {}, type = 'image/png', bytes = png): FormData {
@@ -48,7 +49,7 @@ describe('the files host of the simulator', () => {
 				mime_type: 'image/png',
 				upload_path: 'n8n',
 				file_url: `${simulator.filesUrl}/n8n/mine.png`,
-				upload_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/),
+				upload_time: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+08:00$/) as string,
 			},
 		});
 		const lifetime = Date.parse(body.data.expires_at) - Date.parse(body.data.upload_time);

@@ -13,7 +13,7 @@ const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const ALLOWED_FORMATS = ['jpeg', 'png', 'gif', 'webp'];
 
 /** The code of a refusal stands in its body; the status follows from it unless told otherwise. */
-const MESSAGES: Record<number, { status: number; en: string; zh: string }> = {
+const MESSAGES = {
 	200: { status: 200, en: 'File uploaded successfully', zh: '文件上传成功' },
 	400: { status: 400, en: 'Invalid request', zh: '请求参数错误' },
 	401: { status: 401, en: 'Invalid or expired token', zh: '令牌无效或已过期' },
@@ -25,9 +25,9 @@ const MESSAGES: Record<number, { status: number; en: string; zh: string }> = {
 	40003: { status: 403, en: 'File quota exceeded', zh: '文件数量超出配额' },
 	40004: { status: 400, en: 'Download of the URL failed', zh: '从链接下载文件失败' },
 	50001: { status: 500, en: 'Storage error', zh: '存储错误' },
-};
+} satisfies Record<number, { status: number; en: string; zh: string }>;
 
-export type FilesCode = keyof typeof MESSAGES & number;
+export type FilesCode = keyof typeof MESSAGES;
 
 export interface StoredFile {
 	fileId: string;
@@ -141,7 +141,7 @@ export class Files {
 }
 
 /** A refusal of the files host, to be injected; with status 200 only `success: false` shows it. */
-export function filesRefusal(code: FilesCode, status = MESSAGES[code].status): StatusFault {
+export function filesRefusal(code: FilesCode, status: number = MESSAGES[code].status): StatusFault {
 	return { status, body: { success: false, code, msg: MESSAGES[code].en } };
 }
 

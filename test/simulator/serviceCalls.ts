@@ -3,11 +3,30 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Simulator } from '.';
 
+/** What the API answers: fields of a task, of an error, of a list. Tests know which to look at. */
+export interface ApiBody {
+	id: string;
+	status: string;
+	progress: number;
+	results: string[];
+	error: { code: string | number; message: string; type?: string; param?: string };
+	task_info: { can_cancel: boolean; estimated_time?: number };
+	usage: { credits_reserved: number };
+	data: unknown;
+}
+
 export interface ApiAnswer {
 	status: number;
 	headers: Headers;
-	/** The JSON body, loosely typed: tests look into it. */
-	body: any;
+	body: ApiBody;
+}
+
+/** What the files host answers. */
+export interface FilesBody {
+	success: boolean;
+	code: number;
+	msg: string;
+	data: { file_url: string; download_url: string; upload_time: string; expires_at: string };
 }
 
 export async function callApi(
@@ -25,7 +44,8 @@ export async function callApi(
 		},
 		body: body === undefined ? undefined : JSON.stringify(body),
 	});
-	return { status: response.status, headers: response.headers, body: await response.json() };
+	const answer = (await response.json()) as ApiBody;
+	return { status: response.status, headers: response.headers, body: answer };
 }
 
 /** A create that is in order, apart from the given changes. */
@@ -48,7 +68,7 @@ export async function query(simulator: Simulator, taskId: string): Promise<ApiAn
 }
 
 /** The task once it has ended. */
-export async function waitForEnd(simulator: Simulator, taskId: string): Promise<any> {
+export async function waitForEnd(simulator: Simulator, taskId: string): Promise<ApiBody> {
 	for (;;) {
 		const { body } = await query(simulator, taskId);
 		if (simulator.tasks.get(taskId)?.ended) return body;
@@ -60,7 +80,7 @@ export async function waitForEnd(simulator: Simulator, taskId: string): Promise<
 export async function createAndWait(
 	simulator: Simulator,
 	changes: Record<string, unknown> = {},
-): Promise<any> {
+): Promise<ApiBody> {
 	return await waitForEnd(simulator, (await create(simulator, changes)).body.id);
 }
 

@@ -1,7 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
-import { callApi, create, createAndWait, query, until } from './serviceCalls';
+import {
+	callApi,
+	create,
+	createAndWait,
+	query,
+	until,
+	type ApiBody,
+	type FilesBody,
+} from './serviceCalls';
 
 describe('tasks of the simulator', () => {
 	let simulator: Simulator;
@@ -17,7 +25,7 @@ describe('tasks of the simulator', () => {
 		const startedAt = Date.now();
 		const { body: created } = await create(simulator);
 		expect(created.task_info.estimated_time).toBe(30);
-		const seen: Array<{ status: string; progress: number; results?: string[] }> = [];
+		const seen: ApiBody[] = [];
 		do {
 			seen.push((await query(simulator, created.id)).body);
 			await sleep(40);
@@ -59,14 +67,17 @@ describe('tasks of the simulator', () => {
 			'with result_data as a list',
 			{ resultsIn: 'result_data', results: 2 },
 			{
-				result_data: [{ image_url: expect.any(String) }, { image_url: expect.any(String) }],
+				result_data: [
+					{ image_url: expect.any(String) as string },
+					{ image_url: expect.any(String) as string },
+				],
 			},
 		],
 		[
 			'with result_data as one object',
 			{ resultsIn: 'result_data_object' },
 			{
-				result_data: { image_url: expect.stringContaining('/1.png') },
+				result_data: { image_url: expect.stringContaining('/1.png') as string },
 			},
 		],
 	])('can end %s', async (_name, script, expected) => {
@@ -150,7 +161,7 @@ describe('tasks of the simulator', () => {
 				headers: { authorization: `Bearer ${simulator.apiKey}` },
 				body: form,
 			});
-			return ((await response.json()) as any).data.file_url;
+			return ((await response.json()) as FilesBody).data.file_url;
 		}
 
 		it('themselves, without a key', async () => {

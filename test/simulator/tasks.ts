@@ -15,8 +15,8 @@ export interface Delivery {
 	html?: boolean;
 	/** Redirects on the way to the picture; Infinity for a loop. */
 	redirects?: number;
-	/** Where the last redirect leads: same origin (default), the pictures origin, or any URL. */
-	redirectTo?: 'same' | 'other' | string;
+	/** Where the last redirect leads: 'same' origin (default), the 'other' (pictures), or any URL. */
+	redirectTo?: string;
 	/** A body of so many bytes that starts like a PNG, made while it is sent. */
 	hugeBytes?: number;
 	/** Whether the huge body is announced in content-length. Default true. */
