@@ -81,7 +81,7 @@ export interface WorkflowResult {
 
 export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowResult> {
 	Container.get(InstanceSettings);
-	Container.get(BinaryDataService).managers = {}; // binaries stay inline
+	Object.assign(Container.get(BinaryDataService), { managers: {} }); // binaries stay inline
 	const workflow = buildWorkflow(options);
 	const execute = new WorkflowExecute(
 		additionalData(options),
@@ -177,7 +177,7 @@ function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalDat
 			request: IHttpRequestOptions,
 		) => ({
 			...request,
-			headers: { ...request.headers, Authorization: `Bearer ${String(given.apiKey)}` },
+			headers: { ...request.headers, Authorization: `Bearer ${given.apiKey as string}` },
 		}),
 	} as unknown as ICredentialsHelper;
 	const executionId = options.executionId ?? '7';
