@@ -60,14 +60,14 @@ export async function readReferences(
 }
 
 /**
- * One address, an array of them, or several in one text. Commas are part of many addresses, so a comma
- * separates only before white space or another address.
+ * One address, an array of them, or several in one text. Commas are part of many addresses (image services
+ * write `…/tr:w-400,h-300:rt-90/…`), so a comma separates only before white space or another address.
  */
 export function splitLinks(value: unknown, label: string): string[] {
 	const parts = (Array.isArray(value) ? value : [value]).flatMap((part: unknown) =>
 		typeof part === 'string'
 			? part
-					.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:)|,\s*$/i)
+					.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:\/\/|data:)|,\s*$/i)
 					.map((link) => link.trim())
 					.filter((link) => link !== '')
 			: [part],
@@ -82,7 +82,8 @@ export function splitLinks(value: unknown, label: string): string[] {
 }
 
 function checkLink(link: unknown, label: string): string {
-	const text = typeof link === 'string' ? link : JSON.stringify(link);
+	// JSON has no word for undefined, which an expression gives for a missing key.
+	const text = typeof link === 'string' ? link : (JSON.stringify(link) ?? 'undefined');
 	const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
