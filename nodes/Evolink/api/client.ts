@@ -69,13 +69,28 @@ export class EvolinkClient {
 	 * first task and charges nothing.
 	 *
 	 * @param idempotencyKey 16 to 96 characters of `[A-Za-z0-9._-]`
+	 * @param mayBePaid an earlier call with this key left the outcome open, so a refusal now settles nothing
 	 * @throws {ApiError} the service refused; nothing was paid
 	 * @throws {OutcomeUnknownError} it may have been paid
+	 * @throws {StoppedError} nothing was paid
 	 */
-	async createTask(body: CreateTaskBody, idempotencyKey: string): Promise<Task> {
-		let outcomeUnknown = false;
+	async createTask(body: CreateTaskBody, idempotencyKey: string, mayBePaid = false): Promise<Task> {
+		let outcomeUnknown = mayBePaid;
+		let lastTry = mayBePaid ? UNKNOWN_CREATE_TRIES : THROTTLED_CREATE_TRIES;
+		const finalError = (error: EvolinkError) =>
+			outcomeUnknown
+				? new OutcomeUnknownError(
+						`It is not known whether EvoLink created the task: ${error.message}`,
+						idempotencyKey,
+					)
+				: error;
+		const pause = async (milliseconds: number) => {
+			await this.clock.sleep(milliseconds).catch((stopped: EvolinkError) => {
+				throw finalError(stopped);
+			});
+		};
 		for (let tries = 1; ; tries++) {
-			await this.clock.sleep(0); // Nothing is paid after a stop.
+			await pause(0); // Nothing is paid after a stop.
 			const result = await this.send({
 				method: 'POST',
 				url: `${this.addresses.baseUrl}/v1/images/generations`,
@@ -87,25 +102,20 @@ export class EvolinkClient {
 			const outcome = readCreateOutcome(result, this.clock.now());
 			if (outcome.kind === 'created') return outcome.task;
 
-			outcomeUnknown ||= outcome.kind === 'unknown' || outcome.kind === 'undecidable';
-			const limit = outcomeUnknown ? UNKNOWN_CREATE_TRIES : THROTTLED_CREATE_TRIES;
-			const repeatable = outcome.kind === 'unknown' || outcome.kind === 'throttled';
-			if (!repeatable || tries >= limit) {
-				if (outcomeUnknown) {
-					throw new OutcomeUnknownError(
-						`It is not known whether EvoLink created the task: ${outcome.error.message}`,
-						idempotencyKey,
-					);
-				}
-				throw outcome.error;
+			const inDoubt = outcome.kind === 'unknown' || outcome.kind === 'undecidable';
+			if (inDoubt && !outcomeUnknown) {
+				outcomeUnknown = true;
+				lastTry = tries + UNKNOWN_CREATE_TRIES - 1; // However long the service refused before.
 			}
-			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
+			const repeatable = outcome.kind === 'unknown' || outcome.kind === 'throttled';
+			if (!repeatable || tries >= lastTry) throw finalError(outcome.error);
+			await pause(retryDelayMs(tries, outcome.retryAfterMs));
 		}
 	}
 
 	/** Asks once for a task. Polling decides itself what to do about faults. */
 	async askTask(taskId: string, timeoutMs = READ_TIMEOUT_MS): Promise<ReadResult<Task>> {
-		return await this.read(
+		const answer = await this.read(
 			'EvoLink did not tell the task',
 			{
 				method: 'GET',
@@ -118,6 +128,8 @@ export class EvolinkClient {
 				return task?.id === taskId ? task : undefined;
 			},
 		);
+		if (!answer.ok) answer.error.trace.taskId = taskId; // The task is paid: no error may lose it.
+		return answer;
 	}
 
 	/**

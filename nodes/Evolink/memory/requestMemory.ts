@@ -3,7 +3,7 @@ import { createHash, randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
-import { ApiError, TaskFailedError } from '../api/errors';
+import { ApiError, OutcomeUnknownError, StoppedError, TaskFailedError } from '../api/errors';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {
@@ -13,6 +13,8 @@ export interface RememberedRequest {
 	idempotencyKey: string;
 	/** Set just before it is sent; a repetition must send the same. */
 	body?: CreateTaskBody;
+	/** Set when an earlier try left open whether it was paid; a refusal of a later try settles nothing. */
+	mayBePaid?: boolean;
 	/** Set once the service has named the task. */
 	taskId?: string;
 }
@@ -98,8 +100,13 @@ export class RequestMemory {
 			if (claim.itemIndex !== itemIndex) continue;
 			if (error instanceof TaskFailedError && error.failure.retryable) {
 				this.forget(request, claim.placeName); // The next try asks anew.
-			} else if (error instanceof ApiError && request.taskId === undefined) {
-				delete request.body; // Refused, so not paid: there is nothing to continue.
+			} else if (request.taskId !== undefined) {
+				continue;
+			} else if (error instanceof OutcomeUnknownError) {
+				request.mayBePaid = true;
+			} else if (error instanceof ApiError || error instanceof StoppedError) {
+				// Refused or never sent, so not paid: there is nothing to continue.
+				if (!request.mayBePaid) delete request.body;
 			}
 		}
 	}

@@ -260,7 +260,8 @@ async function createTask(
 	request: RememberedRequest,
 ): Promise<Task> {
 	request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
-	const task = await run.client.createTask(request.body, request.idempotencyKey);
+	const { body, idempotencyKey, mayBePaid } = request;
+	const task = await run.client.createTask(body, idempotencyKey, mayBePaid);
 	request.taskId = task.id;
 	return task;
 }

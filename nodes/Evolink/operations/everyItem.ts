@@ -68,7 +68,9 @@ function toRunError(
 	{ error, itemIndex }: { error: unknown; itemIndex: number },
 	{ memory }: Run,
 ) {
-	const paid = memory.paid().filter((other) => other.itemIndex !== itemIndex);
+	// An item's own error names its task, but a stop comes from outside and knows of none.
+	const stopped = error instanceof StoppedError;
+	const paid = memory.paid().filter((other) => stopped || other.itemIndex !== itemIndex);
 	const others = paid.map(
 		({ itemIndex: index, request }) =>
 			`item ${index}: ${request.taskId ?? `outcome unknown, idempotency key ${request.idempotencyKey}`}`,
@@ -76,8 +78,8 @@ function toRunError(
 	const note =
 		others.length === 0
 			? ''
-			: `Tasks of other items that are paid: ${others.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
-	if (error instanceof StoppedError) {
+			: `Tasks ${stopped ? '' : 'of other items '}that are paid: ${others.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
+	if (stopped) {
 		return new NodeOperationError(context.getNode(), error.message, {
 			description: note || error.advice,
 		});
