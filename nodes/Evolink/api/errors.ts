@@ -148,8 +148,8 @@ const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
 
 /** What the user can do about a refusal, by the service's code first, then by HTTP status. */
 export function adviceForApiError(status: number | undefined, code: string | undefined): string {
-	const byCode = code === undefined ? undefined : ADVICE_BY_CODE[code];
-	if (byCode) return byCode;
+	if (code !== undefined && Object.hasOwn(ADVICE_BY_CODE, code)) return ADVICE_BY_CODE[code];
+	if (code?.startsWith('channel:')) return LATER;
 	if (status !== undefined && ADVICE_BY_STATUS[status]) return ADVICE_BY_STATUS[status];
 	if (status !== undefined && status >= 300 && status < 400) return CHECK_KEY;
 	return 'Try again later.';

@@ -36,11 +36,11 @@ export function retryAfterMs(
 ): number | undefined {
 	const header = answer.headers['retry-after']?.trim();
 	if (!header) return undefined;
-	const wait = /^\d+(\.\d+)?$/.test(header)
-		? Number(header) * 1_000
-		: new Date(header).getTime() - nowMs;
-	if (Number.isNaN(wait)) return undefined;
-	return Math.min(MAX_RETRY_AFTER_MS, Math.max(0, wait));
+	const isSeconds = /^\d+(\.\d+)?$/.test(header);
+	const wait = isSeconds ? Number(header) * 1_000 : new Date(header).getTime() - nowMs;
+	// A date in the past means that the clocks differ: then it says nothing about how long to wait.
+	if (Number.isNaN(wait) || (!isSeconds && wait <= 0)) return undefined;
+	return Math.min(MAX_RETRY_AFTER_MS, wait);
 }
 
 /** Statuses of a read that may be different in a moment; those from 520 on come from proxies. */

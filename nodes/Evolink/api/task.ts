@@ -32,6 +32,9 @@ export interface Task {
 	raw: IDataObject;
 }
 
+/** What can be asked for again. Source: the vendor's own command line client. */
+export const TASK_ID = /^[\w.:-]{1,128}$/;
+
 export function hasEnded(task: Task): boolean {
 	return task.status !== 'pending' && task.status !== 'processing';
 }
@@ -47,7 +50,7 @@ export function hasEnded(task: Task): boolean {
 export function parseTask(body: unknown): Task | undefined {
 	if (!isRecord(body)) return undefined;
 	const id = textOf(body.id);
-	if (!id) return undefined;
+	if (!id || !TASK_ID.test(id)) return undefined;
 
 	const status = parseStatus(body);
 	const completed = status === 'completed';
@@ -62,7 +65,7 @@ export function parseTask(body: unknown): Task | undefined {
 		model: textOf(body.model) ?? '',
 		progress: completed ? 100 : Math.min(100, Math.max(0, progress)),
 		results: completed ? parseResults(body) : [],
-		...(createdSeconds !== undefined && isDate(createdSeconds * 1000)
+		...(createdSeconds !== undefined && isPlausibleDate(createdSeconds * 1000)
 			? { createdAt: createdSeconds * 1000 }
 			: {}),
 		...optional('estimatedSeconds', numberOf(info.estimated_time)),
@@ -103,10 +106,14 @@ function parseFailure(error: unknown, status: TaskStatus): TaskFailure {
 	};
 }
 
+/** Links stand in a list, or in objects in a list; a broken answer may be nested without end. */
+const MAX_DEPTH = 5;
+
 function parseResults(body: Record<string, unknown>): string[] {
-	const links = (value: unknown): string[] => {
-		if (Array.isArray(value)) return value.flatMap(links);
-		if (isRecord(value)) return links(value.image_url ?? value.url);
+	const links = (value: unknown, depth = 0): string[] => {
+		if (depth > MAX_DEPTH) return [];
+		if (Array.isArray(value)) return value.flatMap((entry) => links(entry, depth + 1));
+		if (isRecord(value)) return links(value.image_url ?? value.url, depth + 1);
 		const link = textOf(value);
 		return link ? [link] : [];
 	};
@@ -114,8 +121,9 @@ function parseResults(body: Record<string, unknown>): string[] {
 	return results.length > 0 ? results : links(body.result_data);
 }
 
-function isDate(milliseconds: number): boolean {
-	return !Number.isNaN(new Date(milliseconds).getTime());
+/** Dates that ISO 8601 writes with four digits, with room for what is added to them. */
+function isPlausibleDate(milliseconds: number): boolean {
+	return milliseconds >= 0 && milliseconds < Date.UTC(9000, 0);
 }
 
 function optional<K extends string>(key: K, value: number | undefined) {

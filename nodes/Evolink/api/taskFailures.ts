@@ -61,9 +61,14 @@ export const TASK_FAILURES: Readonly<Record<string, FailureKind>> = {
 };
 
 export function isRetryableFailure(code: string): boolean {
-	return TASK_FAILURES[code]?.retryable ?? false;
+	return kindOf(code)?.retryable ?? false;
 }
 
 export function adviceForTaskFailure(code: string): string {
-	return (TASK_FAILURES[code] ?? TASK_FAILURES.unknown_error).advice;
+	return (kindOf(code) ?? TASK_FAILURES.unknown_error).advice;
+}
+
+/** Codes come from outside: `constructor` is none of ours. */
+function kindOf(code: string): FailureKind | undefined {
+	return Object.hasOwn(TASK_FAILURES, code) ? TASK_FAILURES[code] : undefined;
 }

@@ -43,7 +43,7 @@ async function downloadPicture(
 	maxMegabytes: number,
 	fallbackName: string,
 ): Promise<PictureFile> {
-	if (!/^https?:\/\//i.test(link)) {
+	if (!/^https?:\/\//i.test(link) || !URL.canParse(link)) {
 		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
 	}
 	return await repeatRead(clock, async (): Promise<ReadResult<PictureFile>> => {

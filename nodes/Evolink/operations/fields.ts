@@ -2,6 +2,7 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
 import { textOf } from '../api/json';
+import { TASK_ID } from '../api/task';
 
 /** Parameters that several operations share. */
 
@@ -155,8 +156,7 @@ export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number
 /** @throws {InvalidInputError} */
 export function readTaskId(context: IExecuteFunctions, itemIndex: number): string {
 	const taskId = (textOf(context.getNodeParameter('taskId', itemIndex)) ?? '').trim();
-	// What the vendor's own command line client accepts.
-	if (!/^[\w.:-]{1,128}$/.test(taskId)) {
+	if (!TASK_ID.test(taskId)) {
 		throw new InvalidInputError(
 			taskId === ''
 				? "'Task ID' is empty"

@@ -32,7 +32,7 @@ export function checkCallbackUrl(address: string): void {
 
 /** @param hostname as `URL` gives it: lower case, IPv4 in dotted decimal, IPv6 compressed in brackets */
 export function isPrivateHost(hostname: string): boolean {
-	const host = hostname.replace(/\.$/, '');
+	const host = hostname.replace(/\.+$/, '');
 	if (host.startsWith('[')) return isPrivateIpv6(ipv6Groups(host.slice(1, -1)));
 	const octets = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
 	if (octets) return isPrivateIpv4(Number(octets[1]), Number(octets[2]));
