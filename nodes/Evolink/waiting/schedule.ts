@@ -2,7 +2,7 @@ import { hasEnded, type Task } from '../api/task';
 
 const SECOND = 1_000;
 /** The vendor's clients ask every 3 s; each read of an unfinished image makes the gateway ask its provider. */
-const SHORTEST_GAP_MS = 3 * SECOND;
+export const SHORTEST_GAP_MS = 3 * SECOND;
 /** A task that is about to end may be asked for a little earlier. */
 const ENDING_GAP_MS = 1.5 * SECOND;
 const LONGEST_GAP_MS = 10 * SECOND;

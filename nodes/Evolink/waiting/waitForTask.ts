@@ -3,7 +3,7 @@ import type { Clock } from '../api/clock';
 import { type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
 import { retryDelayMs } from '../api/retry';
 import { hasEnded, type Task } from '../api/task';
-import { nextAskMs } from './schedule';
+import { nextAskMs, SHORTEST_GAP_MS } from './schedule';
 
 /** The last question before the time limit still gets this long for its answer. */
 const LAST_ANSWER_MS = 1_000;
@@ -38,14 +38,17 @@ export async function waitForTask(
 	let unfinishedAt = known && !hasEnded(known) ? startedAt : undefined;
 	let lastFault: EvolinkError | undefined;
 	let faults = 0;
+	let askedAt = Number.NEGATIVE_INFINITY;
 	let waitMs = nextAskMs(task, 0, expectedMs, true);
 
 	while (!task || !hasEnded(task)) {
 		const leftMs = endsAt - clock.now();
 		if (leftMs <= 0 && waitMs > 0) throw new WaitTimeoutError(taskId, timeoutSeconds, lastFault);
 		await clock.sleep(Math.min(waitMs, leftMs));
+		// The last question, at the very end, must not come sooner after the one before than any other.
+		if (waitMs > leftMs && clock.now() - askedAt < SHORTEST_GAP_MS) continue;
 
-		const askedAt = clock.now();
+		askedAt = clock.now();
 		const answer = await client.askTask(taskId, Math.max(LAST_ANSWER_MS, endsAt - askedAt));
 		if (answer.ok) {
 			task = withCreateFacts(answer.value, known);
