@@ -62,14 +62,27 @@ export function examinePicture(bytes: Buffer): PictureFacts | undefined {
 
 type Size = Pick<PictureFacts, 'width' | 'height'>;
 
-/** PNG specification, section 11.2.2 (IHDR); colour types 4 and 6 have an alpha channel. */
+/**
+ * PNG specification, section 11.2.2 (IHDR): colour types 4 and 6 have an alpha channel; pictures with a
+ * palette have their transparency in a chunk tRNS before the pixels (11.3.1.1).
+ */
 function pngFacts(bytes: Buffer): Omit<PictureFacts, 'format'> {
 	if (bytes.length < 26) return {};
 	return {
 		width: bytes.readUInt32BE(16),
 		height: bytes.readUInt32BE(20),
-		transparency: [4, 6].includes(bytes[25]),
+		transparency: [4, 6].includes(bytes[25]) || hasTransparencyChunk(bytes),
 	};
+}
+
+function hasTransparencyChunk(bytes: Buffer): boolean {
+	let position = 8;
+	while (position + 8 <= bytes.length) {
+		const type = bytes.toString('latin1', position + 4, position + 8);
+		if (type === 'tRNS' || type === 'IDAT') return type === 'tRNS';
+		position += 12 + bytes.readUInt32BE(position); // length, type and checksum around the data
+	}
+	return false;
 }
 
 /** Walks the JPEG segments to the start of frame (ITU T.81, B.2.2). */
