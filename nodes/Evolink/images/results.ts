@@ -3,7 +3,6 @@ import { errorFromFailure } from '../api/client';
 import { ApiError } from '../api/errors';
 import type { Send } from '../api/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/retry';
-import { apiErrorFrom } from '../api/serviceError';
 import { examinePicture, FORMATS, type PictureFormat } from './format';
 
 export interface PictureFile {
@@ -71,7 +70,11 @@ async function downloadPicture(
 		const wait = retryAfterMs(result, clock.now());
 		const fault = { ok: false, ...(wait === undefined ? {} : { retryAfterMs: wait }) } as const;
 		if (result.status < 200 || result.status >= 300) {
-			const error = apiErrorFrom(what, result.status, '');
+			const error = new ApiError(
+				`${what}: the link answers with HTTP status ${result.status}`,
+				'The links work for 24 hours: later ones are refused.',
+				{ status: result.status },
+			);
 			return { ...fault, error, mayPass: isPassingStatus(result.status) };
 		}
 		const facts = examinePicture(result.body);
