@@ -57,12 +57,13 @@ export class OutcomeUnknownError extends EvolinkError {
 	readonly idempotencyKey: string;
 
 	constructor(message: string, idempotencyKey: string) {
+		// With "Continue" an item carries the message alone, so the way to the task stands there.
 		super(
-			message,
-			'It may have been paid, so it is not sent again as a new request. Look for the task in the ' +
-				'task history of your EvoLink dashboard; with its ID, Get Task or Wait for Completion ' +
-				'fetch the picture. Retry On Fail repeats the request under the same idempotency key ' +
-				`(${idempotencyKey}), which the service does not charge twice.`,
+			`${message}. It may have been paid: look for it in the task history of your EvoLink dashboard ` +
+				`(idempotency key ${idempotencyKey})`,
+			'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
+				'Completion fetch the picture. Retry On Fail repeats the request under the same ' +
+				'idempotency key, which the service does not charge twice.',
 		);
 		this.idempotencyKey = idempotencyKey;
 	}
