@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 
+import { inspect } from 'node:util';
+
 import { Container } from '@n8n/di';
 import {
 	BinaryDataService,
@@ -7,6 +9,7 @@ import {
 	InstanceSettings,
 	WorkflowExecute,
 } from 'n8n-core';
+import { parse, stringify } from 'flatted';
 import {
 	createRunExecutionData,
 	type IBinaryData,
@@ -22,14 +25,15 @@ import {
 	type IRun,
 	type IRunExecutionData,
 	type IWorkflowExecuteAdditionalData,
+	type NodeExecutionHint,
 	NodeConnectionTypes,
 	Workflow,
 } from 'n8n-workflow';
 
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
-import type { Simulator } from '../simulator';
+import type { HostName, Simulator } from '../simulator';
 
-/** A whole workflow on n8n's own engine, in this process: Start → EvoLink → After. */
+/** A whole workflow on n8n's own engine, in this process: Start → EvoLink → After, or EvoLink in a loop. */
 
 /** Hands its input on: the node before EvoLink and the one after it. */
 class PassOn implements INodeType {
@@ -50,8 +54,28 @@ class PassOn implements INodeType {
 	}
 }
 
+/** Hands its input to the first output a number of times, then to the second. */
+class Loop implements INodeType {
+	description: INodeType['description'] = {
+		...new PassOn().description,
+		displayName: 'Loop',
+		name: 'loop',
+		outputs: [NodeConnectionTypes.Main, NodeConnectionTypes.Main],
+		properties: [{ displayName: 'Times', name: 'times', type: 'number', default: 1 }],
+	};
+
+	async execute(this: IExecuteFunctions) {
+		const state = this.getContext('node');
+		const done = Number(state.done ?? 0);
+		state.done = done + 1;
+		const goesOn = done < (this.getNodeParameter('times', 0) as number);
+		return goesOn ? [this.getInputData(), []] : [[], this.getInputData()];
+	}
+}
+
 const NODE_TYPES: Record<string, INodeType> = {
 	passOn: new PassOn(),
+	loop: new Loop(),
 	'n8n-nodes-evolink.evolink': new Evolink(),
 };
 
@@ -62,48 +86,81 @@ export interface WorkflowOptions {
 	items?: INodeExecutionData[];
 	/** Settings of the EvoLink node: retryOnFail, onError, … */
 	node?: Partial<INode>;
+	/** How often the EvoLink node runs in a loop. Default 1. */
+	loops?: number;
 	executionId?: string;
+	/** What differs from a credential that works. */
 	credential?: ICredentialDataDecryptedObject;
-	/** The saved data of an earlier execution, to go on with what it remembers. */
-	resume?: IRunExecutionData;
+	/** A failed execution that the user retries in n8n's list of executions. */
+	retryOf?: WorkflowResult;
 	/** Called as soon as the workflow runs, with a way to stop it as n8n does. */
 	onStarted?: (stop: () => void) => void;
 }
 
 export interface WorkflowResult {
 	run: IRun;
-	/** What the EvoLink node hands on to the next node; empty when it failed. */
+	/** What the EvoLink node hands on to the next node, in all its runs; empty when it failed. */
 	items: INodeExecutionData[];
 	/** What goes to the error output. */
 	errorItems: INodeExecutionData[];
-	error?: { message: string; description?: string; httpCode?: string; context: IDataObject };
+	/** What the editor shows beside the output. */
+	hints: NodeExecutionHint[];
+	error?: NodeFailure;
+	/** How many items arrived at the node after EvoLink. */
+	arrived: number;
 }
 
+/** The error of the node, as the editor shows it. */
+export interface NodeFailure {
+	message: string;
+	description?: string | null;
+	httpCode?: string | null;
+	context: IDataObject;
+}
+
+/**
+ * Runs the workflow until it ends.
+ *
+ * @throws {Error} the API key has leaked: into what n8n saves, or to a host that it is not for
+ */
 export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowResult> {
 	Container.get(InstanceSettings);
 	Object.assign(Container.get(BinaryDataService), { managers: {} }); // binaries stay inline
 	const workflow = buildWorkflow(options);
 	const execute = new WorkflowExecute(
 		additionalData(options),
-		'manual',
-		options.resume ?? startData(workflow, options.items ?? [{ json: {} }]),
+		options.retryOf ? 'retry' : 'manual',
+		options.retryOf
+			? dataForRetry(workflow, options.retryOf)
+			: startData(workflow, options.items ?? [{ json: {} }]),
 	);
 	const running = execute.processRunExecutionData(workflow);
 	options.onStarted?.(() => running.cancel());
 	const run = await running;
-	const [taskData] = run.data.resultData.runData.EvoLink?.slice(-1) ?? [];
-	const outputs = taskData?.data?.main ?? [];
+	assertKeyIsSafe(run, options.simulator);
+	const { runData } = run.data.resultData;
+	const runs = runData.EvoLink ?? [];
+	const itemsOf = (output: number) => runs.flatMap(({ data }) => data?.main[output] ?? []);
+	const error = runs.at(-1)?.error as NodeFailure | undefined;
 	return {
 		run,
-		items: outputs[0] ?? [],
-		errorItems: outputs[1] ?? [],
-		...(taskData?.error
-			? { error: taskData.error as unknown as NonNullable<WorkflowResult['error']> }
-			: {}),
+		items: itemsOf(0),
+		errorItems: itemsOf(1),
+		hints: runs.flatMap(({ hints }) => hints ?? []),
+		...(error ? { error } : {}),
+		arrived: runData.After?.[0].data?.main[0]?.length ?? 0,
 	};
 }
 
-function buildWorkflow({ parameters, node }: WorkflowOptions): Workflow {
+/** Everything that n8n keeps of an execution is looked through, error causes and stacks included. */
+function assertKeyIsSafe(run: IRun, { apiKey, keyLeaks }: Simulator): void {
+	const limits = { depth: null, maxArrayLength: null, maxStringLength: null, showHidden: true };
+	if (inspect(run, limits).includes(apiKey)) throw new Error('The key stands in the execution');
+	const [leak] = keyLeaks;
+	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
+}
+
+function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions): Workflow {
 	const nodes: INode[] = [
 		{
 			id: 'start',
@@ -112,6 +169,14 @@ function buildWorkflow({ parameters, node }: WorkflowOptions): Workflow {
 			typeVersion: 1,
 			position: [0, 0],
 			parameters: {},
+		},
+		{
+			id: 'loop',
+			name: 'Loop',
+			type: 'loop',
+			typeVersion: 1,
+			position: [100, 0],
+			parameters: { times: loops },
 		},
 		{
 			id: 'evolink-node',
@@ -132,13 +197,18 @@ function buildWorkflow({ parameters, node }: WorkflowOptions): Workflow {
 			parameters: {},
 		},
 	];
-	const to = (target: string) => ({
-		main: [[{ node: target, type: NodeConnectionTypes.Main, index: 0 }]],
-	});
+	const to = (target: string) => [{ node: target, type: NodeConnectionTypes.Main, index: 0 }];
 	return new Workflow({
 		id: 'workflow-1',
 		nodes,
-		connections: { Start: to('EvoLink'), EvoLink: to('After') },
+		connections:
+			loops === 1
+				? { Start: { main: [to('EvoLink')] }, EvoLink: { main: [to('After')] } }
+				: {
+						Start: { main: [to('Loop')] },
+						Loop: { main: [to('EvoLink'), to('After')] },
+						EvoLink: { main: [to('Loop')] },
+					},
 		active: false,
 		nodeTypes: {
 			getByName: (type) => NODE_TYPES[type],
@@ -158,12 +228,26 @@ function startData(workflow: Workflow, items: INodeExecutionData[]): IRunExecuti
 	});
 }
 
+/** What n8n makes of the saved data of a failed execution before it goes on with it. */
+function dataForRetry(workflow: Workflow, { run }: WorkflowResult): IRunExecutionData {
+	const data = parse(stringify(run.data)) as IRunExecutionData;
+	const { resultData, executionData } = data;
+	delete resultData.error;
+	const failedRuns = resultData.runData[resultData.lastNodeExecuted ?? ''];
+	if (failedRuns?.at(-1)?.error) failedRuns.pop();
+	for (const waiting of executionData?.nodeExecutionStack ?? []) {
+		waiting.node = workflow.getNode(waiting.node.name) as INode;
+	}
+	return data;
+}
+
 function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalData {
 	const { simulator } = options;
-	const credential = options.credential ?? {
+	const credential = {
 		apiKey: simulator.apiKey,
 		baseUrl: simulator.apiUrl,
 		filesBaseUrl: `${simulator.filesUrl}/`,
+		...options.credential,
 	};
 	const credentialsHelper = {
 		getParentTypes: () => [],
@@ -210,4 +294,25 @@ export function binaryField(content: Buffer, fileName: string, mimeType: string)
 
 export function bytesOf(binary: IBinaryData | undefined): Buffer {
 	return Buffer.from(binary?.data ?? '', 'base64');
+}
+
+/** The requests of the node, not those of the service itself, by what they are for. */
+export function sent(simulator: Simulator) {
+	const requests = simulator.requests.filter(({ fromService }) => !fromService);
+	const where = (host: HostName, method: string, path: RegExp) =>
+		requests.filter(
+			(request) => request.host === host && request.method === method && path.test(request.path),
+		);
+	return {
+		all: requests,
+		creates: where('api', 'POST', /^\/v1\/images\/generations$/),
+		polls: where('api', 'GET', /^\/v1\/tasks\//),
+		uploads: where('files', 'POST', /^\/api\/v1\/files\/upload\/stream$/),
+		downloads: [...where('results', 'GET', /./), ...where('pictures', 'GET', /./)],
+	};
+}
+
+/** The different idempotency keys on the wire. */
+export function keysOf(simulator: Simulator): unknown[] {
+	return [...new Set(sent(simulator).creates.map(({ headers }) => headers['idempotency-key']))];
 }
