@@ -169,7 +169,10 @@ function clearRemains(host: Host, log: Log): void {
 	if (remains.length > 0) {
 		log(`An earlier installation of n8n ${host.n8nVersion} is incomplete; starting afresh.`);
 	}
-	for (const name of remains) rmSync(join(parent, name), { recursive: true, force: true });
+	for (const name of remains) {
+		// Retries: an npm that outlived its installer may still be writing there for a moment.
+		rmSync(join(parent, name), { recursive: true, force: true, maxRetries: 10 });
+	}
 }
 
 /**

@@ -114,6 +114,8 @@ function settings(userFolder: string, port: number, brokerPort: number): NodeJS.
 		N8N_HOST: '127.0.0.1',
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_PORT: String(port),
+		// As n8n's images run it.
+		NODE_ENV: 'production',
 		// The session cookie must work without HTTPS.
 		N8N_SECURE_COOKIE: 'false',
 		// 1.123 runs Code nodes itself; 2.41 always has task runners, on a port of their own.

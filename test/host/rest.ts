@@ -168,11 +168,12 @@ export class RestClient {
 		return await this.request('GET', '/rest/workflows');
 	}
 
-	/** Turns a workflow on. On 2.41 its webhooks answer about a second later. */
+	/** Turns a workflow on. n8n does so in the background: its webhooks may take a second. */
 	async activate({ id }: Pick<Workflow, 'id'>): Promise<void> {
 		await this.setActive(id, true);
 	}
 
+	/** Turns a workflow off, with the same delay: on 2.41 a webhook may still answer just after. */
 	async deactivate({ id }: Pick<Workflow, 'id'>): Promise<void> {
 		await this.setActive(id, false);
 	}
@@ -180,7 +181,8 @@ export class RestClient {
 	/**
 	 * Runs the stored workflow as the editor's "Execute workflow" does.
 	 *
-	 * @param options.triggerNode the name of the trigger to start from; found when there is only one.
+	 * @param options.triggerNode the trigger node's name; may be left out when only one node's
+	 * type ends with "Trigger".
 	 * @returns the execution's id; the run goes on, see {@link waitForExecution}.
 	 * @throws Error when the trigger waits for a call instead (a webhook without pinned data).
 	 */
