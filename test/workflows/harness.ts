@@ -5,6 +5,7 @@ import { inspect } from 'node:util';
 import { Container } from '@n8n/di';
 import {
 	BinaryDataService,
+	ErrorReporter,
 	ExecutionLifecycleHooks,
 	InstanceSettings,
 	WorkflowExecute,
@@ -126,6 +127,7 @@ export interface NodeFailure {
 export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowResult> {
 	Container.get(InstanceSettings);
 	Object.assign(Container.get(BinaryDataService), { managers: {} }); // binaries stay inline
+	Object.assign(Container.get(ErrorReporter), { error: () => undefined }); // not on the console
 	const workflow = buildWorkflow(options);
 	const execute = new WorkflowExecute(
 		additionalData(options),

@@ -1,0 +1,275 @@
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+
+import { samplePicture, type Simulator, startSimulator } from '../simulator';
+import { binaryField, editImage, runWorkflow, sent } from './harness';
+
+/** Input that the service would refuse is refused before anything is sent, in words that help. */
+describe('Before anything is sent', () => {
+	let simulator: Simulator;
+	beforeAll(async () => {
+		simulator = await startSimulator({ taskSeconds: 0.2 });
+	});
+	afterAll(async () => await simulator.close());
+	beforeEach(() => simulator.requests.splice(0));
+
+	async function refusalOf(
+		parameters: INodeParameters,
+		item: INodeExecutionData = { json: {} },
+	): Promise<string> {
+		const { error, items } = await runWorkflow({ simulator, parameters, items: [item] });
+		expect(simulator.requests).toEqual([]);
+		expect(items).toEqual([]);
+		expect(error?.context.itemIndex).toBe(0);
+		return `${error?.message} – ${error?.description}`;
+	}
+
+	const link = 'https://example.com/cat.png';
+	const links = (...urls: unknown[]) =>
+		({ image: urls.map((url) => ({ source: 'url', url })) }) as INodeParameters;
+	const callback = (callbackUrl: string) => ({ wait: 'none', callbackUrl });
+
+	/** What is wrong, the parameters, and what the message has to say. */
+	const cases: Array<[string, INodeParameters, RegExp]> = [
+		['no picture', { images: {} }, /'Images' has no picture – Add at least one entry/],
+		['an empty link', { images: links('') }, /Image 1: 'URL' is empty – Enter .* link/],
+		[
+			'an expression that gives nothing',
+			{ images: links(link, '={{ $json.missing }}') },
+			/Image 2: 'URL' is empty – .*Check the expression/,
+		],
+		[
+			'a link that is not http(s)',
+			{ images: links('ftp://example.com/cat.png') },
+			/Image 1: 'ftp:\/\/example.com\/cat.png' is not an http or https link – .*Binary Field/,
+		],
+		[
+			'a data URL',
+			{ images: links('data:image/png;base64,AAAA') },
+			/Image 1: 'data:.*' is not an http or https link – .*Binary Field/,
+		],
+		['no address at all', { images: links('cat.png') }, /Image 1: 'cat.png' is not an http/],
+		[
+			'something else than text in an array',
+			{ images: links('={{ [{ link: 1 }] }}') },
+			/Image 1: '{"link":1}' is not an http or https link/,
+		],
+		[
+			'too many pictures',
+			{ images: links(`${link}, ${link}`, link, link) },
+			/'Images' gives 4 pictures; Qwen Image Edit takes at most 3 – Remove some/,
+		],
+		[
+			'too many pictures for Wan',
+			{
+				model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
+				images: links(link, link, link),
+			},
+			/'Images' gives 3 pictures; Wan 2.5 Image to Image takes at most 2/,
+		],
+		[
+			'more results than the model makes',
+			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' }, numberOfImages: 5 },
+			/'Number of Images' is 5; .* makes 1 to 4 – Set it to a whole number from 1 to 4/,
+		],
+		[
+			'an empty prompt',
+			{ prompt: '={{ $json.missing }}' },
+			/'Prompt' is empty – Say what to change/,
+		],
+		['a prompt of blanks', { prompt: ' \n ' }, /'Prompt' is empty/],
+		[
+			'a prompt that is too long',
+			{ prompt: '𝒳'.repeat(2001) },
+			/'Prompt' has 2001 characters; Qwen Image Edit takes at most 2000 – Shorten the prompt/,
+		],
+		[
+			'no model',
+			{ model: { __rl: true, mode: 'id', value: '={{ "" }}' } },
+			/'Model' is empty – Pick/,
+		],
+		[
+			'a missing binary field',
+			{ images: { image: [{ source: 'binary', binaryPropertyName: 'photo' }] } },
+			/Image 1: the input has no binary field 'photo' – This item has no binary data/,
+		],
+		[
+			'an empty field name',
+			{ images: { image: [{ source: 'binary', binaryPropertyName: ' , ' }] } },
+			/Image 1: 'Input Data Field Name' is empty – Enter the name/,
+		],
+		[
+			'an empty name for the output',
+			{ binaryPropertyName: ' ' },
+			/'Output Data Field Name' is empty – Enter a name/,
+		],
+		['a timeout of 0', { options: { timeout: 0 } }, /'Timeout \(Seconds\)' is 0; .* from 1 to/],
+		[
+			'a timeout that is no number',
+			{ options: { timeout: '={{ "soon" }}' } },
+			/'Timeout \(Seconds\)' is "soon"; it must be a number .* the default is 600/,
+		],
+		['a concurrency of 0', { options: { concurrency: 0 } }, /'Concurrency' is 0; .* 1 to 100/],
+		[
+			'a download limit of 0',
+			{ options: { maxDownloadSize: 0 } },
+			/'Max Download Size \(MB\)' is 0; it must be a number from 1/,
+		],
+		[
+			'a callback address without encryption',
+			callback('http://n8n.example.com/webhook/x'),
+			/'Callback URL' is not an https address: http:.* – EvoLink calls https addresses only/,
+		],
+		['a callback address that is none', callback('webhook/x'), /'Callback URL' is not an https/],
+		[
+			'a callback address that is too long',
+			callback(`https://n8n.example.com/${'x'.repeat(2048)}`),
+			/'Callback URL' has 2072 characters; EvoLink takes at most 2048 – Use a shorter/,
+		],
+		...[
+			'https://localhost:5678/webhook/x',
+			'https://127.0.0.1/x',
+			'https://2130706433/x',
+			'https://0.0.0.0/x',
+			'https://10.1.2.3/x',
+			'https://172.31.0.1/x',
+			'https://192.168.1.5/x',
+			'https://169.254.169.254/x',
+			'https://100.64.0.1/x',
+			'https://[::1]/x',
+			'https://[::]/x',
+			'https://[fd12::1]/x',
+			'https://[fe80::1]/x',
+			'https://[::ffff:192.168.1.5]/x',
+			'https://n8n.local/x',
+			'https://N8N.LOCAL./x',
+			'https://n8n/x',
+		].map((address): [string, INodeParameters, RegExp] => [
+			`the private callback address ${address}`,
+			callback(address),
+			/'Callback URL' points to the private host .* – Enter an address that the internet can reach/,
+		]),
+		[
+			'an empty task ID',
+			{ operation: 'getTask', taskId: '={{ "" }}' },
+			/'Task ID' is empty – Enter the ID/,
+		],
+		[
+			'a task ID that is none',
+			{ operation: 'waitForCompletion', taskId: '../credits' },
+			/'Task ID' is not the ID of a task: ..\/credits – .*'task-unified-'/,
+		],
+	];
+	it.each(cases)('%s is refused', async (_what, parameters, message) => {
+		expect(await refusalOf(editImage(simulator, parameters))).toMatch(message);
+	});
+
+	/** Files that the model or the upload does not take. */
+	const files: Array<[string, () => Promise<Buffer>, INodeParameters, RegExp]> = [
+		[
+			'a file that is not a picture',
+			async () => Buffer.from('<!doctype html><title>Sign in, please</title>'),
+			{},
+			/Image 1 \(field 'data'\) is not a picture of a known format – Check what the field holds/,
+		],
+		['an empty file', async () => Buffer.alloc(0), {}, /Image 1 .* is not a picture/],
+		[
+			'a picture that is too small',
+			async () => await samplePicture('png', { width: 300, height: 400 }),
+			{},
+			/Image 1 \(field 'data'\) has 300 × 400 pixels; .* 384 to 3072 pixels .* – Resize/,
+		],
+		[
+			'a picture that has too many pixels',
+			async () => await samplePicture('jpeg', { width: 3100, height: 400 }),
+			{},
+			/Image 1 .* has 3100 × 400 pixels; .* 384 to 3072 pixels/,
+		],
+		[
+			'a file that is too large',
+			async () => Buffer.concat([await samplePicture('png'), Buffer.alloc(11 * 1024 * 1024)]),
+			{},
+			/Image 1 .* has 11.\d MB; Qwen Image Edit takes at most 10 MB – Make the picture smaller/,
+		],
+		[
+			'a GIF for a model that takes none',
+			async () => await samplePicture('gif'),
+			{},
+			/Image 1 .* is a GIF picture; Qwen Image Edit takes JPG, PNG, .* – Convert/,
+		],
+		[
+			'a TIFF, which cannot be uploaded',
+			async () => await samplePicture('tiff'),
+			{},
+			/Image 1 .* is a TIFF picture, which EvoLink's file upload does not take – Convert .* link/,
+		],
+		[
+			'a BMP, which cannot be uploaded',
+			async () => await samplePicture('bmp'),
+			{},
+			/Image 1 .* is a BMP picture, which EvoLink's file upload does not take/,
+		],
+		[
+			'transparency for a model that takes none',
+			async () => await samplePicture('png', { alpha: true }),
+			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' } },
+			/Image 1 .* is a PNG with transparency, which Wan .* does not take – Convert/,
+		],
+	];
+	it.each(files)('%s is refused', async (_what, content, parameters, message) => {
+		const refusal = await refusalOf(
+			editImage(simulator, {
+				images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
+				...parameters,
+			}),
+			{ json: {}, binary: { data: binaryField(await content(), 'picture.png', 'image/png') } },
+		);
+		expect(refusal).toMatch(message);
+	});
+
+	it('a binary field under another name is refused with the names that there are', async () => {
+		const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+		const refusal = await refusalOf(
+			editImage(simulator, {
+				images: { image: [{ source: 'binary', binaryPropertyName: 'photo' }] },
+			}),
+			{ json: {}, binary: { data: picture, mask: picture } },
+		);
+		expect(refusal).toMatch(/no binary field 'photo' – Binary fields of this item: 'data', 'mask'/);
+	});
+
+	it.each(['baseUrl', 'filesBaseUrl'])('a %s that is no address is refused', async (field) => {
+		const { error } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator),
+			credential: { [field]: 'api.evolink.ai' },
+		});
+		expect(simulator.requests).toEqual([]);
+		expect(error?.message).toMatch(/Base URL' in the credential 'EvoLink API' is not an http/);
+	});
+
+	it('one bad item among good ones keeps all of them from being sent', async () => {
+		const { error, items } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+			items: [{ json: { prompt: 'a' } }, { json: { prompt: '' } }, { json: { prompt: 'c' } }],
+		});
+		expect(simulator.requests).toEqual([]);
+		expect(items).toEqual([]);
+		expect(error?.message).toBe("'Prompt' is empty");
+		expect(error?.context.itemIndex).toBe(1);
+	});
+
+	it('with Continue, a bad item is an item with its error and the others get their pictures', async () => {
+		const { error, items } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+			items: [{ json: { prompt: 'a' } }, { json: { prompt: '' } }, { json: { prompt: 'c' } }],
+			node: { onError: 'continueRegularOutput' },
+		});
+		expect(error).toBeUndefined();
+		expect(items.map(({ json }) => json.status)).toEqual(['completed', undefined, 'completed']);
+		expect(items[1].json).toEqual({ error: "'Prompt' is empty" });
+		expect(items.map(({ pairedItem }) => pairedItem)).toEqual([0, 1, 2].map((item) => ({ item })));
+		expect(sent(simulator).creates).toHaveLength(2);
+	});
+});
