@@ -185,11 +185,11 @@ function describeFailure(error: unknown, timedOut: boolean): HttpFailure {
 	return { kind: 'noAnswer', reason: 'the connection was lost' };
 }
 
-/** n8n wraps errors differently from version to version: the code may stand some causes down. */
+/** n8n wraps errors differently from version to version: the code may stand some causes down, or in `httpCode`. */
 function errorCode(error: unknown): string | undefined {
 	let current = error;
 	for (let depth = 0; depth < 5 && isRecord(current); depth++) {
-		const code = textOf(current.code);
+		const code = textOf(current.code) ?? textOf(current.httpCode);
 		if (code !== undefined) return code;
 		current = current.cause;
 	}

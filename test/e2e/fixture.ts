@@ -1,0 +1,187 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type {
+	IConnections,
+	INode,
+	INodeExecutionData,
+	INodeParameters,
+	ITaskData,
+} from 'n8n-workflow';
+import type { HostVersion } from '../host/install';
+import { type N8n, startN8n } from '../host/n8n';
+import { type Credential, type Execution, outputItems } from '../host/rest';
+import { type Simulator, startSimulator } from '../simulator';
+
+/** A node of a test workflow: what matters to the test, the rest is filled in. */
+export interface TestNode extends Partial<Omit<INode, 'parameters'>> {
+	name: string;
+	type: string;
+	parameters?: INodeParameters;
+}
+
+/** A real n8n with this package and a simulator that it talks to. */
+export class Fixture {
+	constructor(
+		readonly n8n: N8n,
+		readonly simulator: Simulator,
+		readonly credential: Credential,
+	) {}
+
+	/** The EvoLink node with the credential. */
+	evolink(parameters: INodeParameters, settings: Partial<INode> = {}): TestNode {
+		const { id, name } = this.credential;
+		return {
+			name: 'EvoLink',
+			type: 'n8n-nodes-evolink.evolink',
+			parameters,
+			credentials: { evolinkApi: { id, name } },
+			...settings,
+		};
+	}
+
+	/** Edit Image with one linked picture. */
+	editImage(parameters: INodeParameters = {}, settings: Partial<INode> = {}): TestNode {
+		return this.evolink(
+			{
+				operation: 'editImage',
+				prompt: 'Replace the background with a beach',
+				images: { image: [{ source: 'url', url: `${this.simulator.picturesUrl}/cat.png` }] },
+				...parameters,
+			},
+			settings,
+		);
+	}
+
+	/** Stores a workflow: a manual trigger and the nodes one after another, unless connected otherwise. */
+	async store(nodes: TestNode[], connections?: IConnections): Promise<string> {
+		const trigger = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
+		const all = [trigger, ...nodes].map((node, position) => ({
+			id: `node-${position}`,
+			typeVersion: 1,
+			position: [position * 220, 0] as [number, number],
+			parameters: {},
+			...node,
+		}));
+		const { id } = await this.n8n.createWorkflow({
+			name: expect.getState().currentTestName ?? 'Test',
+			nodes: all,
+			connections: connections ?? chain(all.map(({ name }) => name)),
+			settings: { executionOrder: 'v1' },
+		});
+		return id;
+	}
+
+	/** Runs a workflow of these nodes to its end, whatever that is. */
+	async run(nodes: TestNode[], connections?: IConnections): Promise<Execution> {
+		const id = await this.store(nodes, connections);
+		return await this.n8n.waitForExecution(await this.n8n.runWorkflow(id), { timeoutMs: 90_000 });
+	}
+
+	/** The bytes of a binary field of an item. */
+	async picture(item: INodeExecutionData, field = 'data'): Promise<Buffer> {
+		const binary = item.binary?.[field];
+		if (!binary) throw new Error(`The item has no binary field ${field}: ${JSON.stringify(item)}`);
+		return await this.n8n.binaryData(binary);
+	}
+
+	/** What n8n wrote into its log. */
+	get log(): string {
+		return readFileSync(this.n8n.logFile, 'utf8');
+	}
+}
+
+/** Connects nodes one after another, each by its first output. */
+export function chain(names: string[]): IConnections {
+	return Object.fromEntries(names.slice(0, -1).map((name, index) => [name, to(names[index + 1])]));
+}
+
+/** A node's outputs, each to one node. */
+export function to(...targets: string[]): IConnections[string] {
+	return { main: targets.map((node) => [{ node, type: 'main', index: 0 }]) };
+}
+
+/** Two nodes of which the second, `Items`, gives these items. (A Code node's items cannot be referred to on 1.123.) */
+export function items(...jsons: object[]): TestNode[] {
+	return [
+		{
+			name: 'List',
+			type: 'n8n-nodes-base.set',
+			typeVersion: 3.4,
+			parameters: { mode: 'raw', jsonOutput: JSON.stringify({ list: jsons }), options: {} },
+		},
+		{
+			name: 'Items',
+			type: 'n8n-nodes-base.splitOut',
+			parameters: { fieldToSplitOut: 'list', options: {} },
+		},
+	];
+}
+
+/** An HTTP Request node that puts the file behind a link into the binary field `data`. */
+export function download(url: string): TestNode {
+	return {
+		name: 'Get Picture',
+		type: 'n8n-nodes-base.httpRequest',
+		typeVersion: 4.2,
+		parameters: {
+			url,
+			options: {
+				response: { response: { responseFormat: 'file', outputPropertyName: 'data' } },
+			},
+		},
+	};
+}
+
+/** The last run of the EvoLink node. */
+export function lastRun(execution: Execution): ITaskData {
+	const run = execution.data.resultData.runData.EvoLink?.at(-1);
+	if (!run) throw new Error(`EvoLink did not run in execution ${execution.id}`);
+	return run;
+}
+
+/** What the EvoLink node handed on. */
+export function edited(execution: Execution, outputIndex = 0): INodeExecutionData[] {
+	return outputItems(execution, 'EvoLink', 0, outputIndex);
+}
+
+/** What a person reads in a failed node: message and description. */
+export function errorText(execution: Execution): string {
+	const { error } = lastRun(execution);
+	if (!error) throw new Error(`EvoLink did not fail in execution ${execution.id}`);
+	return `${error.message}\n${String((error as { description?: string }).description ?? '')}`;
+}
+
+/** Boots one n8n for all tests of a file, with a fresh simulator for each test. */
+export function onRealN8n(version: HostVersion, tests: (fixture: () => Fixture) => void): void {
+	describe(`n8n ${version}`, () => {
+		let n8n: N8n;
+		let credential: Credential;
+		let simulator: Simulator;
+		const userFolder = mkdtempSync(join(tmpdir(), `n8n-${version}-`));
+
+		beforeAll(async () => {
+			n8n = await startN8n({ version, userFolder, packageTarball: process.env.PACKAGE_TARBALL });
+			await n8n.setUpOwner();
+			credential = await n8n.createCredential('EvoLink', 'evolinkApi', { apiKey: 'not set yet' });
+		}, 180_000);
+
+		beforeEach(async () => {
+			simulator = await startSimulator({ taskSeconds: 1 });
+			credential = await n8n.updateCredential(credential, {
+				apiKey: simulator.apiKey,
+				baseUrl: simulator.apiUrl,
+				filesBaseUrl: simulator.filesUrl,
+			});
+		});
+
+		afterEach(async () => await simulator.close());
+
+		afterAll(async () => {
+			await n8n.stop();
+			rmSync(userFolder, { recursive: true, force: true });
+		});
+
+		tests(() => new Fixture(n8n, simulator, credential));
+	});
+}

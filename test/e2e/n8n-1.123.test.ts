@@ -1,0 +1,10 @@
+import { onRealN8n } from './fixture';
+import { editing } from './suites/editing';
+import { money } from './suites/money';
+import { refusals } from './suites/refusals';
+
+onRealN8n('1.123', (fixture) => {
+	editing(fixture);
+	refusals(fixture);
+	money(fixture);
+});
