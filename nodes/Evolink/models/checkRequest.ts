@@ -53,7 +53,8 @@ export function checkPicture(
 ): Violation[] {
 	if (!model) return [];
 	const violations: Violation[] = [];
-	const megabytes = bytes / 1024 / 1024;
+	// Rounded up: '10.0 MB' would look as if it were within a limit of 10 MB.
+	const megabytes = Math.ceil((bytes / 1024 / 1024) * 10) / 10;
 	if (megabytes > model.maxMegabytes) {
 		violations.push({
 			message: `${label} has ${megabytes.toFixed(1)} MB; ${model.name} takes at most ${model.maxMegabytes} MB`,
