@@ -130,7 +130,9 @@ function log(line: string): void {
 main().then(
 	() => process.exit(0),
 	(error: unknown) => {
-		console.error(`\nThe demo did not succeed: ${error instanceof Error ? error.message : String(error)}`);
+		console.error(
+			`\nThe demo did not succeed: ${error instanceof Error ? error.message : String(error)}`,
+		);
 		process.exit(1);
 	},
 );
