@@ -83,7 +83,9 @@ it.each([
 	['a line break', 'a\r\nX: y.png', 'a%0D%0AX: y.png'],
 ])('%s in a name cannot break out of its header', async (_name, fileName, expected) => {
 	const file = { content: BYTES, fileName, mimeType: 'image/png' };
-	const [part, nameField] = await partsOfNode(file);
+	const parts = await partsOfNode(file);
+	expect(parts).toEqual(await partsOfReference(file));
+	const [part, nameField] = parts;
 	expect(part).toEqual({
 		name: 'file',
 		fileName: expected,

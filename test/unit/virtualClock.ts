@@ -5,11 +5,11 @@ import { StoppedError } from '../../nodes/Evolink/api/errors';
 export class VirtualClock implements Clock {
 	private time: number;
 
-	/** Every sleep in milliseconds, in order. */
-	readonly sleeps: number[] = [];
-
 	/** Unix milliseconds at which the execution is stopped. */
 	stopAt = Number.POSITIVE_INFINITY;
+
+	/** Another way to stop it: what n8n, or a failed item of the same run, does. */
+	stopSignal?: AbortSignal;
 
 	constructor(readonly startedAt = Date.UTC(2026, 10, 21, 12)) {
 		this.time = startedAt;
@@ -24,14 +24,19 @@ export class VirtualClock implements Clock {
 		return this.time - this.startedAt;
 	}
 
+	/** Time passes, but not beyond a stop. */
 	pass(milliseconds: number): void {
-		this.time += milliseconds;
+		const end = this.time + Math.max(0, milliseconds);
+		this.time = Math.max(this.time, Math.min(end, this.stopAt));
+	}
+
+	get isStopped(): boolean {
+		return this.time >= this.stopAt || this.stopSignal?.aborted === true;
 	}
 
 	async sleep(milliseconds: number): Promise<void> {
-		this.sleeps.push(milliseconds);
-		const end = this.time + Math.max(0, milliseconds);
-		this.time = Math.max(this.time, Math.min(end, this.stopAt));
-		if (this.time >= this.stopAt) throw new StoppedError();
+		if (!this.isStopped) this.pass(milliseconds);
+		await Promise.resolve(); // Others go on meanwhile, and may stop this one.
+		if (this.isStopped) throw new StoppedError();
 	}
 }
