@@ -5,7 +5,7 @@ import sharp from 'sharp';
 
 import { samplePicture, type Simulator } from '../simulator';
 import { binaryField, bytesOf, editImage, keysOf, runWorkflow, sent } from './harness';
-import { scenarios } from './scenarios';
+import { scenarios, until } from './scenarios';
 
 const wan = { __rl: true, mode: 'list', value: 'wan2.5-image-to-image' };
 
@@ -455,9 +455,7 @@ describe('Edit Image with Wait set to Do Not Wait', () => {
 				expect(bodies(simulator)[0].callback_url).toBe(
 					'https://n8n.example.com/webhook/done?item=1',
 				);
-				while (simulator.callbacks.length === 0) {
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await until(() => simulator.callbacks.length > 0);
 				expect(calls).toEqual(['POST n8n.example.com/webhook/done?item=1']);
 				expect(simulator.callbacks[0]).toMatchObject({
 					accepted: true,

@@ -2,7 +2,7 @@ import type { INodeParameters } from 'n8n-workflow';
 
 import type { Simulator, TaskScript } from '../simulator';
 import { bytesOf, editImage, runWorkflow, sent } from './harness';
-import { scenarios } from './scenarios';
+import { scenarios, until } from './scenarios';
 
 /** A task that was created earlier, without waiting; its id. */
 async function createdTask(simulator: Simulator, script: TaskScript = {}): Promise<string> {
@@ -10,15 +10,13 @@ async function createdTask(simulator: Simulator, script: TaskScript = {}): Promi
 	const { items } = await runWorkflow({
 		simulator,
 		parameters: editImage(simulator, { wait: 'none' }),
-		executionId: '1',
+		executionId: `create ${simulator.tasks.size}`,
 	});
 	return items[0].json.id as string;
 }
 
 async function ended(simulator: Simulator, taskId: string): Promise<void> {
-	while (!simulator.tasks.get(taskId)?.ended) {
-		await new Promise((resolve) => setTimeout(resolve, 20));
-	}
+	await until(() => simulator.tasks.get(taskId)?.ended === true);
 }
 
 const getTask = (taskId: string, more: INodeParameters = {}): INodeParameters => ({
@@ -93,7 +91,6 @@ describe('Get Task', () => {
 				});
 				expect(raw.items[0].json).toMatchObject({ failure: { message: 'No.' } });
 				expect(raw.items[0].json).not.toHaveProperty('error');
-				simulator.tasks.clear();
 			}
 		},
 
@@ -106,8 +103,6 @@ describe('Get Task', () => {
 					status: 'cancelled',
 					failure: { code: 'request_cancelled', retryable: true },
 				});
-				simulator.tasks.clear();
-				await runWorkflow({ simulator, parameters: getTask(taskId) });
 			}
 		},
 
