@@ -33,7 +33,7 @@ async function partsOfReference({ content, fileName, mimeType }: Upload) {
 	const form = new FormDataPackage();
 	form.append('file', content, { filename: fileName, contentType: mimeType });
 	form.append('file_name', fileName);
-	return await parse(form.getHeaders()['content-type'], form.getBuffer());
+	return await parse(String(form.getHeaders()['content-type']), form.getBuffer());
 }
 
 async function parse(contentType: string, body: Buffer) {
