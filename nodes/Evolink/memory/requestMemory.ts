@@ -111,11 +111,22 @@ export class RequestMemory {
 		}
 	}
 
-	/** What this run has paid, or may have paid, item by item. */
+	/**
+	 * What is paid, or may be, item by item: by this run, or by an earlier try of it for items that this
+	 * one did not come to.
+	 */
 	paid(): Array<{ itemIndex: number; request: RememberedRequest }> {
-		return [...this.claims]
-			.filter(([request]) => request.body !== undefined)
-			.map(([request, { itemIndex }]) => ({ itemIndex, request }))
+		return Object.entries(this.places)
+			.flatMap(([placeName, { open }]) =>
+				open.map((request) => ({
+					itemIndex: this.claims.get(request)?.itemIndex ?? this.itemIndexOf(placeName),
+					request,
+				})),
+			)
+			.filter(
+				(entry): entry is { itemIndex: number; request: RememberedRequest } =>
+					entry.itemIndex !== undefined && entry.request.body !== undefined,
+			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
 	}
 
@@ -131,6 +142,12 @@ export class RequestMemory {
 			// A tool may be asked the same again, which must make another key; a run never comes back.
 			if (this.runIndex !== undefined) delete this.places[placeName];
 		}
+	}
+
+	/** @returns undefined for a place of another run, or of a tool */
+	private itemIndexOf(placeName: string): number | undefined {
+		const [, runIndex, itemIndex] = /^run (\d+) item (\d+)$/.exec(placeName) ?? [];
+		return Number(runIndex) === this.runIndex ? Number(itemIndex) : undefined;
 	}
 
 	private forget(request: RememberedRequest, placeName: string): void {
