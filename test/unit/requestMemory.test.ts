@@ -223,6 +223,25 @@ describe('what this run has paid', () => {
 		]);
 	});
 
+	it('lists what an earlier try paid, for items that this one did not come to', () => {
+		const kept = {};
+		const first = run({ kept });
+		Object.assign(first.claim(0, 'beach'), { body: BODY, taskId: 'task-0' });
+		Object.assign(first.claim(1, 'beach'), { body: BODY, taskId: 'task-1' });
+		first.endRun(false);
+		const again = run({ kept });
+		again.claim(0, 'beach');
+		expect(again.paid().map(({ request }) => request.taskId)).toEqual(['task-0', 'task-1']);
+		expect(run({ kept, runIndex: 1 }).paid()).toEqual([]);
+	});
+
+	it('leaves out a task that failed and was refunded', () => {
+		const memory = run();
+		Object.assign(memory.claim(0, 'beach'), { body: BODY, taskId: TASK_ID });
+		memory.noteError(0, failure('service_error', true));
+		expect(memory.paid()).toEqual([]);
+	});
+
 	it('still lists a paid task that was stopped while it was waited for', () => {
 		const memory = run();
 		const request = memory.claim(0, 'beach');

@@ -1,0 +1,185 @@
+import fc from 'fast-check';
+import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
+
+import { EvolinkClient } from '../../nodes/Evolink/api/client';
+import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
+import { forEveryItem } from '../../nodes/Evolink/operations/everyItem';
+import { operations } from '../../nodes/Evolink/operations';
+import { samplePicture } from '../simulator';
+import { askEvent, createEvent, lastAskEvent } from './arbitraries';
+import { ModelService } from './modelService';
+import { answer, type Step } from './scriptedSend';
+import { VirtualClock } from './virtualClock';
+
+/**
+ * The node as n8n runs it: several items at a time, again and again (Retry On Fail), with what it keeps in
+ * the node's context in between; against a service, and a host of results, that do what they like.
+ */
+
+const NODE: INode = {
+	id: 'n',
+	name: 'EvoLink',
+	type: 'n8n-nodes-evolink.evolink',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+interface Try {
+	/** Expressions give something else each time. */
+	prompt: string;
+	/** Saved and loaded before, as a failed execution is. */
+	reloaded: boolean;
+	stopAfterMs: number;
+}
+
+const script = fc.record({
+	items: fc.integer({ min: 1, max: 4 }),
+	concurrency: fc.integer({ min: 1, max: 4 }),
+	goesOn: fc.boolean(),
+	errorOutput: fc.boolean(),
+	waits: fc.boolean(),
+	timeoutSeconds: fc.integer({ min: 1, max: 600 }),
+	creates: fc.array(createEvent, { maxLength: 12 }),
+	asks: fc.array(askEvent, { maxLength: 25 }),
+	afterScript: lastAskEvent,
+	downloads: fc.array(fc.constantFrom(200, 403, 404, 502), { maxLength: 6 }),
+	tries: fc.array(
+		fc.record({
+			prompt: fc.constantFrom('Beach', 'Beach at noon'),
+			reloaded: fc.boolean(),
+			stopAfterMs: fc.option(fc.nat(100_000), { freq: 6, nil: Number.POSITIVE_INFINITY }),
+		}),
+		{ minLength: 1, maxLength: 4 },
+	),
+});
+
+type Script = typeof script extends fc.Arbitrary<infer T> ? T : never;
+
+function linkOf(item: number): string {
+	return `https://pictures.example.com/${item}.png`;
+}
+
+function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSignal) {
+	const parameters = (item: number): IDataObject => ({
+		model: 'qwen-image-edit',
+		prompt,
+		'images.image': [{ source: 'url', url: linkOf(item) }],
+		wait: given.waits ? 'poll' : 'none',
+		'options.timeout': given.timeoutSeconds,
+	});
+	const onError = given.errorOutput ? 'continueErrorOutput' : 'continueRegularOutput';
+	const context = {
+		getContext: () => kept,
+		getExecutionId: () => '7',
+		getWorkflow: () => ({ id: 'w' }),
+		getNode: () => ({ ...NODE, ...(given.goesOn ? { onError } : {}) }),
+		evaluateExpression: () => 0,
+		continueOnFail: () => given.goesOn,
+		getInputData: () => Array.from({ length: given.items }, () => ({ json: {} })),
+		getExecutionCancelSignal: () => stop,
+		getNodeParameter: (name: string, item: number, fallback: unknown) =>
+			parameters(item)[name] ?? fallback,
+		helpers: {
+			prepareBinaryData: async (data: Buffer, fileName: string, mimeType: string) => ({
+				data: data.toString('base64'),
+				fileName,
+				mimeType,
+			}),
+		},
+	};
+	return context as unknown as IExecuteFunctions;
+}
+
+interface RunResult {
+	items?: INodeExecutionData[];
+	/** The error of the whole run, as n8n shows it. */
+	text?: string;
+}
+
+/** One call of the node's execute(), and all that it tells the user. */
+async function runOnce(
+	given: Script,
+	service: ModelService,
+	clock: VirtualClock,
+	kept: object,
+	attempt: Try,
+	plainSteps: Step[],
+): Promise<RunResult> {
+	const halt = new AbortController();
+	clock.stopSignal = halt.signal;
+	clock.stopAt = clock.now() + attempt.stopAfterMs;
+	// n8n's own signal: set when the virtual time has come.
+	const stop = {
+		get aborted() {
+			return clock.now() >= clock.stopAt;
+		},
+	} as AbortSignal;
+	const context = contextFor(given, kept, attempt, stop);
+	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
+	service.startTry();
+	const run = {
+		context,
+		client: new EvolinkClient(service.send, clock, addresses),
+		clock,
+		plainSend: async () => plainSteps.shift() ?? answer(404),
+		memory: new RequestMemory(context),
+	};
+	try {
+		return { items: await forEveryItem(run, operations.editImage, given.concurrency, halt) };
+	} catch (error) {
+		const { message, description } = error as { message: string; description?: string };
+		return { text: `${message} ${description ?? ''}` };
+	}
+}
+
+/** What the user reads of an item: its own output, or the error of the whole run. */
+function toldOf(item: number, result: RunResult): string {
+	return JSON.stringify(result.items?.[item].json) ?? result.text;
+}
+
+it('however often n8n repeats it: each item is paid once, and every paid task is handed on or named', async () => {
+	const picture = answer(200, await samplePicture('gif', { width: 16, height: 16 }));
+	await fc.assert(
+		fc.asyncProperty(script, async (given) => {
+			const clock = new VirtualClock();
+			const service = new ModelService(
+				clock,
+				[...given.creates],
+				[...given.asks],
+				given.afterScript,
+			);
+			const downloads = given.downloads.map((status) =>
+				status === 200 ? picture : answer(status),
+			);
+			let kept: object = {};
+			let result: RunResult = {};
+			for (const attempt of given.tries) {
+				if (attempt.reloaded) kept = JSON.parse(JSON.stringify(kept)) as object;
+				result = await runOnce(given, service, clock, kept, attempt, downloads);
+				clock.stopAt = Number.POSITIVE_INFINITY;
+				clock.pass(5_000); // n8n waits between tries.
+				const failed = result.items?.some(({ json }) => 'error' in json) ?? true;
+				if (!failed) break;
+			}
+
+			// A single question is repeated after a fault sooner than a poll would be.
+			const isPace = (violation: string) => violation.startsWith('asked again');
+			expect(service.violations.filter((text) => given.waits || !isPace(text))).toEqual([]);
+			if (result.items) {
+				expect(result.items.map(({ pairedItem }) => pairedItem)).toEqual(
+					Array.from({ length: given.items }, (_, item) => ({ item })),
+				);
+			}
+			for (let item = 0; item < given.items; item++) {
+				const tasks = service.charged.filter(({ sentBody }) => sentBody.includes(linkOf(item)));
+				expect(tasks.length).toBeLessThanOrEqual(1);
+				for (const { id, key } of tasks) {
+					const told = toldOf(item, result);
+					expect([id, key].some((name) => told.includes(name)) ? '' : told).toBe('');
+				}
+			}
+		}),
+		{ numRuns: 400 },
+	);
+});
