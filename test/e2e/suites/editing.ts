@@ -44,15 +44,12 @@ export function editing(given: () => Fixture): void {
 		expect(simulator.paidTasks()).toBe(1);
 	});
 
-	it('edits a picture from a binary field', async () => {
+	it('edits the picture in the binary field data, where nothing else is said', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
 		const execution = await fixture.run([
 			download(`${simulator.picturesUrl}/shirt.webp`),
-			fixture.editImage({
-				images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
-				binaryPropertyName: 'edited',
-			}),
+			fixture.evolink({ prompt: 'Make the shirt red', binaryPropertyName: 'edited' }),
 		]);
 		const [item] = edited(execution);
 		expect((await sharp(await fixture.picture(item, 'edited')).metadata()).width).toBe(640);
