@@ -1,0 +1,175 @@
+import type { Simulator, TaskScript } from '../simulator';
+import { editImage, runWorkflow, sent } from './harness';
+import { type Scenario, scenarios } from './scenarios';
+
+const prompts = (...texts: string[]) => texts.map((prompt) => ({ json: { prompt } }));
+
+function taskOf(simulator: Simulator, prompt: string): string {
+	const task = [...simulator.tasks.values()].find(({ request }) => request.prompt === prompt);
+	return task?.id ?? `no task for '${prompt}'`;
+}
+
+/** As an error by default, and as data where the user wants that. */
+function isTold(script: TaskScript, message: RegExp, advice: RegExp, failure: object): Scenario {
+	return async (simulator) => {
+		simulator.nextTask({ ...script, times: 2 });
+		const { items, error } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { prompt: 'first' }),
+		});
+		expect(items).toEqual([]);
+		expect(error?.message).toMatch(message);
+		expect(error?.message).toContain(taskOf(simulator, 'first'));
+		expect(error?.description).toMatch(advice);
+
+		const data = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, {
+				prompt: 'second',
+				options: { onTaskFailure: 'output' },
+			}),
+			executionId: '8',
+		});
+		expect(data.error).toBeUndefined();
+		expect(data.items[0].json).toMatchObject({ id: taskOf(simulator, 'second'), ...failure });
+		expect(data.items[0].json).not.toHaveProperty('error');
+		expect(simulator.ledger.map(({ refunded }) => refunded)).toEqual([true, true]);
+	};
+}
+
+const cancelled = {
+	status: 'cancelled',
+	failure: { code: 'request_cancelled', retryable: true },
+};
+
+describe('A task that failed or was cancelled', () => {
+	scenarios({
+		'says why, in the words of the service, and that trying again is no use': isTold(
+			{ end: 'failed', code: 'content_policy_violation', message: 'Blocked by the filter.' },
+			/failed: Blocked by the filter. \[content_policy_violation\]/,
+			/change them. Trying the same again will not help/,
+			{ status: 'failed', failure: { message: 'Blocked by the filter.', retryable: false } },
+		),
+		'says when trying again makes sense': isTold(
+			{ end: 'failed', code: 'resource_exhausted' },
+			/\[resource_exhausted\]/,
+			/30 to 60 seconds. Trying again makes sense/,
+			{ failure: { code: 'resource_exhausted', retryable: true } },
+		),
+		'is understood in the short form of the documentation': isTold(
+			{ end: 'failed', code: 'image_dimension_mismatch', bareFailure: true },
+			/\[image_dimension_mismatch\]/,
+			/Resize the pictures/,
+			{ status: 'failed' },
+		),
+		'is understood when the code is new': isTold(
+			{ end: 'failed', code: 'brand_new_code', message: 'Something new.' },
+			/Something new. \[brand_new_code\]/,
+			/contact EvoLink support/,
+			{ failure: { code: 'brand_new_code', retryable: false } },
+		),
+		'is cancelled in one spelling': isTold(
+			{ end: 'cancelled' },
+			/was cancelled/,
+			/send it again/,
+			cancelled,
+		),
+		'is cancelled in the other spelling': isTold(
+			{ end: 'canceled' },
+			/was cancelled/,
+			/send it again/,
+			cancelled,
+		),
+		'is cancelled when it failed with request_cancelled': isTold(
+			{ end: 'failed', code: 'request_cancelled', message: 'By the user.' },
+			/was cancelled: By the user. \[request_cancelled\]/,
+			/send it again/,
+			cancelled,
+		),
+
+		'is an error when it is complete without a picture': async (simulator) => {
+			simulator.nextTask({ results: 0 });
+			const { error, items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(items).toEqual([]);
+			expect(error?.message).toContain('complete, but gives no picture');
+			expect(error?.description).toContain('Task ID: task-unified-');
+		},
+		'is an error when the service could not read the picture': async (simulator) => {
+			const { error } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, {
+					images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/tiny.png` }] },
+				}),
+			});
+			expect(error?.message).toContain('[image_dimension_mismatch]');
+			expect(error?.description).toContain("Resize the pictures to the model's limits");
+		},
+
+		'ends the run, and the error names the paid tasks of the others': async (simulator) => {
+			simulator.nextTask({ prompt: /bad/, end: 'failed', estimatedTime: 0 });
+			simulator.nextTask({ prompt: /slow/, seconds: 60 });
+			const { items, error, arrived } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, {
+					prompt: '={{ $json.prompt }}',
+					options: { concurrency: 2 },
+				}),
+				items: prompts('slow', 'bad', 'never started'),
+			});
+			expect(items).toEqual([]);
+			expect(arrived).toBe(0);
+			expect(error?.context.itemIndex).toBe(1);
+			expect(error?.message).toContain(taskOf(simulator, 'bad'));
+			expect(error?.description).toContain(
+				`Tasks of other items that are paid: item 0: ${taskOf(simulator, 'slow')}.`,
+			);
+			expect(sent(simulator).creates).toHaveLength(2);
+		},
+		'does not harm its neighbours with Continue': async (simulator) => {
+			simulator.nextTask({ prompt: /bad/, end: 'failed', code: 'service_error', seconds: 0 });
+			const { items, error } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+				items: prompts('one', 'bad', 'three'),
+				node: { onError: 'continueRegularOutput' },
+			});
+			expect(error).toBeUndefined();
+			expect(items.map(({ json }) => json.status)).toEqual(['completed', undefined, 'completed']);
+			expect(items[0].binary?.data.mimeType).toBe('image/png');
+			expect(items[1].json).toEqual({
+				error: expect.stringContaining('[service_error]') as string,
+				id: taskOf(simulator, 'bad'),
+			});
+			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+				[0, 1, 2].map((item) => ({ item })),
+			);
+		},
+		'goes to the error output with message and task ID, and nothing else of ours': async (
+			simulator,
+		) => {
+			simulator.nextTask({ prompt: /bad/, end: 'failed', code: 'service_error' });
+			simulator.nextTask({ prompt: /gone/, delivery: { status: 404 } });
+			const { items, errorItems } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+				items: prompts('bad', 'good', 'gone', ''),
+				node: { onError: 'continueErrorOutput' },
+			});
+			expect(items.map(({ json, pairedItem }) => [json.status, pairedItem])).toEqual([
+				['completed', { item: 1 }],
+			]);
+			// n8n itself adds what the input item had.
+			expect(errorItems.map(({ json }) => Object.keys(json).sort())).toEqual(
+				Array(3).fill(['error', 'prompt']),
+			);
+			const [bad, gone, empty] = errorItems.map(({ json }) => json.error);
+			expect(bad).toContain('[service_error]');
+			expect(bad).toContain(`Task ID: ${taskOf(simulator, 'bad')}`);
+			expect(gone).toContain(`Task ID: ${taskOf(simulator, 'gone')}`);
+			expect(gone).toContain(`${simulator.resultsUrl}/${taskOf(simulator, 'gone')}/1.png`);
+			expect(gone).toMatch(/They work until \d{4}-/);
+			expect(empty).toBe("'Prompt' is empty");
+			expect(simulator.paidTasks()).toBe(3);
+		},
+	});
+});
