@@ -126,7 +126,7 @@ describe('downloadPictures', () => {
 
 	it('ends at once when the execution is stopped', async () => {
 		const { message, service } = await download([stopped]);
-		expect(message).toMatch(/stopped/);
+		expect(message).toMatch(/canceled/);
 		expect(service.requests).toHaveLength(1);
 	});
 

@@ -1,0 +1,136 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+
+import { samplePicture, type Simulator } from '../simulator';
+import { binaryField, editImage, runWorkflow, sent } from './harness';
+import { type Scenario, scenarios, until } from './scenarios';
+
+/** Longer than the gap between two questions for a task, so that a further one would be seen. */
+const WATCH_MS = 3500;
+
+interface Stopping {
+	parameters?: INodeParameters;
+	items?: INodeExecutionData[];
+	node?: Partial<INode>;
+	/** When the user presses Stop. */
+	when: (simulator: Simulator) => boolean;
+	/** How many creates there are at the end. */
+	creates: number;
+	paid: number;
+}
+
+/** Stops the execution, and sees that it ends within a second and that nothing is sent after that. */
+async function stopped(simulator: Simulator, { when, creates, paid, ...options }: Stopping) {
+	let stoppedAt = Infinity;
+	const result = await runWorkflow({
+		simulator,
+		...options,
+		parameters: editImage(simulator, options.parameters),
+		onStarted: (stop) => {
+			void until(() => when(simulator)).then(() => {
+				stoppedAt = Date.now();
+				stop();
+			});
+		},
+	});
+	expect(Date.now() - stoppedAt).toBeLessThan(1000);
+	expect(result.run.status).toBe('canceled');
+	expect(result.arrived).toBe(0);
+	await sleep(WATCH_MS);
+	const late = sent(simulator).all.filter(({ at }) => at > stoppedAt + 20);
+	expect(late).toEqual([]);
+	expect(sent(simulator).creates).toHaveLength(creates);
+	expect(simulator.paidTasks()).toBe(paid);
+	return result;
+}
+
+const endless = (scenario: Scenario): Scenario => {
+	return async (simulator) => {
+		simulator.nextTask({ end: 'never', times: Infinity });
+		await scenario(simulator);
+	};
+};
+const isCreated = (simulator: Simulator) => simulator.tasks.size > 0;
+const fiveItems = Array.from({ length: 5 }, () => ({ json: {} }));
+
+describe('When the user stops the execution', () => {
+	scenarios({
+		'polling ends and the error names the paid task': endless(async (simulator) => {
+			const { error } = await stopped(simulator, { when: isCreated, creates: 1, paid: 1 });
+			expect(error?.message).toBe('The execution was canceled');
+			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
+		}),
+		'no further item is started': endless(async (simulator) => {
+			await stopped(simulator, {
+				parameters: { options: { concurrency: 1 } },
+				items: fiveItems,
+				when: isCreated,
+				creates: 1,
+				paid: 1,
+			});
+		}),
+		'no further item is started with Continue': endless(async (simulator) => {
+			await stopped(simulator, {
+				parameters: { options: { concurrency: 1 } },
+				items: fiveItems,
+				node: { onError: 'continueRegularOutput' },
+				when: isCreated,
+				creates: 1,
+				paid: 1,
+			});
+		}),
+		'Retry On Fail sends nothing more': endless(async (simulator) => {
+			await stopped(simulator, {
+				parameters: { options: { concurrency: 1 } },
+				items: fiveItems,
+				node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+				when: isCreated,
+				creates: 1,
+				paid: 1,
+			});
+		}),
+		'a create that waits for its turn is not sent': async (simulator) => {
+			const fault = simulator.refusal('rateLimited', { headers: { 'retry-after': '2' } });
+			simulator.inject({ host: 'api', method: 'POST', fault });
+			await stopped(simulator, {
+				when: () => sent(simulator).creates.length > 0,
+				creates: 1,
+				paid: 0,
+			});
+		},
+		'a create that is under way is not repeated, and may be paid': async (simulator) => {
+			simulator.inject({ host: 'api', method: 'POST', times: Infinity, fault: { slow: 2000 } });
+			const { error } = await stopped(simulator, {
+				node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+				when: isCreated,
+				creates: 1,
+				paid: 1,
+			});
+			expect(error?.message).toContain('It is not known whether EvoLink created the task');
+			expect(error?.message).toContain(
+				sent(simulator).creates[0].headers['idempotency-key'] as string,
+			);
+		},
+		'a download ends, and the error has task and links': async (simulator) => {
+			simulator.nextTask({ delivery: { slow: 3000 } });
+			const { error } = await stopped(simulator, {
+				when: () => sent(simulator).polls.some(({ status }) => status === 200),
+				creates: 1,
+				paid: 1,
+			});
+			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
+		},
+		'nothing is created after an upload': async (simulator) => {
+			simulator.inject({ host: 'files', method: 'POST', fault: { slow: 2000 } });
+			const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+			await stopped(simulator, {
+				parameters: { images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },
+				items: [{ json: {}, binary: { data: picture } }],
+				when: () => sent(simulator).uploads.length > 0,
+				creates: 0,
+				paid: 0,
+			});
+		},
+	});
+});
