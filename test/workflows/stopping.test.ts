@@ -47,17 +47,18 @@ async function stopped(simulator: Simulator, { when, creates, paid, ...options }
 
 const endless = (scenario: Scenario): Scenario => {
 	return async (simulator) => {
-		simulator.nextTask({ end: 'never', times: Infinity });
+		simulator.nextTask({ end: 'never', estimatedTime: 0, times: Infinity });
 		await scenario(simulator);
 	};
 };
 const isCreated = (simulator: Simulator) => simulator.tasks.size > 0;
+const isPolled = (simulator: Simulator) => sent(simulator).polls.length > 0;
 const fiveItems = Array.from({ length: 5 }, () => ({ json: {} }));
 
 describe('When the user stops the execution', () => {
 	scenarios({
 		'polling ends and the error names the paid task': endless(async (simulator) => {
-			const { error } = await stopped(simulator, { when: isCreated, creates: 1, paid: 1 });
+			const { error } = await stopped(simulator, { when: isPolled, creates: 1, paid: 1 });
 			expect(error?.message).toBe('The execution was canceled');
 			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
 		}),
@@ -65,7 +66,7 @@ describe('When the user stops the execution', () => {
 			await stopped(simulator, {
 				parameters: { options: { concurrency: 1 } },
 				items: fiveItems,
-				when: isCreated,
+				when: isPolled,
 				creates: 1,
 				paid: 1,
 			});
@@ -75,7 +76,7 @@ describe('When the user stops the execution', () => {
 				parameters: { options: { concurrency: 1 } },
 				items: fiveItems,
 				node: { onError: 'continueRegularOutput' },
-				when: isCreated,
+				when: isPolled,
 				creates: 1,
 				paid: 1,
 			});
@@ -85,7 +86,7 @@ describe('When the user stops the execution', () => {
 				parameters: { options: { concurrency: 1 } },
 				items: fiveItems,
 				node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
-				when: isCreated,
+				when: isPolled,
 				creates: 1,
 				paid: 1,
 			});
@@ -115,7 +116,7 @@ describe('When the user stops the execution', () => {
 		'a download ends, and the error has task and links': async (simulator) => {
 			simulator.nextTask({ delivery: { slow: 3000 } });
 			const { error } = await stopped(simulator, {
-				when: () => sent(simulator).polls.some(({ status }) => status === 200),
+				when: () => sent(simulator).downloads.length > 0,
 				creates: 1,
 				paid: 1,
 			});

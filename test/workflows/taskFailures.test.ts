@@ -1,4 +1,4 @@
-import type { Simulator, TaskScript } from '../simulator';
+import type { Fault, Simulator, TaskScript } from '../simulator';
 import { editImage, runWorkflow, sent } from './harness';
 import { type Scenario, scenarios } from './scenarios';
 
@@ -124,6 +124,33 @@ describe('A task that failed or was cancelled', () => {
 				`Tasks of other items that are paid: item 0: ${taskOf(simulator, 'slow')}.`,
 			);
 			expect(sent(simulator).creates).toHaveLength(2);
+		},
+		'ends the run, and the error tells apart what others have paid': async (simulator) => {
+			const inject = (prompt: string, fault: Fault) =>
+				simulator.inject({
+					host: 'api',
+					method: 'POST',
+					times: Infinity,
+					match: ({ body }) => body.includes(prompt),
+					fault,
+				});
+			inject('throttled', simulator.refusal('rateLimited', { headers: { 'retry-after': '5' } }));
+			inject('in doubt', { status: 504, headers: { 'retry-after': '5' }, handled: true });
+			inject('answered late', { slow: 1500 });
+			simulator.nextTask({ prompt: /bad/, end: 'failed', estimatedTime: 0 });
+			const { error } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+				items: prompts('bad', 'throttled', 'in doubt', 'answered late'),
+			});
+			expect(error?.message).toContain(taskOf(simulator, 'bad'));
+			const doubtful = sent(simulator).creates.find(({ body }) => body.includes('in doubt'));
+			expect(error?.description).toContain(
+				'Tasks of other items that are paid: ' +
+					`item 2: outcome unknown, idempotency key ${String(doubtful?.headers['idempotency-key'])}; ` +
+					`item 3: ${taskOf(simulator, 'answered late')}.`,
+			);
+			expect(simulator.paidTasks()).toBe(3);
 		},
 		'does not harm its neighbours with Continue': async (simulator) => {
 			simulator.nextTask({ prompt: /bad/, end: 'failed', code: 'service_error', seconds: 0 });
