@@ -11,8 +11,10 @@ import {
 	DownloadError,
 	InvalidInputError,
 	OutcomeUnknownError,
+	TaskFailedError,
 	WaitTimeoutError,
 } from '../../nodes/Evolink/api/errors';
+import { parseTask } from '../../nodes/Evolink/api/task';
 import { errorItem, nodeErrorFor } from '../../nodes/Evolink/operations/report';
 import { TASK_ID } from './taskAnswers';
 
@@ -103,6 +105,15 @@ describe("n8n's error", () => {
 			httpCode: '401',
 			context: { itemIndex: 4 },
 		});
+	});
+
+	it("does not say 'canceled', which n8n would take for a stop by the user", () => {
+		const error = { code: 'request_cancelled', message: 'It was canceled' };
+		const task = parseTask({ id: TASK_ID, status: 'failed', error });
+		if (!task?.failure) throw new Error('not a failed task');
+		const { message } = nodeErrorFor(NODE, new TaskFailedError(task, task.failure), 0);
+		expect(message).toContain('It was cancelled');
+		expect(message).not.toContain('canceled');
 	});
 
 	it('of a lost picture names task, links and expiry', () => {

@@ -24,7 +24,8 @@ export function nodeErrorFor(
 		const description = note === '' ? undefined : note;
 		return new NodeOperationError(node, error as Error, { itemIndex, description });
 	}
-	const { message } = error;
+	// n8n takes an execution whose error says 'canceled' for one that the user stopped.
+	const message = error.message.replaceAll('canceled', 'cancelled');
 	const description = [error.advice, traceOf(error), note].filter((part) => part !== '').join(' ');
 	if (error instanceof ApiError && error.status !== undefined) {
 		const httpCode = String(error.status);
