@@ -4,6 +4,7 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
 import { isRecord, textOf } from '../api/json';
+import { parseUrl } from '../api/url';
 import { examinePicture, FORMATS, type PictureFacts, type PictureFormat } from './format';
 
 /** A picture to edit, as a link for the service or as bytes that must be uploaded first. */
@@ -84,7 +85,7 @@ export function splitLinks(value: unknown, label: string): string[] {
 function checkLink(link: unknown, label: string): string {
 	// JSON has no word for undefined, which an expression gives for a missing key.
 	const text = typeof link === 'string' ? link : (JSON.stringify(link) ?? 'undefined');
-	const url = typeof link === 'string' && URL.canParse(link) ? new URL(link) : undefined;
+	const url = typeof link === 'string' ? parseUrl(link) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
 			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not an http or https link`,

@@ -3,6 +3,7 @@ import { errorFromFailure } from '../api/client';
 import { ApiError } from '../api/errors';
 import type { Send } from '../api/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/retry';
+import { parseUrl } from '../api/url';
 import { examinePicture, FORMATS, type PictureFormat } from './format';
 
 export interface PictureFile {
@@ -42,7 +43,7 @@ async function downloadPicture(
 	maxMegabytes: number,
 	fallbackName: string,
 ): Promise<PictureFile> {
-	if (!/^https?:\/\//i.test(link) || !URL.canParse(link)) {
+	if (!/^https?:\/\//i.test(link) || !parseUrl(link)) {
 		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
 	}
 	return await repeatRead(clock, async (): Promise<ReadResult<PictureFile>> => {

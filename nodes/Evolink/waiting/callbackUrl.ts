@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../api/errors';
+import { parseUrl } from '../api/url';
 
 const MAX_CHARACTERS = 2048;
 
@@ -15,7 +16,7 @@ export function checkCallbackUrl(address: string): void {
 			'Use a shorter address.',
 		);
 	}
-	const url = URL.canParse(address) ? new URL(address) : undefined;
+	const url = parseUrl(address);
 	if (url?.protocol !== 'https:') {
 		throw new InvalidInputError(
 			`'Callback URL' is not an https address: ${address}`,

@@ -1,0 +1,13 @@
+/**
+ * Reads an absolute address. Not with `URL.canParse`: in Node.js 20 and 22 that refuses addresses with letters
+ * such as ü in the host once it has run some thousand times.
+ *
+ * @returns undefined where the text is none
+ */
+export function parseUrl(text: string): URL | undefined {
+	try {
+		return new URL(text);
+	} catch {
+		return undefined;
+	}
+}
