@@ -30,13 +30,13 @@ export class EvolinkError extends Error {
 /** Input that the service would refuse. Thrown before anything is sent or paid. */
 export class InvalidInputError extends EvolinkError {}
 
-/**
- * The execution was stopped in n8n, or another item of the same run has failed. n8n shows an execution as
- * canceled, rather than failed, by the very word 'canceled' in the message of its error.
- */
+/** n8n shows an execution as canceled, rather than failed, by the very word 'canceled' in its error. */
+export const STOPPED_MESSAGE = 'The execution was canceled';
+
+/** The execution was stopped in n8n, or another item of the same run has failed. */
 export class StoppedError extends EvolinkError {
 	constructor() {
-		super('The execution was canceled', 'Nothing more was started.');
+		super(STOPPED_MESSAGE, 'Nothing more was started.');
 	}
 }
 

@@ -7,7 +7,7 @@ import {
 	NodeOperationError,
 } from 'n8n-workflow';
 
-import { ApiError, EvolinkError } from '../api/errors';
+import { ApiError, EvolinkError, STOPPED_MESSAGE } from '../api/errors';
 
 /** The one place where errors of this package become n8n's. */
 export function nodeErrorFor(
@@ -24,8 +24,10 @@ export function nodeErrorFor(
 		const description = note === '' ? undefined : note;
 		return new NodeOperationError(node, error as Error, { itemIndex, description });
 	}
-	// n8n takes an execution whose error says 'canceled' for one that the user stopped.
-	const message = error.message.replaceAll('canceled', 'cancelled');
+	// n8n takes an execution whose error says 'canceled' for one that the user stopped: only then may it say so.
+	const message = error.message.includes(STOPPED_MESSAGE)
+		? error.message
+		: error.message.replaceAll('canceled', 'cancelled');
 	const description = [error.advice, traceOf(error), note].filter((part) => part !== '').join(' ');
 	if (error instanceof ApiError && error.status !== undefined) {
 		const httpCode = String(error.status);
