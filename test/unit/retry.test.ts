@@ -61,6 +61,12 @@ describe('back-off', () => {
 		random.mockReturnValue(0.999_999);
 		expect(retryDelayMs(1, 30_000)).toBeLessThanOrEqual(37_500);
 	});
+
+	it('leaves a second between tries even if the service says at once', () => {
+		random.mockReturnValue(0);
+		expect(retryDelayMs(1, 0)).toBe(1_000);
+		expect(retryDelayMs(5, 0)).toBe(1_000);
+	});
 });
 
 describe('repeatRead', () => {

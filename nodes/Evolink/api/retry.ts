@@ -15,13 +15,16 @@ const MAX_DELAY_MS = 16_000;
 const MAX_RETRY_AFTER_MS = 60_000;
 
 /**
- * How long to wait before the next try: what the service says, otherwise doubling from one second,
- * in both cases with up to a quarter more at random, so that many items do not come back in step.
+ * How long to wait before the next try: what the service says, but at least a second; otherwise doubling
+ * from one second. In both cases with up to a quarter more at random, so that many items do not come back
+ * in step.
  *
  * @param tries how often it was tried already, from 1
  */
 export function retryDelayMs(tries: number, retryAfterMs: number | undefined): number {
-	const wanted = retryAfterMs ?? Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
+	const doubling = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (tries - 1));
+	// 'Retry-After: 0' again and again must not use up all tries in a moment.
+	const wanted = Math.max(FIRST_DELAY_MS, retryAfterMs ?? doubling);
 	return Math.round(wanted * (1 + Math.random() / 4));
 }
 
