@@ -87,6 +87,18 @@ describe('A task that failed or was cancelled', () => {
 			cancelled,
 		),
 
+		'does not look as if the user had stopped the execution': async (simulator) => {
+			simulator.nextTask({ end: 'canceled' });
+			simulator.nextTask({ end: 'failed', code: 'request_cancelled', message: 'It was canceled.' });
+			for (const executionId of ['7', '8']) {
+				const { run } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator),
+					executionId,
+				});
+				expect(run.status).toBe('error');
+			}
+		},
 		'is an error when it is complete without a picture': async (simulator) => {
 			simulator.nextTask({ results: 0 });
 			const { error, items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
