@@ -12,6 +12,7 @@ import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
 import { FAILED, TASK_ID } from './taskAnswers';
 
 interface Place {
+	instanceId?: string;
 	executionId?: string;
 	workflowId?: string;
 	nodeId?: string;
@@ -23,6 +24,7 @@ interface Place {
 
 /** One run of the node, as n8n starts it. */
 function run({
+	instanceId = 'i',
 	executionId = '7',
 	workflowId = 'w',
 	nodeId = 'n',
@@ -33,6 +35,7 @@ function run({
 	const context = {
 		getContext: () => kept,
 		getExecutionId: () => executionId,
+		getInstanceId: () => instanceId,
 		getWorkflow: () => ({ id: workflowId }),
 		getNode: () => ({ id: nodeId, type }),
 		evaluateExpression: () => runIndex,
@@ -67,6 +70,7 @@ describe('idempotency keys', () => {
 	});
 
 	it.each<[string, Place]>([
+		['n8n', { instanceId: 'j' }],
 		['execution', { executionId: '8' }],
 		['workflow', { workflowId: 'x' }],
 		['node', { nodeId: 'm' }],

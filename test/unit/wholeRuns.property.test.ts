@@ -72,6 +72,7 @@ function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSig
 	const context = {
 		getContext: () => kept,
 		getExecutionId: () => '7',
+		getInstanceId: () => 'i',
 		getWorkflow: () => ({ id: 'w' }),
 		getNode: () => ({ ...NODE, ...(given.goesOn ? { onError } : {}) }),
 		evaluateExpression: () => 0,

@@ -33,7 +33,7 @@ const claimedRequests = new WeakSet<RememberedRequest>();
  * Remembers paid requests where n8n keeps them while it repeats a node (Retry On Fail) or a failed
  * execution: in the node's context. A repetition then continues the task instead of paying for another.
  *
- * The idempotency key is derived from the place alone (workflow, execution, node, run, item, how often
+ * The idempotency key is derived from the place alone (n8n, workflow, execution, node, run, item, how often
  * asked), so that a re-run of the same execution without this memory – n8n 1.x in queue mode after the
  * death of a worker – makes the same key, and every new execution makes a new one.
  *
@@ -63,7 +63,9 @@ export class RequestMemory {
 		// Every execution has an id; should it be missing, keys of two executions must still differ.
 		this.executionId = context.getExecutionId() || (memory.evolinkExecution ??= randomUUID());
 		const node = context.getNode();
-		this.keyScope = [context.getWorkflow().id ?? '', this.executionId, node.id];
+		// Two n8n may share an account, and a copied workflow its id; execution ids are small numbers everywhere.
+		const instanceId = context.getInstanceId();
+		this.keyScope = [instanceId, context.getWorkflow().id ?? '', this.executionId, node.id];
 		this.runIndex = node.type.endsWith('Tool')
 			? undefined
 			: (context.evaluateExpression('{{ $runIndex }}', 0) as number);

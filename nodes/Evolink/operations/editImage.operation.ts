@@ -278,7 +278,9 @@ async function buildBody(
 		if (reference.kind === 'link') {
 			imageUrls.push(reference.link);
 		} else {
-			const stem = `${idempotencyKey.slice(0, 36)}-${position + 1}`;
+			// The content counts too: a file of the same name would take the place of another picture.
+			const content = reference.contentDigest.slice(0, 12);
+			const stem = `${idempotencyKey.slice(0, 36)}-${position + 1}-${content}`;
 			const file = await readForUpload(context, itemIndex, reference, stem);
 			imageUrls.push(await client.uploadFile(file));
 		}
