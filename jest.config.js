@@ -7,5 +7,7 @@ module.exports = {
 	transform: {
 		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.all.json', diagnostics: false }],
 	},
+	// Most tests wait for the simulator's clock, so every core can take a worker.
+	maxWorkers: '100%',
 	testTimeout: 30_000,
 };
