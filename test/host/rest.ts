@@ -222,7 +222,12 @@ export class RestClient {
 		const { timeoutMs = 60_000, until = endStatuses } = options;
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
-			const execution = await this.getExecution(id);
+			let execution = await this.getExecution(id);
+			// n8n writes the status first and the data a moment later, in a row of its own.
+			for (let tries = 0; isWithoutData(execution) && tries < 20; tries++) {
+				await sleep(100);
+				execution = await this.getExecution(id);
+			}
 			if (until.includes(execution.status)) return execution;
 			const ended = endStatuses.includes(execution.status);
 			if (ended || Date.now() >= deadline) {
@@ -335,6 +340,10 @@ export function outputItems(
 function decode(data: string): IRunExecutionData {
 	const decoded = parse(data || '[{}]') as Partial<IRunExecutionData> | undefined;
 	return { ...decoded, resultData: { runData: {}, ...decoded?.resultData } } as IRunExecutionData;
+}
+
+function isWithoutData({ status, data }: Execution): boolean {
+	return endStatuses.includes(status) && data.resultData.lastNodeExecuted === undefined;
 }
 
 function explain({ data }: Execution): string {
