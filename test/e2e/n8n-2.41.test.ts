@@ -1,4 +1,5 @@
 import { onRealN8n } from './fixture';
+import { agent } from './suites/agent';
 import { editing } from './suites/editing';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
@@ -7,4 +8,5 @@ onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	money(fixture);
+	agent(fixture);
 });
