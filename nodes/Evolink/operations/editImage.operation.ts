@@ -45,7 +45,11 @@ export const editImage = defineOperation<EditImagePlan>({
 			displayName: 'Model',
 			name: 'model',
 			type: 'resourceLocator',
-			default: { mode: 'list', value: DEFAULT_MODEL_ID },
+			default: {
+				mode: 'list',
+				value: DEFAULT_MODEL_ID,
+				cachedResultName: findModel(DEFAULT_MODEL_ID)?.name,
+			},
 			required: true,
 			description: 'The model that edits the pictures',
 			modes: [
