@@ -1,6 +1,7 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { editing } from './suites/editing';
+import { faults } from './suites/faults';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 
@@ -8,5 +9,6 @@ onRealN8n('1.123', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	money(fixture);
+	faults(fixture);
 	agent(fixture);
 });
