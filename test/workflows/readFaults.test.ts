@@ -50,6 +50,18 @@ describe('A fault while the task is asked for', () => {
 			expect(simulator.paidTasks()).toBe(1);
 		}) satisfies Scenario;
 
+	const silence = (fault: Fault) =>
+		(async (simulator) => {
+			simulator.inject({ ...poll, times: Infinity, fault });
+			const { error } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { options: { timeout: 2 } }),
+			});
+			expect(error?.message).toContain('had not ended after 2 seconds');
+			expect(error?.message).toContain('no answer came in time');
+			expect(error?.description).toContain(firstTask(simulator).id);
+		}) satisfies Scenario;
+
 	scenarios({
 		'passes: 429': passes((simulator) => simulator.refusal('rateLimited', { headers: soon })),
 		'passes: 500': passes((simulator) => simulator.refusal('internalError')),
@@ -75,16 +87,9 @@ describe('A fault while the task is asked for', () => {
 			expect(error?.message).toContain('HTTP status 503');
 			expect(error?.description).toContain('stays paid');
 		},
-		'that is silence ends with the time limit too': async (simulator) => {
-			simulator.inject({ ...poll, times: Infinity, fault: 'hang' });
-			const { error } = await runWorkflow({
-				simulator,
-				parameters: editImage(simulator, { options: { timeout: 2 } }),
-			});
-			expect(error?.message).toContain('had not ended after 2 seconds');
-			expect(error?.message).toContain('no answer came in time');
-			expect(error?.description).toContain(firstTask(simulator).id);
-		},
+		'that is silence ends with the time limit too': silence('hang'),
+		'that is half an answer and then silence ends with the time limit too':
+			silence('answerThenHang'),
 
 		'ends the wait: 401': ends(
 			(simulator) => simulator.refusal('unauthorized'),

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
-import { samplePicture, type Simulator } from '../simulator';
+import { type ResultDelivery, samplePicture, type Simulator } from '../simulator';
 import { binaryField, editImage, runWorkflow, sent } from './harness';
 import { type Scenario, scenarios, until } from './scenarios';
 
@@ -49,6 +49,17 @@ const endless = (scenario: Scenario): Scenario => {
 	return async (simulator) => {
 		simulator.nextTask({ end: 'never', estimatedTime: 0, times: Infinity });
 		await scenario(simulator);
+	};
+};
+const downloadEnds = (delivery: ResultDelivery): Scenario => {
+	return async (simulator) => {
+		simulator.nextTask({ delivery });
+		const { error } = await stopped(simulator, {
+			when: () => sent(simulator).downloads.length > 0,
+			creates: 1,
+			paid: 1,
+		});
+		expect(error?.description).toContain([...simulator.tasks.keys()][0]);
 	};
 };
 const isCreated = (simulator: Simulator) => simulator.tasks.size > 0;
@@ -113,15 +124,8 @@ describe('When the user stops the execution', () => {
 				sent(simulator).creates[0].headers['idempotency-key'] as string,
 			);
 		},
-		'a download ends, and the error has task and links': async (simulator) => {
-			simulator.nextTask({ delivery: { slow: 3000 } });
-			const { error } = await stopped(simulator, {
-				when: () => sent(simulator).downloads.length > 0,
-				creates: 1,
-				paid: 1,
-			});
-			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
-		},
+		'a download ends, and the error names the task': downloadEnds({ slow: 3000 }),
+		'a download that stands still half way ends too': downloadEnds({ truncated: 'stall' }),
 		'nothing is created after an upload': async (simulator) => {
 			simulator.inject({ host: 'files', method: 'POST', fault: { slow: 2000 } });
 			const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');

@@ -119,9 +119,19 @@ async function exchange(
 	}
 }
 
-type ByteStream = AsyncIterable<Uint8Array> & { destroy(error?: Error): void };
+interface ByteStream {
+	on(event: 'data', listener: (chunk: Uint8Array) => void): this;
+	on(event: 'end' | 'close', listener: () => void): this;
+	on(event: 'error', listener: (error: Error) => void): this;
+	destroy(): void;
+}
 
-/** @returns undefined where the body is longer than `maxBytes` */
+/**
+ * Reads a body until it ends, is too long, or a signal comes, whichever is first. By events, because n8n 2.41
+ * hands out a stream over a generator: destroying that ends no `for await` while the other side is silent.
+ *
+ * @returns undefined where the body is longer than `maxBytes`
+ */
 async function readBody(
 	body: unknown,
 	maxBytes: number,
@@ -133,25 +143,28 @@ async function readBody(
 		return bytes.length > maxBytes ? undefined : bytes;
 	}
 	const stream = body as ByteStream;
-	const cut = () => stream.destroy(new Error('The answer did not end in time'));
-	for (const signal of signals) {
-		if (signal?.aborted) cut();
-		signal?.addEventListener('abort', cut, { once: true });
-	}
+	const done = new AbortController();
 	try {
-		const chunks: Uint8Array[] = [];
-		let length = 0;
-		for await (const chunk of stream) {
-			length += chunk.length;
-			if (length > maxBytes) {
-				stream.destroy();
-				return undefined;
+		return await new Promise((resolve, reject) => {
+			const chunks: Uint8Array[] = [];
+			let length = 0;
+			stream.on('data', (chunk) => {
+				length += chunk.length;
+				if (length > maxBytes) resolve(undefined);
+				else chunks.push(chunk);
+			});
+			stream.on('end', () => resolve(Buffer.concat(chunks)));
+			stream.on('error', reject);
+			stream.on('close', () => reject(new Error('The answer broke off')));
+			for (const signal of signals) {
+				const cut = () => reject(new Error('The answer did not end in time'));
+				if (signal?.aborted) cut();
+				signal?.addEventListener('abort', cut, { once: true, signal: done.signal });
 			}
-			chunks.push(chunk);
-		}
-		return Buffer.concat(chunks);
+		});
 	} finally {
-		for (const signal of signals) signal?.removeEventListener('abort', cut);
+		done.abort(); // Takes the listeners off the stop signal, which lives as long as the execution.
+		stream.destroy();
 	}
 }
 

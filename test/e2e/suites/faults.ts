@@ -94,6 +94,17 @@ export function faults(given: () => Fixture): void {
 		expect(text).toContain('after 3 seconds');
 	});
 
+	it.each(['hang', 'answerThenHang'] as const)(
+		'ends at the time limit in silence (%s)',
+		async (fault) => {
+			const fixture = given();
+			fixture.simulator.inject({ host: 'api', path: /tasks/, times: Infinity, fault });
+			const options = { timeout: 2 };
+			const text = errorText(await fixture.run([fixture.editImage({ options })]));
+			expect(text).toMatch(/after 2 seconds; last answer: .*no answer came in time/);
+		},
+	);
+
 	it.each([
 		['larger than the limit', { hugeBytes: 3_000_000, announceLength: false }, /larger than 1 MB/],
 		['not a picture', { html: true }, /not a picture/],
