@@ -7,7 +7,7 @@ import {
 	WaitTimeoutError,
 } from '../../nodes/Evolink/api/errors';
 import { parseTask, type Task } from '../../nodes/Evolink/api/task';
-import { nextAskMs } from '../../nodes/Evolink/waiting/schedule';
+import { firstAskMs, nextAskMs } from '../../nodes/Evolink/waiting/schedule';
 import { assertSucceeded, waitForTask } from '../../nodes/Evolink/waiting/waitForTask';
 import { answer, HTML, noAnswer, ScriptedSend, type Step } from './scriptedSend';
 import { COMPLETED, FAILED, PENDING, PROCESSING, TASK_ID } from './taskAnswers';
@@ -54,11 +54,11 @@ describe('when to ask', () => {
 		['with a negative estimate', -5, 0.5],
 	])('first, %s (%p): after %p s', (_name, estimate, expected) => {
 		const expectedMs = estimate === undefined ? undefined : estimate * SECOND;
-		expect(nextAskMs(created(estimate), 0, expectedMs, true)).toBe(expected * SECOND);
+		expect(firstAskMs(created(estimate), expectedMs)).toBe(expected * SECOND);
 	});
 
 	it('asks at once for a task of which nothing is known', () => {
-		expect(nextAskMs(undefined, 0, undefined, true)).toBe(0);
+		expect(firstAskMs(undefined, undefined)).toBe(0);
 	});
 
 	it.each([
@@ -71,7 +71,7 @@ describe('when to ask', () => {
 	])('then %s', (_name, progress, sinceStart, estimate, expected) => {
 		const expectedMs = estimate === undefined ? undefined : estimate * SECOND;
 		const task = taskOf({ ...PROCESSING, progress });
-		expect(nextAskMs(task, sinceStart * SECOND, expectedMs, false)).toBe(expected * SECOND);
+		expect(nextAskMs(task, sinceStart * SECOND, expectedMs)).toBe(expected * SECOND);
 	});
 });
 

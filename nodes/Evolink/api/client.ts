@@ -1,17 +1,11 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Clock } from './clock';
-import {
-	adviceForApiError,
-	ApiError,
-	type EvolinkError,
-	OutcomeUnknownError,
-	StoppedError,
-} from './errors';
-import type { HttpAnswer, HttpFailure, HttpRequest, Send } from './http';
+import { ApiError, type EvolinkError, OutcomeUnknownError, TRY_LATER } from './errors';
+import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send } from './http';
 import { isRecord, parseJson, textOf } from './json';
 import { isPassingStatus, repeatRead, retryAfterMs, retryDelayMs, type ReadResult } from './retry';
-import { apiErrorFrom, parseServiceError } from './serviceError';
+import { apiErrorFrom, errorFromFailure, failedExchange } from './serviceError';
 import { parseTask, type Task } from './task';
 
 export interface ServiceAddresses {
@@ -202,29 +196,23 @@ export class EvolinkClient {
 		parse: (body: unknown) => T | undefined,
 	): Promise<ReadResult<T>> {
 		const result = await this.send({ ...request, maxBytes: MAX_JSON_BYTES });
-		if (result.kind !== 'answer') {
-			return { ok: false, error: errorFromFailure(what, result), mayPass: mayPass(result) };
-		}
+		if (result.kind !== 'answer') return failedExchange(what, result);
 		const text = result.body.toString('utf8');
 		const body = parseJson(text);
 		const value = isSuccess(result) ? parse(body) : undefined;
 		if (value !== undefined) return { ok: true, value };
 
-		const wait = retryAfterMs(result, this.clock.now());
 		const refused = isRecord(body) && (body.success === false || isRecord(body.error));
 		return {
 			ok: false,
 			error:
 				isSuccess(result) && !refused
-					? new ApiError(
-							`${what}: the answer could not be read`,
-							adviceForApiError(undefined, undefined),
-						)
+					? new ApiError(`${what}: the answer could not be read`, TRY_LATER)
 					: apiErrorFrom(what, result.status, text),
 			mayPass: isSuccess(result)
 				? !refused || filesFaultMayPass(body)
 				: isPassingStatus(result.status),
-			...(wait === undefined ? {} : { retryAfterMs: wait }),
+			retryAfterMs: retryAfterMs(result, this.clock.now()),
 		};
 	}
 }
@@ -255,49 +243,25 @@ function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Cre
 		};
 	}
 	const text = result.body.toString('utf8');
-	const wait = retryAfterMs(result, nowMs);
-	const waiting = wait === undefined ? {} : { retryAfterMs: wait };
-	const { code } = parseServiceError(text);
-
+	const waiting = { retryAfterMs: retryAfterMs(result, nowMs) };
 	if (isSuccess(result)) {
 		const task = parseTask(parseJson(text));
 		if (task) return { kind: 'created', task };
-		return {
-			kind: 'unknown',
-			error: new ApiError('the answer could not be read', 'Try again later.'),
-			...waiting,
-		};
+		const error = new ApiError('the answer could not be read', TRY_LATER);
+		return { kind: 'unknown', error, ...waiting };
 	}
+
 	const error = apiErrorFrom(CREATE, result.status, text);
+	const { status } = result;
+	const { code } = error;
 	if (code === 'paid_outcome_unknown') return { kind: 'unknown', error, ...waiting };
-	if (result.status === 409 || code === 'idempotency_conflict') {
-		return { kind: 'undecidable', error };
-	}
-	if (result.status === 429 || result.status === 503)
-		return { kind: 'throttled', error, ...waiting };
-	if (UNKNOWN_STATUSES.has(result.status)) return { kind: 'unknown', error, ...waiting };
+	if (status === 409 || code === 'idempotency_conflict') return { kind: 'undecidable', error };
+	if (status === 429 || status === 503) return { kind: 'throttled', error, ...waiting };
+	if (UNKNOWN_STATUSES.has(status)) return { kind: 'unknown', error, ...waiting };
 	return { kind: 'refused', error };
-}
-
-function isSuccess(answer: HttpAnswer): boolean {
-	return answer.status >= 200 && answer.status < 300;
-}
-
-function mayPass(failure: HttpFailure): boolean {
-	return failure.kind === 'noAnswer' || failure.kind === 'notSent';
 }
 
 /** The files service reports faults of its own with status 200 and these codes. */
 function filesFaultMayPass(body: unknown): boolean {
 	return isRecord(body) && [500, 50001, '500', '50001'].includes(body.code as number | string);
-}
-
-export function errorFromFailure(what: string, failure: HttpFailure): EvolinkError {
-	if (failure.kind === 'stopped') return new StoppedError();
-	return new ApiError(
-		`${what}: ${failure.reason}`,
-		failure.kind === 'notSent'
-			? "Check the base URLs in the credential 'EvoLink API' and n8n's connection to the internet."
-			: 'Try again later.',
-	);
 }

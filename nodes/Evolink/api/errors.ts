@@ -105,6 +105,8 @@ export class WaitTimeoutError extends EvolinkError {
 /** The task is complete and paid, but a picture could not be fetched. */
 export class DownloadError extends EvolinkError {}
 
+export const TRY_LATER = 'Try again later.';
+
 const TOP_UP =
 	'Top up the EvoLink account at https://evolink.ai/dashboard/billing, then run again. Nothing was charged.';
 const KEY_LIMIT = "Raise the limit of this API key in EvoLink's dashboard or use another key.";
@@ -156,5 +158,5 @@ export function adviceForApiError(status: number | undefined, code: string | und
 	if (code?.startsWith('channel:')) return LATER;
 	if (status !== undefined && ADVICE_BY_STATUS[status]) return ADVICE_BY_STATUS[status];
 	if (status !== undefined && status >= 300 && status < 400) return CHECK_KEY;
-	return 'Try again later.';
+	return TRY_LATER;
 }

@@ -28,6 +28,10 @@ export interface HttpAnswer {
 	body: Buffer;
 }
 
+export function isSuccess({ status }: HttpAnswer): boolean {
+	return status >= 200 && status < 300;
+}
+
 /** Why no answer came. `notSent`: the request certainly did not reach the service. */
 export interface HttpFailure {
 	kind: 'notSent' | 'noAnswer' | 'tooLarge' | 'stopped';

@@ -1,5 +1,7 @@
-import { adviceForApiError, ApiError } from './errors';
+import { adviceForApiError, ApiError, type EvolinkError, StoppedError, TRY_LATER } from './errors';
+import type { HttpFailure } from './http';
 import { isRecord, parseJson, textOf } from './json';
+import type { ReadResult } from './retry';
 
 /** What an error body says, whichever of the documented shapes it has. */
 export interface ServiceError {
@@ -45,6 +47,23 @@ export function apiErrorFrom(what: string, status: number, body: string): ApiErr
 			...(code === undefined ? {} : { code }),
 		},
 	);
+}
+
+/** The error for a request that got no answer. */
+export function errorFromFailure(what: string, failure: HttpFailure): EvolinkError {
+	if (failure.kind === 'stopped') return new StoppedError();
+	return new ApiError(
+		`${what}: ${failure.reason}`,
+		failure.kind === 'notSent'
+			? "Check the base URLs in the credential 'EvoLink API' and n8n's connection to the internet."
+			: TRY_LATER,
+	);
+}
+
+/** What a request that got no answer means for a read: a lost or unsent one may succeed the next time. */
+export function failedExchange(what: string, failure: HttpFailure): ReadResult<never> {
+	const mayPass = failure.kind === 'noAnswer' || failure.kind === 'notSent';
+	return { ok: false, error: errorFromFailure(what, failure), mayPass };
 }
 
 function shorten(text: string): string {

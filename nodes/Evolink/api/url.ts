@@ -11,3 +11,8 @@ export function parseUrl(text: string): URL | undefined {
 		return undefined;
 	}
 }
+
+/** Whether a text is an http or https address, written out with its two slashes. */
+export function isHttpUrl(text: string): boolean {
+	return /^https?:\/\//i.test(text) && parseUrl(text) !== undefined;
+}

@@ -1,9 +1,9 @@
 import type { Clock } from '../api/clock';
-import { errorFromFailure } from '../api/client';
 import { ApiError } from '../api/errors';
-import type { Send } from '../api/http';
+import { isSuccess, type Send } from '../api/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/retry';
-import { parseUrl } from '../api/url';
+import { failedExchange } from '../api/serviceError';
+import { isHttpUrl } from '../api/url';
 import { examinePicture, FORMATS, type PictureFormat } from './format';
 
 export interface PictureFile {
@@ -43,7 +43,7 @@ async function downloadPicture(
 	maxMegabytes: number,
 	fallbackName: string,
 ): Promise<PictureFile> {
-	if (!/^https?:\/\//i.test(link) || !parseUrl(link)) {
+	if (!isHttpUrl(link)) {
 		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
 	}
 	return await repeatRead(clock, async (): Promise<ReadResult<PictureFile>> => {
@@ -61,16 +61,9 @@ async function downloadPicture(
 			);
 			return { ok: false, error, mayPass: false };
 		}
-		if (result.kind !== 'answer') {
-			return {
-				ok: false,
-				error: errorFromFailure(what, result),
-				mayPass: result.kind !== 'stopped',
-			};
-		}
-		const wait = retryAfterMs(result, clock.now());
-		const fault = { ok: false, ...(wait === undefined ? {} : { retryAfterMs: wait }) } as const;
-		if (result.status < 200 || result.status >= 300) {
+		if (result.kind !== 'answer') return failedExchange(what, result);
+		const fault = { ok: false, retryAfterMs: retryAfterMs(result, clock.now()) } as const;
+		if (!isSuccess(result)) {
 			const error = new ApiError(
 				`${what}: the link answers with HTTP status ${result.status}`,
 				'The links work for 24 hours: later ones are refused.',

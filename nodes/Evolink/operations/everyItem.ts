@@ -1,4 +1,4 @@
-import { type IExecuteFunctions, type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
+import { type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 
 import { StoppedError } from '../api/errors';
 import { errorItem, nodeErrorFor } from './report';
@@ -56,7 +56,7 @@ export async function forEveryItem(
 				output[itemIndex] = { ...(await perform()), pairedItem: { item: itemIndex } };
 			});
 		});
-		if (firstFailure) throw toRunError(context, firstFailure, run);
+		if (firstFailure) throw toRunError(run, firstFailure);
 		return output;
 	} finally {
 		memory.endRun(failures === 0);
@@ -64,9 +64,8 @@ export async function forEveryItem(
 }
 
 function toRunError(
-	context: IExecuteFunctions,
+	{ context, memory }: Run,
 	{ error, itemIndex }: { error: unknown; itemIndex: number },
-	{ memory }: Run,
 ) {
 	// An item's own error names its task, but a stop comes from outside and knows of none.
 	const stopped = error instanceof StoppedError;

@@ -5,7 +5,7 @@ import { realClock } from '../api/clock';
 import { InvalidInputError } from '../api/errors';
 import { keyedSend, plainSend } from '../api/http';
 import { textOf } from '../api/json';
-import { parseUrl } from '../api/url';
+import { isHttpUrl } from '../api/url';
 import { RequestMemory } from '../memory/requestMemory';
 import { forEveryItem } from './everyItem';
 import { readConcurrency } from './fields';
@@ -53,7 +53,7 @@ async function readCredential(
 
 function readAddress(value: unknown, fieldName: string): string {
 	const address = (textOf(value) ?? '').trim().replace(/\/+$/, '');
-	if (!/^https?:\/\//i.test(address) || !parseUrl(address)) {
+	if (!isHttpUrl(address)) {
 		throw new InvalidInputError(
 			`'${fieldName}' in the credential 'EvoLink API' is not an http or https address`,
 			'Correct it in the credential; the default is right for most accounts.',

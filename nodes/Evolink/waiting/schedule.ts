@@ -1,4 +1,4 @@
-import { hasEnded, type Task } from '../api/task';
+import type { Task } from '../api/task';
 
 const SECOND = 1_000;
 /** The vendor's clients ask every 3 s; each read of an unfinished image makes the gateway ask its provider. */
@@ -10,10 +10,22 @@ const LONGEST_FIRST_WAIT_MS = 30 * SECOND;
 const ABOUT_TO_END_PERCENT = 90;
 
 /**
- * When to ask next for a task that has not ended.
+ * When to ask first for a task: at once if nothing is known of it, otherwise at half of the time that the
+ * service expects, because many tasks end early.
  *
- * The first question comes at half of the time that the service expects, because many tasks end early;
- * then every 3 s; a task that is long overdue is asked for less and less often, up to every 10 s.
+ * @param expectedMs what the service expected at the start, where it said so
+ * @returns milliseconds from now
+ */
+export function firstAskMs(task: Task | undefined, expectedMs: number | undefined): number {
+	if (task === undefined) return 0;
+	if (expectedMs === undefined) return SHORTEST_GAP_MS;
+	if (expectedMs < SHORTEST_GAP_MS) return Math.max(expectedMs, SECOND / 2);
+	return Math.min(LONGEST_FIRST_WAIT_MS, Math.max(SHORTEST_GAP_MS, expectedMs / 2));
+}
+
+/**
+ * When to ask again for a task that has not ended: every 3 s; one that is long overdue is asked for less and
+ * less often, up to every 10 s.
  *
  * @param sinceStartMs how long this wait has lasted
  * @param expectedMs what the service expected at the start, where it said so
@@ -23,14 +35,8 @@ export function nextAskMs(
 	task: Task | undefined,
 	sinceStartMs: number,
 	expectedMs: number | undefined,
-	isFirstAsk: boolean,
 ): number {
-	if (task === undefined || hasEnded(task)) return isFirstAsk ? 0 : SHORTEST_GAP_MS;
-	if (isFirstAsk) {
-		if (expectedMs === undefined) return SHORTEST_GAP_MS;
-		if (expectedMs < SHORTEST_GAP_MS) return Math.max(expectedMs, SECOND / 2);
-		return Math.min(LONGEST_FIRST_WAIT_MS, Math.max(SHORTEST_GAP_MS, expectedMs / 2));
-	}
+	if (task === undefined) return SHORTEST_GAP_MS;
 	if (task.progress >= ABOUT_TO_END_PERCENT) return ENDING_GAP_MS;
 	const overdueMs = sinceStartMs - 2 * (expectedMs ?? 30 * SECOND);
 	return Math.min(LONGEST_GAP_MS, Math.max(SHORTEST_GAP_MS, overdueMs / 6));

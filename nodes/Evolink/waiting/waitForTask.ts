@@ -3,7 +3,7 @@ import type { Clock } from '../api/clock';
 import { type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
 import { retryDelayMs } from '../api/retry';
 import { hasEnded, type Task } from '../api/task';
-import { nextAskMs, SHORTEST_GAP_MS } from './schedule';
+import { firstAskMs, nextAskMs, SHORTEST_GAP_MS } from './schedule';
 
 /** The last question before the time limit still gets this long for its answer. */
 const LAST_ANSWER_MS = 1_000;
@@ -39,7 +39,7 @@ export async function waitForTask(
 	let lastFault: EvolinkError | undefined;
 	let faults = 0;
 	let askedAt = Number.NEGATIVE_INFINITY;
-	let waitMs = nextAskMs(task, 0, expectedMs, true);
+	let waitMs = firstAskMs(task, expectedMs);
 
 	while (!task || !hasEnded(task)) {
 		const leftMs = endsAt - clock.now();
@@ -56,12 +56,12 @@ export async function waitForTask(
 			if (!hasEnded(task)) unfinishedAt = askedAt;
 			lastFault = undefined;
 			faults = 0;
-			waitMs = nextAskMs(task, clock.now() - startedAt, expectedMs, false);
+			waitMs = nextAskMs(task, clock.now() - startedAt, expectedMs);
 		} else if (answer.mayPass) {
 			lastFault = answer.error;
 			faults++;
 			waitMs = Math.max(
-				nextAskMs(task, clock.now() - startedAt, expectedMs, false),
+				nextAskMs(task, clock.now() - startedAt, expectedMs),
 				retryDelayMs(faults, answer.retryAfterMs),
 			);
 		} else {
