@@ -12,6 +12,8 @@ export type Reference = LinkReference | BinaryReference;
 
 export interface LinkReference {
 	kind: 'link';
+	/** What to call the picture in messages. */
+	label: string;
 	link: string;
 }
 
@@ -48,7 +50,8 @@ export async function readReferences(
 				references.push(await readBinaryField(context, itemIndex, fieldName, label));
 			}
 		} else {
-			for (const link of splitLinks(entry.url, label)) references.push({ kind: 'link', link });
+			for (const link of splitLinks(entry.url, label))
+				references.push({ kind: 'link', label, link });
 		}
 	}
 	if (references.length === 0) {
@@ -109,7 +112,13 @@ function splitFieldNames(value: unknown, label: string): string[] {
 	return names;
 }
 
-async function readBinaryField(
+/**
+ * Reads a picture from a binary field of the item.
+ *
+ * @param entryLabel what to call the picture in messages
+ * @throws {InvalidInputError} the field is missing, or what it holds cannot be uploaded
+ */
+export async function readBinaryField(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fieldName: string,
