@@ -245,7 +245,7 @@ export class Simulator {
 
 	private scriptFor(request: CreateBody): TaskScript {
 		const entry = this.scripts.find(({ script, used }) => {
-			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt) ?? true);
+			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt ?? '') ?? true);
 		});
 		if (!entry) return {};
 		entry.used++;
