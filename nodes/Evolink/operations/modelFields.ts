@@ -11,6 +11,15 @@ import { describePixels, PARAMETERS } from '../models/parameters';
 
 /** The parameters of Edit Image that follow from the catalogue, each shown for the models that take it. */
 
+/** What the values of options are called where a capital letter does not do. */
+const VALUE_NAMES: Readonly<Record<string, string>> = {
+	jpeg: 'JPEG',
+	min: 'Minimal',
+	png: 'PNG',
+	webp: 'WebP',
+	xhigh: 'Extra High',
+};
+
 const idsOf = (models: readonly ImageModel[]) => models.map(({ id }) => id);
 
 const modelsWithSeveralResults = IMAGE_MODELS.filter(makesSeveral);
@@ -140,14 +149,6 @@ function fieldFor(rule: ParameterRule): Field {
 			return { type: 'string', typeOptions: { rows: 2 }, default: '' };
 	}
 }
-
-const VALUE_NAMES: Readonly<Record<string, string>> = {
-	jpeg: 'JPEG',
-	min: 'Minimal',
-	png: 'PNG',
-	webp: 'WebP',
-	xhigh: 'Extra High',
-};
 
 function optionFor(value: string): INodePropertyOptions {
 	return { name: VALUE_NAMES[value] ?? `${value[0].toUpperCase()}${value.slice(1)}`, value };
