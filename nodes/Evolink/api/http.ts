@@ -3,6 +3,7 @@ import type {
 	IExecuteFunctions,
 	IHttpRequestMethods,
 	IHttpRequestOptions,
+	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
 } from 'n8n-workflow';
 
@@ -53,7 +54,7 @@ const USER_AGENT = 'n8n-nodes-evolink';
  * the key is blotted out of answers, because some services repeat it in their error messages.
  */
 export function keyedSend(
-	context: IExecuteFunctions,
+	context: IExecuteFunctions | ILoadOptionsFunctions,
 	credentialType: string,
 	apiKey: string,
 ): Send {
@@ -88,11 +89,12 @@ export function plainSend(context: IExecuteFunctions): Send {
 }
 
 async function exchange(
-	context: Pick<IExecuteFunctions, 'getExecutionCancelSignal'>,
+	context: IExecuteFunctions | ILoadOptionsFunctions,
 	request: HttpRequest,
 	perform: (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>,
 ): Promise<HttpAnswer | HttpFailure> {
-	const stop = context.getExecutionCancelSignal?.();
+	const stop =
+		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
 	const deadline = AbortSignal.timeout(request.timeoutMs);
 	try {
 		const response = await perform({
