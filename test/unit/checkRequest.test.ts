@@ -8,6 +8,7 @@ import {
 	type RequestFacts,
 } from '../../nodes/Evolink/models/checkRequest';
 import { type Figure, type ImageModel, sourceOf } from '../../nodes/Evolink/models/model';
+import { MODELS } from '../simulator';
 
 const MEGABYTE = 1024 * 1024;
 
@@ -288,6 +289,19 @@ it('leaves a model that is not in the catalogue to the service', () => {
 	const request = { ...REQUEST, prompt: 'x'.repeat(100_000), imageCount: 99, numberOfImages: 99 };
 	expect(checkRequest(undefined, request)).toEqual([]);
 	expect(checkPicture(undefined, 'Image 1', PICTURE, 1e9)).toEqual([]);
+});
+
+/** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
+describe('the largest file', () => {
+	it.each(IMAGE_MODELS.map((row) => [row.id, row] as const))('of %s', (id, row) => {
+		expect(row.images.maxMegabytes && row.images.maxMegabytes * MEGABYTE).toBe(
+			MODELS[id].maxImageBytes,
+		);
+		const bytes = MODELS[id].maxImageBytes ?? 1e12;
+		expect(checkPicture(row, 'Image 1', PICTURE, bytes)).toEqual([]);
+		const beyond = checkPicture(row, 'Image 1', PICTURE, bytes + 1);
+		expect(beyond).toHaveLength(row.images.maxMegabytes === undefined ? 0 : 1);
+	});
 });
 
 describe('the catalogue', () => {
