@@ -82,11 +82,7 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 		{ format: 'webp', transparency: true, ...size },
 	],
 	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff', ...size }],
-	[
-		'AVIF',
-		async () => await drawing().avif({ effort: 0 }).toBuffer(),
-		{ format: 'avif', ...size },
-	],
+	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif', ...size }],
 	[
 		'BMP',
 		async () => await samplePicture('bmp', { width: WIDTH, height: HEIGHT }),
