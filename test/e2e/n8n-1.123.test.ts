@@ -2,12 +2,14 @@ import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { models } from './suites/models';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 
 onRealN8n('1.123', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
+	models(fixture);
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
