@@ -231,6 +231,7 @@ describe('links', () => {
 		['https://a.example.com/a', QWEN],
 		['https://a.example.com/a.php', QWEN],
 		['https://a.example.gif/', QWEN],
+		['https://a.example.gif', QWEN],
 		['https://a.example.com/a.heif', SEEDREAM_5],
 		['https://a.example.com/a.gif', undefined],
 	])('%s may be a picture that the model takes', (link, imageModel) => {

@@ -362,3 +362,41 @@ describe('A mask', () => {
 		},
 	});
 });
+
+describe('A failed execution that the user retries', () => {
+	/** The first run's task is paid, and its picture cannot be fetched. */
+	const paidAgain = async (simulator: Simulator, before: object, after: object) => {
+		simulator.nextTask({ delivery: { status: 403, statusTimes: 1 } });
+		const parametersWith = (options: object) =>
+			editImage(simulator, {
+				model: { __rl: true, mode: 'id', value: 'gpt-image-2' },
+				images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/hills.png` }] },
+				options: options as ReturnType<typeof editImage>,
+			});
+		const failed = await runWorkflow({ simulator, parameters: parametersWith(before) });
+		expect(failed.error).toBeDefined();
+		const { error } = await runWorkflow({
+			simulator,
+			parameters: parametersWith(after),
+			executionId: '8',
+			retryOf: failed,
+		});
+		expect(error).toBeUndefined();
+		return simulator.paidTasks() === 2;
+	};
+
+	scenarios({
+		'continues its task where the options are the same': async (simulator) => {
+			const mask = `${simulator.picturesUrl}/hills-alpha.png`;
+			const options = { quality: 'low', mask, additionalFields: '{ "output_format": "webp" }' };
+			expect(await paidAgain(simulator, options, options)).toBe(false);
+		},
+		'asks anew where an option is another one': async (simulator) => {
+			expect(await paidAgain(simulator, { quality: 'low' }, { quality: 'high' })).toBe(true);
+		},
+		'asks anew where there is a mask now': async (simulator) => {
+			const mask = `${simulator.picturesUrl}/hills-alpha.png`;
+			expect(await paidAgain(simulator, {}, { mask })).toBe(true);
+		},
+	});
+});

@@ -1,3 +1,4 @@
+import { parseUrl } from '../api/url';
 import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
 import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
 import { PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
@@ -273,7 +274,7 @@ function checkSize(
 
 /** Checks what can be told of a picture behind a link without fetching it: the format that the link ends in. */
 export function checkLink(model: ImageModel | undefined, label: string, link: string): Violation[] {
-	const format = formatByName(pathOf(link));
+	const format = formatByLink(link);
 	if (!model || !format || model.images.formats.includes(format)) return [];
 	return [
 		{
@@ -303,7 +304,7 @@ export function checkMask(
 	}
 	const { name } = model;
 	const violations: Violation[] = [];
-	const format = 'link' in mask ? formatByName(pathOf(mask.link)) : mask.format;
+	const format = 'link' in mask ? formatByLink(mask.link) : mask.format;
 	if (format !== undefined && format !== 'png') {
 		violations.push({
 			message: `'Mask' is a ${formatName(format)} picture; ${name} takes a PNG`,
@@ -328,9 +329,9 @@ export function checkMask(
 	return violations;
 }
 
-/** A link without what follows `?` and `#`. */
-function pathOf(link: string): string {
-	return link.replace(/[?#].*$/s, '');
+/** @returns the format that a link's path ends in, which need not be the true one */
+function formatByLink(link: string): PictureFormat | undefined {
+	return formatByName(parseUrl(link)?.pathname ?? '');
 }
 
 export function formatName(format: PictureFormat): string {

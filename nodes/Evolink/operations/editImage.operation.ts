@@ -99,7 +99,7 @@ export const editImage = defineOperation<EditImagePlan>({
 					name: 'id',
 					type: 'string',
 					placeholder: 'e.g. qwen-image-edit',
-					hint: 'Limits of models that are not in the list are left to the service',
+					hint: "For a model that is not in the list: the service checks its limits, and its own fields go into 'Additional Fields'",
 				},
 			],
 		},

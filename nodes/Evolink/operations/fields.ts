@@ -99,7 +99,7 @@ const OPTIONS = {
 	timeout: timeoutOption,
 };
 
-/** The collection 'Options' with some of the shared options and, at the end, the operation's own. */
+/** The collection 'Options' with some of the shared options and the operation's own, in alphabetical order. */
 export function optionsField(
 	names: Array<keyof typeof OPTIONS>,
 	...own: INodeProperties[]
@@ -110,7 +110,9 @@ export function optionsField(
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...names.map((name) => OPTIONS[name]), ...own],
+		options: [...names.map((name) => OPTIONS[name]), ...own].sort((one, other) =>
+			one.displayName.localeCompare(other.displayName),
+		),
 	};
 }
 

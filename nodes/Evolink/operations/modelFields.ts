@@ -74,10 +74,8 @@ export const additionalFieldsOption: INodeProperties = {
 	description: 'A JSON object that goes into the request body as it is, for what has no field here',
 };
 
-/** Options of the collection 'Options', in alphabetical order. */
-export const modelOptions: INodeProperties[] = [...maskOptions(), ...parameterOptions()].sort(
-	(one, other) => one.displayName.localeCompare(other.displayName),
-);
+/** For the collection 'Options'. */
+export const modelOptions: INodeProperties[] = [...maskOptions(), ...parameterOptions()];
 
 /** One option for each way in which masks are read. */
 function maskOptions(): INodeProperties[] {
