@@ -18,6 +18,7 @@ const library = async () => {
 		outfile: file,
 		allowOverwrite: true,
 		bundle: true,
+		minify: true,
 		platform: 'node',
 		target: 'node20',
 		banner: { js: `/*!\nContains image-size:\n\n${licence}*/` },
