@@ -3,7 +3,12 @@
 import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { describeCounts, formatName } from '../../nodes/Evolink/models/checkRequest';
 import type { ImageModel, ParameterRule } from '../../nodes/Evolink/models/model';
-import { describePixels, PARAMETERS, parametersOf } from '../../nodes/Evolink/models/parameters';
+import {
+	describePixels,
+	formatNumber,
+	PARAMETERS,
+	parametersOf,
+} from '../../nodes/Evolink/models/parameters';
 
 const START = '<!-- Made from the catalogue by `npm run docs:models`: -->';
 const END = '<!-- End of what is made from the catalogue. -->';
@@ -63,8 +68,8 @@ function eachPicture({ images }: ImageModel): string {
 	if (minSide !== undefined && maxSide !== undefined) parts.push(`${minSide}–${maxSide} px a side`);
 	else if (minSide !== undefined) parts.push(`from ${minSide} px a side`);
 	else if (maxSide !== undefined) parts.push(`to ${maxSide} px a side`);
-	if (minPixels !== undefined) parts.push(`from ${number(minPixels)} px in all`);
-	if (maxPixels !== undefined) parts.push(`to ${number(maxPixels)} px in all`);
+	if (minPixels !== undefined) parts.push(`from ${formatNumber(minPixels)} px in all`);
+	if (maxPixels !== undefined) parts.push(`to ${formatNumber(maxPixels)} px in all`);
 	if (maxRatio !== undefined) parts.push(`to ${maxRatio}:1`);
 	if (maxMegabytes !== undefined) parts.push(`${maxMegabytes} MB`);
 	return parts.join(', ') || 'not documented';
@@ -74,12 +79,12 @@ function prompt({ prompt: limits }: ImageModel): string {
 	const parts: string[] = [];
 	if (limits.optional) parts.push('not needed');
 	if (limits.maxCharacters !== undefined && !limits.lenient) {
-		parts.push(`${number(limits.maxCharacters)} characters`);
+		parts.push(`${formatNumber(limits.maxCharacters)} characters`);
 	}
-	if (limits.maxBytes !== undefined) parts.push(`${number(limits.maxBytes)} bytes`);
-	if (limits.maxTokens !== undefined) parts.push(`${number(limits.maxTokens)} tokens`);
+	if (limits.maxBytes !== undefined) parts.push(`${formatNumber(limits.maxBytes)} bytes`);
+	if (limits.maxTokens !== undefined) parts.push(`${formatNumber(limits.maxTokens)} tokens`);
 	if (limits.readCharacters !== undefined) {
-		parts.push(`hint from ${number(limits.readCharacters)} characters`);
+		parts.push(`hint from ${formatNumber(limits.readCharacters)} characters`);
 	}
 	return parts.join(', ') || 'not documented';
 }
@@ -111,10 +116,6 @@ function allowed(rule: ParameterRule): string {
 
 function values(all: readonly string[], byDefault?: string): string {
 	return all.map((value) => (value === byDefault ? `**${value}**` : value)).join(', ');
-}
-
-function number(value: number): string {
-	return value.toLocaleString('en-US');
 }
 
 /** As Prettier writes tables. */

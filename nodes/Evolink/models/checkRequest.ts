@@ -1,7 +1,7 @@
 import { parseUrl } from '../api/url';
 import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
 import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
-import { PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
+import { formatNumber, PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
 
 /** A limit of the model that a request breaks. */
 export interface Violation {
@@ -238,7 +238,6 @@ function checkSize(
 	const sides = [width, height];
 	const has = `${label} has ${width} × ${height} pixels`;
 	const advice = `Resize the picture, for instance with n8n's Edit Image node. ${UNCHECKED}`;
-	const number = (value: number) => value.toLocaleString('en-US');
 	if (sides.some((side) => side < minSide || side > maxSide)) {
 		const wanted =
 			limits.maxSide === undefined
@@ -249,11 +248,11 @@ function checkSize(
 		return [{ message: `${has}; ${name} takes ${wanted} pixels on each side`, advice }];
 	}
 	if (width * height < minPixels) {
-		const wanted = `at least ${number(minPixels)} pixels in all`;
+		const wanted = `at least ${formatNumber(minPixels)} pixels in all`;
 		return [{ message: `${has}; ${name} takes ${wanted}`, advice }];
 	}
 	if (width * height > maxPixels) {
-		const wanted = `at most ${number(maxPixels)} pixels in all`;
+		const wanted = `at most ${formatNumber(maxPixels)} pixels in all`;
 		return [{ message: `${has}; ${name} takes ${wanted}`, advice }];
 	}
 	if (Math.max(...sides) > maxRatio * Math.min(...sides)) {

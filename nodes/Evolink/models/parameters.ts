@@ -150,16 +150,22 @@ function fitsPixels(limits: PixelLimits, width: number, height: number): boolean
 	);
 }
 
+/** `1,234,567`. Not with `toLocaleString`, whose first call takes longer than loading the whole package. */
+export function formatNumber(value: number): string {
+	return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
 /** For instance `width x height with 512 to 2048 pixels on each side`. */
 export function describePixels(limits: PixelLimits): string {
-	const number = (value: number) => value.toLocaleString('en-US');
 	const parts: string[] = [];
 	if (limits.minSide !== undefined && limits.maxSide !== undefined) {
 		parts.push(`${limits.minSide} to ${limits.maxSide} pixels on each side`);
 	}
 	if (limits.multipleOf !== undefined) parts.push(`multiples of ${limits.multipleOf}`);
 	if (limits.minPixels !== undefined && limits.maxPixels !== undefined) {
-		parts.push(`${number(limits.minPixels)} to ${number(limits.maxPixels)} pixels in all`);
+		parts.push(
+			`${formatNumber(limits.minPixels)} to ${formatNumber(limits.maxPixels)} pixels in all`,
+		);
 	}
 	if (limits.maxRatio !== undefined) parts.push(`at most ${limits.maxRatio}:1`);
 	return `width x height with ${parts.join(', ')}`;
