@@ -5,14 +5,22 @@ import { realClock } from '../api/clock';
 import { InvalidInputError } from '../api/errors';
 import { keyedSend, plainSend } from '../api/http';
 import { textOf } from '../api/json';
+import { paced } from '../api/pace';
 import { isHttpUrl } from '../api/url';
 import { RequestMemory } from '../memory/requestMemory';
+import { TaskWatch } from '../waiting/taskWatch';
+import { Budget } from './budget';
 import { forEveryItem } from './everyItem';
-import { readConcurrency } from './fields';
+import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
+import { Limit } from './limit';
 import { nodeErrorFor } from './report';
 
 const CREDENTIAL = 'evolinkApi';
+
+/** Pictures are held in memory while they are on their way, so only a few are at the same time. */
+const UPLOADS_AT_A_TIME = 4;
+const DOWNLOADS_AT_A_TIME = 4;
 
 /**
  * Runs the chosen operation for all input items.
@@ -25,14 +33,22 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 		const { apiKey, addresses } = await readCredential(context);
 		const halt = new AbortController();
 		const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
+		const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
+		const client = new EvolinkClient(send, clock, addresses);
+		const memory = new RequestMemory(context);
 		const run = {
 			context,
-			client: new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses),
+			client,
 			clock,
-			plainSend: plainSend(context),
-			memory: new RequestMemory(context),
+			plainSend: paced(plainSend(context), clock),
+			memory,
+			watch: new TaskWatch(client, clock),
+			slots: new Limit(readConcurrency(context)),
+			uploads: new Limit(UPLOADS_AT_A_TIME),
+			downloads: new Limit(DOWNLOADS_AT_A_TIME),
+			budget: new Budget(readMaxCredits(context), memory.reservedCredits),
 		};
-		return await forEveryItem(run, operation, readConcurrency(context), halt);
+		return await forEveryItem(run, operation, halt);
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}

@@ -3,7 +3,7 @@ import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
-import type { SeenTask } from '../waiting/waitForTask';
+import type { SeenTask } from '../waiting/taskWatch';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -24,14 +24,16 @@ export async function taskItem(
 	const expiresAt = expiryOf(seen);
 	const json = settings.simplify ? simplified(task, expiresAt) : rawTask(task);
 	if (!settings.download || task.results.length === 0) return { json };
-	const pictures = await fetchPictures(run, task, expiresAt, settings);
-	const binary: IBinaryKeyData = {};
-	for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
-		const name =
-			position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
-		binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
-	}
-	return { json, binary };
+	return await run.downloads.run(async () => {
+		const pictures = await fetchPictures(run, task, expiresAt, settings);
+		const binary: IBinaryKeyData = {};
+		for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
+			const name =
+				position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
+			binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
+		}
+		return { json, binary };
+	});
 }
 
 async function fetchPictures(
