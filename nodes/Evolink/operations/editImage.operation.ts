@@ -262,7 +262,6 @@ export const editImage = defineOperation<EditImagePlan>({
 /** Pictures are uploaded ahead of a free slot, but only those of a few items. */
 async function enterSlot(run: Run, upload: () => Promise<void>): Promise<() => void> {
 	return await run.uploads.run(async () => {
-		await run.clock.sleep(0); // Nothing more is started after a stop.
 		await upload();
 		return await run.slots.enter();
 	});
@@ -292,11 +291,12 @@ async function followTask(
 
 /** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
 async function buildBody(
-	{ context, client }: Run,
+	{ context, client, clock }: Run,
 	plan: EditImagePlan,
 	itemIndex: number,
 	idempotencyKey: string,
 ): Promise<CreateTaskBody> {
+	await clock.sleep(0); // Nothing more is sent after a stop.
 	const imageUrls: string[] = [];
 	for (const [position, reference] of plan.references.entries()) {
 		if (reference.kind === 'link') {
