@@ -16,16 +16,15 @@ const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
  * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
  */
 export async function taskItem(
-	run: Run,
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	settings: OutputSettings,
 ): Promise<ItemResult> {
 	const { task } = seen;
-	const expiresAt = expiryOf(seen);
-	const json = settings.simplify ? simplified(task, expiresAt) : rawTask(task);
+	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
 	return await run.downloads.run(async () => {
-		const pictures = await fetchPictures(run, task, expiresAt, settings);
+		const pictures = await fetchPictures(run, seen, settings);
 		const binary: IBinaryKeyData = {};
 		for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
 			const name =
@@ -36,17 +35,21 @@ export async function taskItem(
 	});
 }
 
+/** What the service says of a task, as an item has it. */
+export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
+	return simplify ? simplified(seen.task, expiryOf(seen)) : rawTask(seen.task);
+}
+
 async function fetchPictures(
-	run: Run,
-	task: Task,
-	expiresAt: string | undefined,
+	{ plainSend, clock }: Pick<Run, 'clock' | 'plainSend'>,
+	seen: SeenTask,
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<PictureFile[]> {
-	const { plainSend, clock } = run;
+	const { task } = seen;
 	try {
 		return await downloadPictures(plainSend, clock, task.results, maxDownloadMegabytes, task.id);
 	} catch (error) {
-		throw withTask(error as Error, task, expiresAt);
+		throw withTask(error as Error, task, expiryOf(seen));
 	}
 }
 
