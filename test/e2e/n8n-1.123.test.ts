@@ -1,5 +1,6 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
+import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { money } from './suites/money';
@@ -12,5 +13,6 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
+	callback(fixture);
 	trigger(fixture, '1.123');
 });
