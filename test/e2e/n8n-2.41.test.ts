@@ -3,6 +3,7 @@ import { agent } from './suites/agent';
 import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { manyItems } from './suites/manyItems';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
@@ -11,6 +12,7 @@ onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	money(fixture);
+	manyItems(fixture);
 	faults(fixture);
 	agent(fixture);
 	callback(fixture);
