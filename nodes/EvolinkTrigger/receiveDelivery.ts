@@ -2,7 +2,7 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../Evolink/api/client';
 import { realClock } from '../Evolink/api/clock';
-import { ApiError, type EvolinkError, TRY_LATER } from '../Evolink/api/errors';
+import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors';
 import { keyedSend } from '../Evolink/api/http';
 import { isRecord, parseJson, textOf } from '../Evolink/api/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/retry';
@@ -151,13 +151,15 @@ function statusFor(error: Error): RefusalStatus {
 }
 
 function warn(context: IWebhookFunctions, task: string, error: Error, isLost: boolean): void {
-	const node = context.getNode().name;
+	const advice =
+		error instanceof EvolinkError && error.advice !== TRY_LATER ? ` ${error.advice}` : '';
 	const outcome = isLost
 		? 'No execution was started; Get Task fetches the task.'
-		: 'EvoLink will call again.';
-	context.logger.warn(`${node} was called for a task ${task}: ${error.message}. ${outcome}`, {
-		workflowId: context.getWorkflow().id,
-	});
+		: 'EvoLink was told to call again.';
+	context.logger.warn(
+		`${context.getNode().name} was called for a task ${task}: ${error.message}.${advice} ${outcome}`,
+		{ workflowId: context.getWorkflow().id },
+	);
 }
 
 function isWanted(context: IWebhookFunctions, task: Task): boolean {

@@ -130,6 +130,19 @@ async function until(condition: () => boolean): Promise<void> {
 /** The service calls back: an EvoLink Trigger starts, once, with what the API says. */
 export function trigger(given: () => Fixture, version: HostVersion): void {
 	describe('EvoLink Trigger', () => {
+		it('is offered as a trigger, not as a tool, with its credential', async () => {
+			const types = await given().n8n.nodeTypes();
+			const [node, ...others] = types.filter(({ name }) => name.includes('evolinkTrigger'));
+			expect(others).toEqual([]);
+			expect(node).toMatchObject({
+				name: 'n8n-nodes-evolink.evolinkTrigger',
+				displayName: 'EvoLink Trigger',
+				group: ['trigger'],
+				inputs: [],
+				credentials: [{ name: 'evolinkApi', required: true }],
+			});
+		});
+
 		it('starts, by the example, with the picture that Edit Image did not wait for', async () => {
 			const fixture = given();
 			const { n8n, simulator, credential } = fixture;
@@ -436,6 +449,20 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(binary).toBeUndefined();
 		});
 
+		it('can be stopped while it fetches a picture', async () => {
+			const fixture = given();
+			const { n8n, simulator } = fixture;
+			simulator.nextTask({ delivery: { truncated: 'stall' } });
+			const workflow = await triggered(fixture, { download: true });
+			await task(fixture, workflow);
+			await until(() => simulator.requests.some(({ host }) => host === 'results'));
+			const [{ id }] = await n8n.listExecutions({ workflowId: workflow.workflowId });
+			await n8n.stopExecution(id);
+			const [execution] = await workflow.executions(1);
+			expect(execution.status).toBe('canceled');
+			expect(execution.data.resultData.runData).not.toHaveProperty('Next');
+		});
+
 		it.each([503, 429, 401, 402, 403])('is called again after the API said %i', async (status) => {
 			const fixture = given();
 			const { simulator } = fixture;
@@ -444,7 +471,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			const id = await task(fixture, workflow);
 			expect((await workflow.item()).json).toMatchObject({ id, status: 'completed' });
 			expect(simulator.callbacks.map((delivery) => delivery.status)).toEqual([503, 200]);
-			expect(fixture.log).toContain(`was called for a task ${id}`);
+			expect(fixture.log).toContain(`EvoLink Trigger was called for a task ${id}`);
 			expect(fixture.log).not.toContain(simulator.apiKey);
 		});
 
