@@ -153,7 +153,9 @@ export class Lab {
 
 /** A figure counts only if every task was paid once, ended well and was fetched once. */
 function checkOutcome({ tasks, ledger, requests }: Simulator): void {
-	const fetched = requests.filter(({ host, status }) => host === 'results' && status === 200).length;
+	const fetched = requests.filter(
+		({ host, status }) => host === 'results' && status === 200,
+	).length;
 	const completed = [...tasks.values()].filter(({ state }) => state === 'completed').length;
 	if (completed !== ledger.length || fetched !== ledger.length) {
 		throw new Error(`${ledger.length} paid, ${completed} completed, ${fetched} fetched`);

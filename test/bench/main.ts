@@ -13,9 +13,13 @@ import { hostVersions, ensureHost } from '../host/install';
 import { packPackage } from '../host/pack';
 import { describeMachine, keep, writeReport } from './report';
 import type { Scenario } from './scenario';
+import { growth } from './scenarios/growth';
+import { instant } from './scenarios/instant';
+import { packageSize } from './scenarios/package';
+import { pictures } from './scenarios/pictures';
 import { waiting } from './scenarios/waiting';
 
-const scenarios = [waiting] as Array<Scenario<unknown>>;
+const scenarios = [waiting, instant, pictures, growth, packageSize] as Array<Scenario<unknown>>;
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({
