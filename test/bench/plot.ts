@@ -147,7 +147,7 @@ function linePanel(panel: LinePanel, frame: Frame, id: string): string {
 				})),
 	]);
 	return [
-		`<clipPath id="${id}"><rect x="${at(left)}" y="${at(top - 5)}" width="${at(right - left + 5)}" height="${at(bottom - top + 10)}"/></clipPath>`,
+		`<clipPath id="${id}"><rect x="${at(left - 5)}" y="${at(top - 5)}" width="${at(right - left + 10)}" height="${at(bottom - top + 10)}"/></clipPath>`,
 		...grid,
 		...below,
 		text((left + right) / 2, bottom + 38, panel.xTitle, { anchor: 'middle', kind: 'quiet' }),

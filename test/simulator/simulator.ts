@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { Api } from './api';
 import { Callbacks, type Delivery as CallbackDelivery } from './callbacks';
 import { Clock } from './clock';
@@ -49,6 +51,8 @@ export class Simulator {
 		const { apiKey = SIMULATOR_KEY, errorStyle = 'B', taskSeconds = 1, credits = 1000 } = options;
 		const { clock, tasks } = this;
 		const { signal } = this.closing;
+		// Every request of the service listens to it, however many there are at once.
+		setMaxListeners(0, signal);
 		this.apiKey = apiKey;
 		this.taskSeconds = taskSeconds;
 		this.journal = new Journal(apiKey);

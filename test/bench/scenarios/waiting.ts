@@ -16,7 +16,7 @@ import { type Design, type Surroundings, withLoop, withThisNode } from '../workf
 
 const tasks = 100;
 /** One by one takes the sum of all tasks: that many are measured, and scaled up. */
-const tasksOneByOne = 8;
+const tasksOneByOne = 4;
 const shortestSeconds = 6;
 const longestSeconds = 10;
 const repetitions = 3;
