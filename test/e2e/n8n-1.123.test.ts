@@ -4,6 +4,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
+import { trigger } from './suites/trigger';
 
 onRealN8n('1.123', (fixture) => {
 	editing(fixture);
@@ -11,4 +12,5 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
+	trigger(fixture, '1.123');
 });
