@@ -7,7 +7,12 @@ import type { Log } from '../host/logs';
 import { type N8n, startN8n } from '../host/n8n';
 import type { Credential, Execution } from '../host/rest';
 import { chain } from '../e2e/fixture';
-import { type RecordedRequest, type Simulator, startSimulator } from '../simulator';
+import {
+	type RecordedRequest,
+	type Simulator,
+	type SimulatorOptions,
+	startSimulator,
+} from '../simulator';
 import { idleBytes, MemoryMeter, type MemorySample } from './memory';
 import type { Design, Surroundings } from './workflows';
 
@@ -82,13 +87,16 @@ export class Lab {
 	 * Runs a workflow once.
 	 *
 	 * @param script tells the simulator what becomes of the tasks.
+	 * @param options of the simulator, where it should not be as usual.
 	 * @throws Error when the execution fails, or a task that was paid gave no picture.
 	 */
 	async measure(
 		design: (surroundings: Surroundings) => Design,
 		script: (simulator: Simulator) => void,
+		options: SimulatorOptions = {},
 	): Promise<Measured> {
-		const simulator = await startSimulator({ credits: 1_000_000, keepBodies: false });
+		const credits = 1_000_000;
+		const simulator = await startSimulator({ credits, keepBodies: false, ...options });
 		try {
 			script(simulator);
 			const { nodes, connections } = design(await this.surroundings(simulator));

@@ -45,10 +45,10 @@ async function main(): Promise<void> {
 			const bench = { version, packageTarball: await packPackage(folder), log };
 			for (const scenario of chosen) {
 				log(`Measuring: ${scenario.title}`);
-				keep(scenario, machine, await scenario.measure(bench));
+				await keep(scenario, machine, await scenario.measure(bench));
 			}
 		}
-		console.log(`\nReport: ${relative(process.cwd(), writeReport(scenarios))}`);
+		console.log(`\nReport: ${relative(process.cwd(), await writeReport(scenarios))}`);
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}

@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
+import * as prettier from 'prettier';
 import { format } from './figures';
 import type { Scenario } from './scenario';
 
@@ -39,15 +40,19 @@ export function describeMachine(node: string, n8n: string): Machine {
 }
 
 /** Puts the result in the place of an earlier one; those of other scenarios stay. */
-export function keep({ name }: Scenario<unknown>, machine: Machine, result: unknown): void {
+export async function keep(
+	{ name }: Scenario<unknown>,
+	machine: Machine,
+	result: unknown,
+): Promise<void> {
 	const measuredOn = new Date().toISOString().slice(0, 10);
 	mkdirSync(docs, { recursive: true });
 	const kept = { ...readKept(), [name]: { measuredOn, machine, result } };
-	writeFileSync(keptFile, `${JSON.stringify(kept, null, '\t')}\n`);
+	await writeNeatly(keptFile, JSON.stringify(kept));
 }
 
 /** Writes the report and its plots from what is kept. @returns the path of the report. */
-export function writeReport(scenarios: Array<Scenario<unknown>>): string {
+export async function writeReport(scenarios: Array<Scenario<unknown>>): Promise<string> {
 	const kept = readKept();
 	const parts = scenarios.flatMap((scenario, index) => {
 		const entry = kept[scenario.name];
@@ -59,7 +64,7 @@ export function writeReport(scenarios: Array<Scenario<unknown>>): string {
 		return [heading, scenario.report(entry.result), provenance(entry)];
 	});
 	const file = join(docs, 'benchmark.md');
-	writeFileSync(file, `${[introduction, ...parts].join('\n\n')}\n`);
+	await writeNeatly(file, [introduction, ...parts].join('\n\n'));
 	return file;
 }
 
@@ -74,6 +79,12 @@ Absolute times belong to the machine; the ratios are what to look at.`;
 function provenance({ measuredOn, machine }: Entry): string {
 	const { cores, memoryGigabytes, platform, node, n8n } = machine;
 	return `_Measured on ${measuredOn}: n8n ${n8n}, Node.js ${node}, ${platform}, ${cores} cores, ${format(memoryGigabytes)} GB._`;
+}
+
+/** As `npm run lint` wants every file. */
+async function writeNeatly(file: string, content: string): Promise<void> {
+	const settings = await prettier.resolveConfig(file);
+	writeFileSync(file, await prettier.format(content, { ...settings, filepath: file }));
 }
 
 function readKept(): Kept {

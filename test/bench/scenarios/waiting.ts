@@ -1,5 +1,10 @@
 import { items } from '../../e2e/fixture';
-import { type RecordedRequest, samplePicture, type Simulator } from '../../simulator';
+import {
+	type RecordedRequest,
+	samplePicture,
+	type Simulator,
+	type SimulatorOptions,
+} from '../../simulator';
 import { format, median, rounded, table } from '../figures';
 import {
 	type Bench,
@@ -61,6 +66,7 @@ export interface WaitingResult {
 interface Contender extends Omit<Row, 'runs'> {
 	repetitions: number;
 	script: (simulator: Simulator) => void;
+	service?: SimulatorOptions;
 	design: (surroundings: Surroundings) => Design;
 }
 
@@ -80,7 +86,8 @@ export const waiting: Scenario<WaitingResult> = {
 			for (let turn = 0; turn < repetitions; turn++) {
 				for (const [index, contender] of contenders.entries()) {
 					if (turn >= contender.repetitions) continue;
-					const run = describe(await lab.measure(contender.design, contender.script));
+					const { design, script, service } = contender;
+					const run = describe(await lab.measure(design, script, service));
 					rows[index].runs.push(run);
 					bench.log(`${contender.name}: ${run.wall} s, ${run.statusRequests} status requests`);
 				}
@@ -187,11 +194,6 @@ async function listContenders(): Promise<Contender[]> {
 			});
 		}
 	};
-	const withoutBatchQuery = (simulator: Simulator) => {
-		rightly(tasks)(simulator);
-		const fault = simulator.refusal('routeNotFound');
-		simulator.inject({ host: 'api', path: /^\/v1\/tasks\/batch$/, times: Infinity, fault });
-	};
 	const node = (count: number, concurrency: number) => (surroundings: Surroundings) => {
 		const url = `${surroundings.simulator.picturesUrl}/cat.png`;
 		const image = { source: 'url', url };
@@ -217,7 +219,8 @@ async function listContenders(): Promise<Contender[]> {
 			tasks,
 			aims: { wall: 1.03, statusRequests: 1 },
 			repetitions,
-			script: withoutBatchQuery,
+			script: rightly(tasks),
+			service: { batchQuery: false },
 			design: node(tasks, tasks),
 		},
 		{
