@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostVersion } from '../host/install';
 import type { Log } from '../host/logs';
-import { type N8n, startN8n } from '../host/n8n';
+import { type N8n, type StartOptions, startN8n } from '../host/n8n';
 import type { Credential, Execution } from '../host/rest';
 import { chain } from '../e2e/fixture';
 import {
@@ -49,7 +49,7 @@ export async function withFreshN8n<T>(bench: Bench, work: (lab: Lab) => Promise<
 		N8N_RESTRICT_FILE_ACCESS_TO: tmpdir(),
 	};
 	try {
-		const n8n = await startN8n({ version, userFolder, packageTarball, env });
+		const n8n = await boot({ version, userFolder, packageTarball, env });
 		try {
 			await n8n.setUpOwner();
 			return await work(await Lab.over(n8n));
@@ -58,6 +58,16 @@ export async function withFreshN8n<T>(bench: Bench, work: (lab: Lab) => Promise<
 		}
 	} finally {
 		rmSync(userFolder, { recursive: true, force: true });
+	}
+}
+
+/** Another connection may take n8n's port before n8n listens on it; a whole scenario should not be lost to that. */
+async function boot(options: StartOptions): Promise<N8n> {
+	try {
+		return await startN8n(options);
+	} catch (error) {
+		if (!(error instanceof Error && /already in use/.test(error.message))) throw error;
+		return await startN8n(options);
 	}
 }
 
