@@ -1,7 +1,9 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
+import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { manyItems } from './suites/manyItems';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
@@ -10,7 +12,9 @@ onRealN8n('1.123', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	money(fixture);
+	manyItems(fixture);
 	faults(fixture);
 	agent(fixture);
+	callback(fixture);
 	trigger(fixture, '1.123');
 });

@@ -21,7 +21,7 @@ export async function forEveryItem(
 	operation: Operation,
 	halt: AbortController,
 ): Promise<INodeExecutionData[]> {
-	const { context, memory } = run;
+	const { context, memory, parking } = run;
 	const goesOn = context.continueOnFail();
 	const stop = context.getExecutionCancelSignal?.();
 	const items = context.getInputData();
@@ -37,7 +37,9 @@ export async function forEveryItem(
 			failures++;
 			memory.noteError(itemIndex, error);
 			if (goesOn && !stop?.aborted) {
-				output[itemIndex] = [errorItem(context, error, itemIndex)];
+				const item = errorItem(context, error, itemIndex);
+				parking.noteFailure(itemIndex, item);
+				output[itemIndex] = [item];
 				return;
 			}
 			// A stop makes all items fail at once; one that may be paid says more than the others.
@@ -51,6 +53,12 @@ export async function forEveryItem(
 		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<Operation['prepare']>> }> =
 			[];
 		for (const itemIndex of items.keys()) {
+			const failed = parking.failureOf(itemIndex);
+			if (failed) {
+				failures++;
+				output[itemIndex] = [failed];
+				continue;
+			}
 			await attempt(itemIndex, async () => {
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
 			});
@@ -70,7 +78,7 @@ export async function forEveryItem(
 		progress.end(failures);
 		return output.flat();
 	} finally {
-		memory.endRun(failures === 0);
+		memory.endRun(failures === 0 && !parking.isWanted);
 	}
 }
 

@@ -4,6 +4,7 @@ import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/clock';
 import type { Send } from '../api/http';
 import type { RequestMemory } from '../memory/requestMemory';
+import type { Parking } from '../waiting/parking';
 import type { TaskWatch } from '../waiting/taskWatch';
 import type { Budget } from './budget';
 import type { Limit } from './limit';
@@ -25,6 +26,8 @@ export interface Run {
 	/** Items whose pictures are on their way to n8n. */
 	downloads: Limit;
 	budget: Budget;
+	/** For runs that wait for callbacks. */
+	parking: Parking;
 }
 
 /** An output item; the loop over all items adds which input item it belongs to. */
