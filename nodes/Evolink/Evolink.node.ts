@@ -5,12 +5,15 @@ import {
 	type INodeListSearchResult,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 
 import { operationFields } from './operations';
-import { runOperation } from './operations/runOperation';
+import { runOperation, takeCallback } from './operations/runOperation';
 import { searchModels } from './operations/searchModels';
+import { PARKING_WEBHOOKS } from './waiting/parking';
 
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
@@ -27,6 +30,7 @@ export class Evolink implements INodeType {
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
 		credentials: [{ name: 'evolinkApi', required: true }],
+		webhooks: PARKING_WEBHOOKS,
 		properties: [
 			{
 				displayName: 'Operation',
@@ -78,5 +82,9 @@ export class Evolink implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [await runOperation(this)];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await takeCallback(this);
 	}
 }

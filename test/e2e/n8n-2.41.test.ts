@@ -1,16 +1,22 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
+import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
+import { trigger } from './suites/trigger';
 
 onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	models(fixture);
 	money(fixture);
+	manyItems(fixture);
 	faults(fixture);
 	agent(fixture);
+	callback(fixture);
+	trigger(fixture, '2.41');
 });

@@ -79,6 +79,8 @@ export class Simulator {
 			clock,
 			tasks,
 			startTask: (...args) => this.startTask(...args),
+			batchQuery: options.batchQuery ?? true,
+			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			settle: () => this.settle(),
 		});
 		const results = new Results({ tasks, clock, signal, picturesOrigin: () => this.picturesUrl });
@@ -165,7 +167,7 @@ export class Simulator {
 		this.clock.offsetSeconds = seconds;
 	}
 
-	/** Milliseconds between successive queries of a task, failed ones included. */
+	/** Milliseconds between successive queries of a task, alone or with others, failed ones included. */
 	pollGaps(taskId: string): number[] {
 		return this.journal.pollGaps(taskId);
 	}

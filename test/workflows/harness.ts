@@ -34,7 +34,7 @@ import {
 } from 'n8n-workflow';
 
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
-import type { HostName, Simulator } from '../simulator';
+import { type HostName, type Simulator, tasksAskedFor } from '../simulator';
 
 /** A whole workflow on n8n's own engine, in this process: Start → EvoLink → After, or EvoLink in a loop. */
 
@@ -260,7 +260,7 @@ function dataForRetry(workflow: Workflow, { run }: WorkflowResult): IRunExecutio
 	return data;
 }
 
-function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalData {
+export function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalData {
 	const { simulator } = options;
 	const credential = {
 		apiKey: simulator.apiKey,
@@ -325,7 +325,7 @@ export function sent(simulator: Simulator) {
 	return {
 		all: requests,
 		creates: where('api', 'POST', /^\/v1\/images\/generations$/),
-		polls: where('api', 'GET', /^\/v1\/tasks\//),
+		polls: requests.filter((request) => tasksAskedFor(request) !== undefined),
 		uploads: where('files', 'POST', /^\/api\/v1\/files\/upload\/stream$/),
 		downloads: [...where('results', 'GET', /./), ...where('pictures', 'GET', /./)],
 	};

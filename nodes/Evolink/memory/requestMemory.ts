@@ -3,7 +3,13 @@ import { createHash, randomUUID } from 'crypto';
 import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
-import { ApiError, OutcomeUnknownError, StoppedError, TaskFailedError } from '../api/errors';
+import {
+	ApiError,
+	BudgetError,
+	OutcomeUnknownError,
+	StoppedError,
+	TaskFailedError,
+} from '../api/errors';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {
@@ -17,6 +23,8 @@ export interface RememberedRequest {
 	mayBePaid?: boolean;
 	/** Set once the service has named the task. */
 	taskId?: string;
+	/** What the service reserved for it, where it said so. */
+	creditsReserved?: number;
 }
 
 /** The requests of one place: of an item in a run or, as a tool, of everything that asks the same. */
@@ -106,7 +114,11 @@ export class RequestMemory {
 				continue;
 			} else if (error instanceof OutcomeUnknownError) {
 				request.mayBePaid = true;
-			} else if (error instanceof ApiError || error instanceof StoppedError) {
+			} else if (
+				error instanceof ApiError ||
+				error instanceof StoppedError ||
+				error instanceof BudgetError
+			) {
 				// Refused or never sent, so not paid: there is nothing to continue.
 				if (!request.mayBePaid) delete request.body;
 			}
@@ -130,6 +142,11 @@ export class RequestMemory {
 					entry.itemIndex !== undefined && entry.request.body !== undefined,
 			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
+	}
+
+	/** What was reserved for each task of this run, by earlier tries too. */
+	get reservedCredits(): number[] {
+		return this.paid().flatMap(({ request }) => request.creditsReserved ?? []);
 	}
 
 	/**

@@ -16,7 +16,8 @@ import {
 } from '../models/checkRequest';
 import type { ImageModel } from '../models/model';
 import { checkCallbackUrl } from '../waiting/callbackUrl';
-import { assertSucceeded, waitForTask } from '../waiting/waitForTask';
+import type { Parking } from '../waiting/parking';
+import { assertSucceeded, type SeenTask } from '../waiting/taskWatch';
 import {
 	binaryPropertyNameField,
 	downloadField,
@@ -37,6 +38,9 @@ import { readBodyFields, readMask, readParameters } from './modelParameters';
 import { defineOperation, type Run } from './operation';
 import { taskItem } from './taskItem';
 
+/** How the node waits for a task: by asking, by letting n8n park the execution, or not at all. */
+type Wait = 'poll' | 'callback' | 'none';
+
 interface EditImagePlan {
 	model: string;
 	/** Empty only for models that work without one. */
@@ -45,7 +49,7 @@ interface EditImagePlan {
 	mask?: Reference;
 	/** What the body has beside model, prompt, pictures and callback. */
 	bodyFields: IDataObject;
-	waits: boolean;
+	wait: Wait;
 	callbackUrl?: string;
 	timeoutSeconds: number;
 	failureAsData: boolean;
@@ -177,6 +181,12 @@ export const editImage = defineOperation<EditImagePlan>({
 					value: 'poll',
 					description: 'Ask the service until the pictures are ready',
 				},
+				{
+					name: 'Suspend Until Callback',
+					value: 'callback',
+					description:
+						'Park the execution until EvoLink calls; n8n must be reachable by public https',
+				},
 			],
 			default: 'poll',
 			description: 'What to do while the service works',
@@ -188,24 +198,24 @@ export const editImage = defineOperation<EditImagePlan>({
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…',
 			description:
-				'The public https address that EvoLink calls when the task ends, for instance of a Webhook node',
+				'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
 			displayOptions: { show: { wait: ['none'] } },
 		},
-		{ ...downloadField, displayOptions: { show: { wait: ['poll'] } } },
+		{ ...downloadField, displayOptions: { hide: { wait: ['none'] } } },
 		{
 			...binaryPropertyNameField,
-			displayOptions: { show: { wait: ['poll'], download: [true] } },
+			displayOptions: { show: { download: [true] }, hide: { wait: ['none'] } },
 		},
 		simplifyField,
 		optionsField(
-			['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
+			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
 			validationOption,
 			additionalFieldsOption,
 			...modelOptions,
 		),
 	],
 
-	async plan({ context }, itemIndex) {
+	async plan({ context, parking }, itemIndex) {
 		const model = readText(context, 'model', itemIndex);
 		const facts = findModel(model);
 		const prompt = readPrompt(context, itemIndex, facts?.prompt.optional);
@@ -213,8 +223,8 @@ export const editImage = defineOperation<EditImagePlan>({
 		const mask = await readMask(context, itemIndex);
 		const { values, hints } = readParameters(context, itemIndex, facts);
 		const numberOfImages = Number(context.getNodeParameter('numberOfImages', itemIndex, 1));
-		const waits = context.getNodeParameter('wait', itemIndex, 'poll') !== 'none';
-		const callbackUrl = waits ? '' : readText(context, 'callbackUrl', itemIndex);
+		const wait = readWait(context, itemIndex, parking);
+		const callbackUrl = wait === 'none' ? readText(context, 'callbackUrl', itemIndex) : '';
 
 		if (model === '') {
 			throw new InvalidInputError(
@@ -249,50 +259,87 @@ export const editImage = defineOperation<EditImagePlan>({
 				numberOfImages,
 				hasMask: usesMask !== undefined,
 			}),
-			waits,
+			wait,
 			...(callbackUrl === '' ? {} : { callbackUrl }),
+			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
 			timeoutSeconds: readTimeout(context, itemIndex),
 			failureAsData: givesFailureAsData(context, itemIndex),
-			output: { ...output, download: output.download && waits },
+			output: { ...output, download: output.download && wait === 'poll' },
 		};
 	},
 
 	async perform(run, plan, itemIndex) {
 		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		const created = request.taskId ? undefined : await createTask(run, plan, itemIndex, request);
-		const taskId = created?.id ?? (request.taskId as string);
-
-		if (!plan.waits) {
-			const task = created ?? (await run.client.getTask(taskId));
-			return await taskItem(run, { task }, plan.output);
+		const leaveSlot = await enterSlot(run, plan, async () => {
+			if (request.taskId !== undefined) return;
+			request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
+		});
+		let seen: SeenTask;
+		let created: Task | undefined;
+		try {
+			created = request.taskId === undefined ? await startTask(run, request) : undefined;
+			seen = await followTask(run, plan, created?.id ?? (request.taskId as string), created);
+		} finally {
+			leaveSlot();
 		}
-		const seen = await waitForTask(run.client, run.clock, taskId, plan.timeoutSeconds, created);
-		if (!plan.failureAsData) assertSucceeded(seen.task);
+		if (plan.wait === 'callback') {
+			run.parking.expect(itemIndex, {
+				taskId: seen.task.id,
+				...(created ? { createdAt: run.clock.now() } : {}),
+				executionId: request.executionId,
+				timeoutSeconds: plan.timeoutSeconds,
+			});
+		}
+		if (plan.wait === 'poll' && !plan.failureAsData) assertSucceeded(seen.task);
 		return await taskItem(run, seen, plan.output);
 	},
 });
 
-/** **Costs money**, unless the service knows the request's key already. */
-async function createTask(
+/** Pictures are uploaded ahead of a free slot, but only those of a few items. */
+async function enterSlot(
 	run: Run,
-	plan: EditImagePlan,
-	itemIndex: number,
-	request: RememberedRequest,
-): Promise<Task> {
-	request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
+	{ references, mask }: EditImagePlan,
+	upload: () => Promise<void>,
+): Promise<() => void> {
+	const pictures = mask ? [...references, mask] : references;
+	const bytes = pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0));
+	const uploadAndEnter = async () => {
+		await upload();
+		return await run.slots.enter();
+	};
+	return await run.uploads.run(uploadAndEnter, 1, Math.max(...bytes)); // One after another.
+}
+
+/** **Costs money**, unless the service knows the request's key already. */
+async function startTask(run: Run, request: RememberedRequest): Promise<Task> {
 	const { body, idempotencyKey, mayBePaid } = request;
-	const task = await run.client.createTask(body, idempotencyKey, mayBePaid);
+	const create = async () =>
+		await run.client.createTask(body as CreateTaskBody, idempotencyKey, mayBePaid);
+	// What may be paid already is only asked for again: the service charges nothing for that.
+	const task = await (mayBePaid ? create() : run.budget.spendOn(create));
 	request.taskId = task.id;
+	request.creditsReserved = task.creditsReserved;
 	return task;
+}
+
+async function followTask(
+	run: Run,
+	{ wait, timeoutSeconds }: EditImagePlan,
+	taskId: string,
+	created: Task | undefined,
+): Promise<SeenTask> {
+	if (wait === 'poll') return await run.watch.untilEnded(taskId, timeoutSeconds, created);
+	return { task: created ?? (await run.client.getTask(taskId)) };
 }
 
 /** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
 async function buildBody(
-	{ context, client }: Run,
+	{ context, client, clock }: Run,
 	plan: EditImagePlan,
 	itemIndex: number,
 	idempotencyKey: string,
 ): Promise<CreateTaskBody> {
+	await clock.sleep(0); // Nothing more is sent after a stop.
 	const linkTo = async (reference: Reference, position: string) => {
 		if (reference.kind === 'link') return reference.link;
 		// The content counts too: a file of the same name would take the place of another picture.
@@ -324,8 +371,14 @@ function fingerprintOf(plan: EditImagePlan): string {
 		plan.references.map(contentOf),
 		plan.mask ? contentOf(plan.mask) : null,
 		plan.bodyFields,
-		plan.callbackUrl ?? null,
+		// The address of a parked execution is not the user's, and differs when n8n repeats the execution.
+		plan.wait === 'none' ? (plan.callbackUrl ?? null) : null,
 	]);
+}
+
+function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
+	const wait = context.getNodeParameter('wait', itemIndex, 'poll') as Wait;
+	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
 }
 
 function readPrompt(context: IExecuteFunctions, itemIndex: number, optional = false): string {

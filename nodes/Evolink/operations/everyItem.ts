@@ -2,10 +2,12 @@ import { type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 
 import { StoppedError } from '../api/errors';
 import { errorItem, nodeErrorFor } from './report';
-import type { ItemResult, Operation, Run } from './operation';
+import type { Operation, Run } from './operation';
+import { Progress } from './progress';
 
 /**
- * Runs an operation for every input item: some at a time, results in input order, each paired with its item.
+ * Runs an operation for every input item: as many at a time as the run's limits allow, started in input order,
+ * results in input order, each paired with its item.
  *
  * Every item is checked before anything is sent. With "Continue" on errors, a bad item gives an error item
  * and its neighbours go on. Otherwise the first error ends the run, nothing more is started, and the error
@@ -17,14 +19,14 @@ import type { ItemResult, Operation, Run } from './operation';
 export async function forEveryItem(
 	run: Run,
 	operation: Operation,
-	concurrency: number,
 	halt: AbortController,
 ): Promise<INodeExecutionData[]> {
-	const { context, memory } = run;
+	const { context, memory, parking } = run;
 	const goesOn = context.continueOnFail();
 	const stop = context.getExecutionCancelSignal?.();
 	const items = context.getInputData();
-	const output: INodeExecutionData[] = [];
+	const output: INodeExecutionData[][] = [];
+	const progress = new Progress(context, items.length);
 	let failures = 0;
 	let firstFailure: { error: unknown; itemIndex: number } | undefined;
 
@@ -35,31 +37,48 @@ export async function forEveryItem(
 			failures++;
 			memory.noteError(itemIndex, error);
 			if (goesOn && !stop?.aborted) {
-				output[itemIndex] = errorItem(context, error, itemIndex);
+				const item = errorItem(context, error, itemIndex);
+				parking.noteFailure(itemIndex, item);
+				output[itemIndex] = [item];
 				return;
 			}
+			// A stop makes all items fail at once; one that may be paid says more than the others.
+			if (firstFailure?.error instanceof StoppedError) firstFailure = undefined;
 			firstFailure ??= { error, itemIndex };
 			halt.abort();
 		}
 	};
 
 	try {
-		const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult> }> = [];
+		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<Operation['prepare']>> }> =
+			[];
 		for (const itemIndex of items.keys()) {
+			const failed = parking.failureOf(itemIndex);
+			if (failed) {
+				failures++;
+				output[itemIndex] = [failed];
+				continue;
+			}
 			await attempt(itemIndex, async () => {
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
 			});
 		}
-		await inParallel(jobs, concurrency, async ({ itemIndex, perform }) => {
-			if (halt.signal.aborted) return;
+		const work = jobs.map(async ({ itemIndex, perform }) => {
 			await attempt(itemIndex, async () => {
-				output[itemIndex] = { ...(await perform()), pairedItem: { item: itemIndex } };
+				const result = await perform();
+				output[itemIndex] = [result].flat().map((item) => ({
+					...item,
+					pairedItem: { item: itemIndex },
+				}));
 			});
+			progress.noteItem();
 		});
+		await Promise.all(work);
 		if (firstFailure) throw toRunError(run, firstFailure);
-		return output;
+		if (!parking.isWanted) progress.end(failures);
+		return output.flat();
 	} finally {
-		memory.endRun(failures === 0);
+		memory.endRun(failures === 0 && !parking.isWanted);
 	}
 }
 
@@ -84,17 +103,4 @@ function toRunError(
 		});
 	}
 	return nodeErrorFor(context.getNode(), error, itemIndex, note);
-}
-
-/** A few at a time, started in order. `work` must not reject. */
-async function inParallel<T>(
-	jobs: T[],
-	concurrency: number,
-	work: (job: T) => Promise<void>,
-): Promise<void> {
-	const queue = jobs.values();
-	const worker = async () => {
-		for (const job of queue) await work(job);
-	};
-	await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker));
 }

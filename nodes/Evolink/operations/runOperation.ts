@@ -1,18 +1,26 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
 
-import { EvolinkClient, type ServiceAddresses } from '../api/client';
+import { EvolinkClient } from '../api/client';
 import { realClock } from '../api/clock';
-import { InvalidInputError } from '../api/errors';
 import { keyedSend, plainSend } from '../api/http';
-import { textOf } from '../api/json';
-import { isHttpUrl } from '../api/url';
+import { paced } from '../api/pace';
 import { RequestMemory } from '../memory/requestMemory';
+import { Parking } from '../waiting/parking';
+import { TaskWatch } from '../waiting/taskWatch';
+import { receiveCallback } from '../waiting/wakeUp';
+import { Budget } from './budget';
+import { CREDENTIAL, readCredential } from './credential';
 import { forEveryItem } from './everyItem';
-import { readConcurrency } from './fields';
+import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
+import { Limit, PictureLimit } from './limit';
+import type { Run } from './operation';
 import { nodeErrorFor } from './report';
-
-const CREDENTIAL = 'evolinkApi';
 
 /**
  * Runs the chosen operation for all input items.
@@ -22,42 +30,46 @@ const CREDENTIAL = 'evolinkApi';
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const operation = operations[context.getNodeParameter('operation', 0)];
 	try {
-		const { apiKey, addresses } = await readCredential(context);
-		const halt = new AbortController();
-		const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
-		const run = {
-			context,
-			client: new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses),
-			clock,
-			plainSend: plainSend(context),
-			memory: new RequestMemory(context),
-		};
-		return await forEveryItem(run, operation, readConcurrency(context), halt);
+		const { run, halt } = await setUp(context);
+		const output = await forEveryItem(run, operation, halt);
+		if (!run.parking.isWanted) {
+			run.parking.forget();
+			return output;
+		}
+		if (await run.parking.park(run.client, run.clock, output)) return [];
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}
+	return await runOperation(context);
 }
 
-async function readCredential(
-	context: IExecuteFunctions,
-): Promise<{ apiKey: string; addresses: ServiceAddresses }> {
-	const { apiKey, baseUrl, filesBaseUrl } = await context.getCredentials(CREDENTIAL);
-	return {
-		apiKey: textOf(apiKey) ?? '',
-		addresses: {
-			baseUrl: readAddress(baseUrl, 'Base URL'),
-			filesBaseUrl: readAddress(filesBaseUrl, 'Files Base URL'),
-		},
+async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: AbortController }> {
+	const { apiKey, addresses } = await readCredential(context);
+	const halt = new AbortController();
+	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
+	const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
+	const client = new EvolinkClient(send, clock, addresses);
+	const memory = new RequestMemory(context);
+	const run = {
+		context,
+		client,
+		clock,
+		plainSend: paced(plainSend(context), clock),
+		memory,
+		watch: new TaskWatch(client, clock),
+		slots: new Limit(readConcurrency(context)),
+		uploads: new PictureLimit(),
+		downloads: new PictureLimit(),
+		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
+		parking: new Parking(context, apiKey),
 	};
+	return { run, halt };
 }
 
-function readAddress(value: unknown, fieldName: string): string {
-	const address = (textOf(value) ?? '').trim().replace(/\/+$/, '');
-	if (!isHttpUrl(address)) {
-		throw new InvalidInputError(
-			`'${fieldName}' in the credential 'EvoLink API' is not an http or https address`,
-			'Correct it in the credential; the default is right for most accounts.',
-		);
-	}
-	return address;
+/** Takes EvoLink's calls for a parked execution. */
+export async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	return await receiveCallback(context, async () => {
+		const { apiKey, addresses } = await readCredential(context);
+		return new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), realClock(), addresses);
+	});
 }

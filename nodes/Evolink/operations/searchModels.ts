@@ -3,9 +3,9 @@ import { createHash } from 'crypto';
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
 import { isSuccess, keyedSend } from '../api/http';
-import { isRecord, parseJson, textOf } from '../api/json';
-import { isHttpUrl } from '../api/url';
+import { isRecord, parseJson } from '../api/json';
 import { IMAGE_MODELS } from '../models/catalogue';
+import { CREDENTIAL, readCredential } from './credential';
 
 const TIMEOUT_MS = 3_000;
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -65,16 +65,17 @@ function editsImages(id: string): boolean {
 }
 
 async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | undefined> {
-	const credential = await readCredential(context);
+	const credential = await workingCredential(context);
 	if (!credential) return undefined;
-	const { apiKey, baseUrl } = credential;
+	const { apiKey, addresses } = credential;
+	const { baseUrl } = addresses;
 	const cacheKey = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex');
 	const cached = cache.get(cacheKey);
 	if (cached && cached.expiresAt > Date.now()) return cached.ids;
 
 	const result = await keyedSend(
 		context,
-		'evolinkApi',
+		CREDENTIAL,
 		apiKey,
 	)({
 		method: 'GET',
@@ -91,14 +92,10 @@ async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | un
 	return ids;
 }
 
-async function readCredential(
-	context: ILoadOptionsFunctions,
-): Promise<{ apiKey: string; baseUrl: string } | undefined> {
+async function workingCredential(context: ILoadOptionsFunctions) {
 	try {
-		const { apiKey, baseUrl } = await context.getCredentials('evolinkApi');
-		const address = (textOf(baseUrl) ?? '').trim().replace(/\/+$/, '');
-		const key = textOf(apiKey);
-		return key !== undefined && isHttpUrl(address) ? { apiKey: key, baseUrl: address } : undefined;
+		const credential = await readCredential(context);
+		return credential.apiKey === '' ? undefined : credential;
 	} catch {
 		return undefined; // There is none yet.
 	}

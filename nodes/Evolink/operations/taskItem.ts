@@ -3,7 +3,7 @@ import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
-import type { SeenTask } from '../waiting/waitForTask';
+import type { SeenTask } from '../waiting/taskWatch';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -16,35 +16,41 @@ const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
  * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
  */
 export async function taskItem(
-	run: Run,
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	settings: OutputSettings,
 ): Promise<ItemResult> {
 	const { task } = seen;
-	const expiresAt = expiryOf(seen);
-	const json = settings.simplify ? simplified(task, expiresAt) : rawTask(task);
+	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
-	const pictures = await fetchPictures(run, task, expiresAt, settings);
-	const binary: IBinaryKeyData = {};
-	for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
-		const name =
-			position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
-		binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
-	}
-	return { json, binary };
+	return await run.downloads.run(async () => {
+		const pictures = await fetchPictures(run, seen, settings);
+		const binary: IBinaryKeyData = {};
+		for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
+			run.downloads.noteSize(content.length);
+			const name =
+				position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
+			binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
+		}
+		return { json, binary };
+	}, task.results.length);
+}
+
+/** What the service says of a task, as an item has it. */
+export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
+	return simplify ? simplified(seen.task, expiryOf(seen)) : rawTask(seen.task);
 }
 
 async function fetchPictures(
-	run: Run,
-	task: Task,
-	expiresAt: string | undefined,
+	{ plainSend, clock }: Pick<Run, 'clock' | 'plainSend'>,
+	seen: SeenTask,
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<PictureFile[]> {
-	const { plainSend, clock } = run;
+	const { task } = seen;
 	try {
 		return await downloadPictures(plainSend, clock, task.results, maxDownloadMegabytes, task.id);
 	} catch (error) {
-		throw withTask(error as Error, task, expiresAt);
+		throw withTask(error as Error, task, expiryOf(seen));
 	}
 }
 
