@@ -35,7 +35,7 @@ async function run(
 }
 
 function promptOf(simulator: Simulator, { json }: INodeExecutionData): unknown {
-	return simulator.tasks.get(String(json.id))?.request.prompt;
+	return simulator.tasks.get(json.id as string)?.request.prompt;
 }
 
 /** The most tasks that ran at the same time. */

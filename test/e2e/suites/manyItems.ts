@@ -19,7 +19,7 @@ export function manyItems(given: () => Fixture): void {
 			]);
 			const output = edited(execution);
 			expect(
-				output.map(({ json }) => simulator.tasks.get(String(json.id))?.request.prompt),
+				output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
 			).toEqual(rows.map(({ prompt }) => prompt));
 			expect(output.map(({ pairedItem }) => pairedItem)).toEqual(rows.map((_, item) => ({ item })));
 			for (const item of output) expect((await fixture.picture(item)).length).toBeGreaterThan(1000);
