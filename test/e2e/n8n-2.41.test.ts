@@ -4,6 +4,7 @@ import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { manyItems } from './suites/manyItems';
+import { models } from './suites/models';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
@@ -11,6 +12,7 @@ import { trigger } from './suites/trigger';
 onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
+	models(fixture);
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);

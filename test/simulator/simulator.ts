@@ -51,8 +51,7 @@ export class Simulator {
 		const { apiKey = SIMULATOR_KEY, errorStyle = 'B', taskSeconds = 1, credits = 1000 } = options;
 		const { clock, tasks } = this;
 		const { signal } = this.closing;
-		// Every request of the service listens to it, however many there are at once.
-		setMaxListeners(0, signal);
+		setMaxListeners(0, signal); // One for each request under way, however many.
 		this.apiKey = apiKey;
 		this.taskSeconds = taskSeconds;
 		this.journal = new Journal(apiKey);
@@ -251,7 +250,7 @@ export class Simulator {
 
 	private scriptFor(request: CreateBody): TaskScript {
 		const entry = this.scripts.find(({ script, used }) => {
-			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt) ?? true);
+			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt ?? '') ?? true);
 		});
 		if (!entry) return {};
 		entry.used++;

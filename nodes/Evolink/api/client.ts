@@ -18,8 +18,11 @@ export interface ServiceAddresses {
 /** Body of `POST /v1/images/generations`. */
 export interface CreateTaskBody extends IDataObject {
 	model: string;
-	prompt: string;
+	/** Only a few models work without. */
+	prompt?: string;
 	image_urls: string[];
+	/** Which parts of the first picture to repaint. */
+	mask_url?: string;
 	/** How many pictures to make; only for models that make several. */
 	n?: number;
 	callback_url?: string;
@@ -27,9 +30,9 @@ export interface CreateTaskBody extends IDataObject {
 
 /** A picture on its way to the files service. */
 export interface FileUpload {
-	content: Buffer;
+	/** With its media type. */
+	content: Blob;
 	fileName: string;
-	mimeType: string;
 }
 
 const SECOND = 1_000;
@@ -197,7 +200,7 @@ export class EvolinkClient {
 	async uploadFile(file: FileUpload): Promise<string> {
 		return await repeatRead(this.clock, async () => {
 			const form = new FormData();
-			form.append('file', new Blob([file.content], { type: file.mimeType }), file.fileName);
+			form.append('file', file.content, file.fileName);
 			form.append('file_name', file.fileName);
 			return await this.read(
 				'EvoLink did not take the picture',

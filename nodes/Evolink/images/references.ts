@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import type { FileUpload } from '../api/client';
 import { InvalidInputError } from '../api/errors';
 import { isRecord, textOf } from '../api/json';
 import { parseUrl } from '../api/url';
@@ -12,6 +13,8 @@ export type Reference = LinkReference | BinaryReference;
 
 export interface LinkReference {
 	kind: 'link';
+	/** What to call the picture in messages. */
+	label: string;
 	link: string;
 }
 
@@ -29,6 +32,8 @@ export interface BinaryReference {
 /** What the files service takes. Source: docs.evolink.ai, file series. */
 const UPLOAD_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'gif', 'webp'];
 const UPLOAD_MAX_MEGABYTES = 100;
+/** Format, size and transparency of a picture stand in its first bytes, even behind a colour profile. */
+const BEGINNING_BYTES = 1024 * 1024;
 
 /**
  * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
@@ -48,7 +53,8 @@ export async function readReferences(
 				references.push(await readBinaryField(context, itemIndex, fieldName, label));
 			}
 		} else {
-			for (const link of splitLinks(entry.url, label)) references.push({ kind: 'link', link });
+			for (const link of splitLinks(entry.url, label))
+				references.push({ kind: 'link', label, link });
 		}
 	}
 	if (references.length === 0) {
@@ -109,15 +115,26 @@ function splitFieldNames(value: unknown, label: string): string[] {
 	return names;
 }
 
-async function readBinaryField(
+/**
+ * Reads a picture from a binary field of the item.
+ *
+ * @param entryLabel what to call the picture in messages
+ * @throws {InvalidInputError} the field is missing, or what it holds cannot be uploaded
+ */
+export async function readBinaryField(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
-	const content = await readContent(context, itemIndex, fieldName, entryLabel);
-	const facts = examinePicture(content);
+	const { head, bytes, contentDigest } = await scanContent(
+		context,
+		itemIndex,
+		fieldName,
+		entryLabel,
+	);
+	const facts = examinePicture(head);
 	if (!facts) {
 		throw new InvalidInputError(
 			`${label} is not a picture of a known format`,
@@ -130,7 +147,7 @@ async function readBinaryField(
 			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
-	if (content.length > UPLOAD_MAX_MEGABYTES * 1024 * 1024) {
+	if (bytes > UPLOAD_MAX_MEGABYTES * 1024 * 1024) {
 		throw new InvalidInputError(
 			`${label} is larger than ${UPLOAD_MAX_MEGABYTES} MB`,
 			"Make the picture smaller, for instance with n8n's Edit Image node.",
@@ -141,19 +158,21 @@ async function readBinaryField(
 		label,
 		fieldName,
 		facts,
-		bytes: content.length,
-		contentDigest: createHash('sha256').update(content).digest('hex'),
+		bytes,
+		contentDigest,
 	};
 }
 
-async function readContent(
+/** Goes through a binary field without holding more of it than its beginning, wherever n8n keeps it. */
+async function scanContent(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
-): Promise<Buffer> {
+): Promise<{ head: Buffer; bytes: number; contentDigest: string }> {
 	const fields = context.getInputData()[itemIndex]?.binary ?? {};
-	if (!isRecord(fields[fieldName])) {
+	const field: unknown = fields[fieldName];
+	if (!isRecord(field)) {
 		const available = Object.keys(fields).map((name) => `'${name}'`);
 		throw new InvalidInputError(
 			`${entryLabel}: the input has no binary field '${fieldName}'`,
@@ -162,7 +181,20 @@ async function readContent(
 				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
 		);
 	}
-	return await context.helpers.getBinaryDataBuffer(itemIndex, fieldName);
+	const id = textOf(field.id);
+	const chunks: AsyncIterable<Buffer> | Buffer[] =
+		id === undefined
+			? [await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)]
+			: ((await context.helpers.getBinaryStream(id)) as AsyncIterable<Buffer>);
+	const hash = createHash('sha256');
+	const beginning: Buffer[] = [];
+	let bytes = 0;
+	for await (const chunk of chunks) {
+		if (bytes < BEGINNING_BYTES) beginning.push(chunk);
+		bytes += chunk.length;
+		hash.update(chunk);
+	}
+	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex') };
 }
 
 /** The upload of a binary reference; the content is read again, so that only pictures on their way fill memory. */
@@ -171,11 +203,11 @@ export async function readForUpload(
 	itemIndex: number,
 	reference: BinaryReference,
 	fileStem: string,
-) {
+): Promise<FileUpload> {
 	const { mimeType, extensions } = FORMATS[reference.facts.format];
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
 	return {
-		content: await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName),
+		content: new Blob([content], { type: mimeType }),
 		fileName: `${fileStem}.${extensions[0]}`,
-		mimeType,
 	};
 }

@@ -110,7 +110,7 @@ const OPTIONS = {
 	timeout: timeoutOption,
 };
 
-/** The collection 'Options' with some of the shared options and, at the end, the operation's own. */
+/** The collection 'Options' with some of the shared options and the operation's own, in alphabetical order. */
 export function optionsField(
 	names: Array<keyof typeof OPTIONS>,
 	...own: INodeProperties[]
@@ -121,8 +121,13 @@ export function optionsField(
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...names.map((name) => OPTIONS[name]), ...own],
+		options: [...names.map((name) => OPTIONS[name]), ...own].sort(byDisplayName),
 	};
+}
+
+/** Not with `localeCompare`, whose first call takes longer than loading the whole package. */
+function byDisplayName(one: INodeProperties, other: INodeProperties): number {
+	return Number(one.displayName > other.displayName) - Number(one.displayName < other.displayName);
 }
 
 /** How the output of a task is made. */

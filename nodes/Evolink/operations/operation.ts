@@ -7,7 +7,7 @@ import type { RequestMemory } from '../memory/requestMemory';
 import type { Parking } from '../waiting/parking';
 import type { TaskWatch } from '../waiting/taskWatch';
 import type { Budget } from './budget';
-import type { Limit } from './limit';
+import type { Limit, PictureLimit } from './limit';
 
 /** What an operation works with while the node runs once over its items. */
 export interface Run {
@@ -21,10 +21,10 @@ export interface Run {
 	watch: TaskWatch;
 	/** Tasks in flight, or other questions to the service. */
 	slots: Limit;
-	/** Items whose pictures are on their way to the service, or are there and wait for a slot. */
-	uploads: Limit;
-	/** Items whose pictures are on their way to n8n. */
-	downloads: Limit;
+	/** Pictures on their way to the service, or there and waiting for a slot. */
+	uploads: PictureLimit;
+	/** Pictures on their way to n8n. */
+	downloads: PictureLimit;
 	budget: Budget;
 	/** For runs that wait for callbacks. */
 	parking: Parking;

@@ -18,13 +18,9 @@ import { CREDENTIAL, readCredential } from './credential';
 import { forEveryItem } from './everyItem';
 import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
-import { Limit } from './limit';
+import { Limit, PictureLimit } from './limit';
 import type { Run } from './operation';
 import { nodeErrorFor } from './report';
-
-/** Pictures are held in memory while they are on their way, so only a few are at the same time. */
-const UPLOADS_AT_A_TIME = 4;
-const DOWNLOADS_AT_A_TIME = 4;
 
 /**
  * Runs the chosen operation for all input items.
@@ -62,8 +58,8 @@ async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: Abor
 		memory,
 		watch: new TaskWatch(client, clock),
 		slots: new Limit(readConcurrency(context)),
-		uploads: new Limit(UPLOADS_AT_A_TIME),
-		downloads: new Limit(DOWNLOADS_AT_A_TIME),
+		uploads: new PictureLimit(),
+		downloads: new PictureLimit(),
 		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
 		parking: new Parking(context, apiKey),
 	};

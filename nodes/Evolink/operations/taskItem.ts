@@ -27,12 +27,13 @@ export async function taskItem(
 		const pictures = await fetchPictures(run, seen, settings);
 		const binary: IBinaryKeyData = {};
 		for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
+			run.downloads.noteSize(content.length);
 			const name =
 				position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
 			binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
 		}
 		return { json, binary };
-	});
+	}, task.results.length);
 }
 
 /** What the service says of a task, as an item has it. */
