@@ -138,12 +138,17 @@ describe('tasks of the simulator', () => {
 		expect(task).not.toHaveProperty('progress');
 	});
 
-	it('can be estimated by a number that never changes', async () => {
-		simulator.nextTask({ seconds: 0.1, estimatedTime: 30, estimateStands: true });
+	it.each([
+		[true, 30],
+		[false, 20],
+	])('estimate anew what is left, unless the estimate stands: %s', async (estimateStands, left) => {
+		simulator.nextTask({ seconds: 60, estimatedTime: 30, estimateStands });
 		const { body: created } = await create(simulator);
-		await sleep(50);
+		simulator.clockOffsetSeconds += 10;
 		const { body: later } = await query(simulator, created.id);
-		expect([created, later].map((task) => task.task_info.estimated_time)).toEqual([30, 30]);
+		simulator.clockOffsetSeconds -= 10;
+		expect(created.task_info.estimated_time).toBe(30);
+		expect(later.task_info.estimated_time).toBe(left);
 	});
 
 	it('can fail as barely as the documented example', async () => {
