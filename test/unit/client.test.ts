@@ -226,8 +226,9 @@ const UPLOADED = {
 	data: { file_url: 'https://files.example.com/a.png' },
 };
 const FILE = {
-	content: new Blob([Buffer.from('picture')], { type: 'image/png' }),
+	content: Buffer.from('picture'),
 	fileName: 'a.png',
+	mimeType: 'image/png',
 };
 
 type Read = [name: string, read: (client: EvolinkClient) => Promise<unknown>, good: unknown];

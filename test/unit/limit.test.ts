@@ -63,8 +63,8 @@ it('has more small pictures on their way than large ones', async () => {
 	large.noteSize(9 * MEGABYTE);
 	const runIn = (limit: PictureLimit) => async (work: () => Promise<void>) =>
 		await limit.run(work, 1);
-	expect(await letIn(runIn(small), 20)).toHaveLength(8);
-	expect(await letIn(runIn(large), 20)).toHaveLength(3);
+	expect(await letIn(runIn(small), 20)).toHaveLength(10);
+	expect(await letIn(runIn(large), 20)).toHaveLength(2);
 	const known = new PictureLimit();
-	expect(await letIn(async (work) => await known.run(work, 1, 16 * MEGABYTE), 20)).toHaveLength(2);
+	expect(await letIn(async (work) => await known.run(work, 1, 5 * MEGABYTE), 20)).toHaveLength(4);
 });

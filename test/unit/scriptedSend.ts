@@ -22,7 +22,7 @@ export class ScriptedSend {
 
 	readonly send: Send = async (request) => {
 		const { length } = this.requests;
-		const sentBody = request.body instanceof FormData ? '' : JSON.stringify(request.body ?? null);
+		const sentBody = Buffer.isBuffer(request.body) ? '' : JSON.stringify(request.body ?? null);
 		this.requests.push({ ...request, atMs: this.clock.elapsed, sentBody });
 		const step = this.steps[Math.min(length, this.steps.length - 1)];
 		return await deliver(this.clock, step, request);

@@ -6,6 +6,7 @@ import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Se
 import { isRecord, parseJson, textOf } from './json';
 import { isPassingStatus, repeatRead, retryAfterMs, retryDelayMs, type ReadResult } from './retry';
 import { apiErrorFrom, errorFromFailure, failedExchange } from './serviceError';
+import { multipart } from './multipart';
 import { parseTask, type Task } from './task';
 
 export interface ServiceAddresses {
@@ -30,9 +31,9 @@ export interface CreateTaskBody extends IDataObject {
 
 /** A picture on its way to the files service. */
 export interface FileUpload {
-	/** With its media type. */
-	content: Blob;
+	content: Buffer;
 	fileName: string;
+	mimeType: string;
 }
 
 const SECOND = 1_000;
@@ -198,25 +199,28 @@ export class EvolinkClient {
 	 * @throws {EvolinkError}
 	 */
 	async uploadFile(file: FileUpload): Promise<string> {
-		return await repeatRead(this.clock, async () => {
-			const form = new FormData();
-			form.append('file', file.content, file.fileName);
-			form.append('file_name', file.fileName);
-			return await this.read(
-				'EvoLink did not take the picture',
-				{
-					method: 'POST',
-					url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
-					body: form,
-					timeoutMs: WRITE_TIMEOUT_MS,
-				},
-				(body) => {
-					if (!isRecord(body) || body.success === false || !isRecord(body.data)) return undefined;
-					const link = textOf(body.data.file_url);
-					return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
-				},
-			);
-		});
+		const { body, contentType } = multipart(file);
+		return await repeatRead(
+			this.clock,
+			async () =>
+				await this.read(
+					'EvoLink did not take the picture',
+					{
+						method: 'POST',
+						url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
+						headers: { 'Content-Type': contentType },
+						body,
+						timeoutMs: WRITE_TIMEOUT_MS,
+					},
+					(answer) => {
+						if (!isRecord(answer) || answer.success === false || !isRecord(answer.data)) {
+							return undefined;
+						}
+						const link = textOf(answer.data.file_url);
+						return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
+					},
+				),
+		);
 	}
 
 	/** Sends a request that costs nothing and is safe to repeat, and reads its answer. */

@@ -14,8 +14,8 @@ export interface HttpRequest {
 	method: IHttpRequestMethods;
 	url: string;
 	headers?: Record<string, string>;
-	/** An object goes out as JSON, `FormData` as multipart. */
-	body?: IDataObject | FormData;
+	/** An object goes out as JSON, a buffer as it is. */
+	body?: IDataObject | Buffer;
 	/** Limit for the whole exchange, body included. */
 	timeoutMs: number;
 	/** A longer answer is cut off before it fills the memory. */
@@ -101,7 +101,7 @@ async function exchange(
 			method: request.method,
 			url: request.url,
 			headers: { 'User-Agent': USER_AGENT, ...request.headers },
-			...(request.body === undefined ? {} : { body: request.body as IDataObject }),
+			...(request.body === undefined ? {} : { body: request.body }),
 			timeout: request.timeoutMs,
 			encoding: 'stream',
 			returnFullResponse: true,

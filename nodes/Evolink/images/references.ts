@@ -205,9 +205,9 @@ export async function readForUpload(
 	fileStem: string,
 ): Promise<FileUpload> {
 	const { mimeType, extensions } = FORMATS[reference.facts.format];
-	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
 	return {
-		content: new Blob([content], { type: mimeType }),
+		content: await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName),
 		fileName: `${fileStem}.${extensions[0]}`,
+		mimeType,
 	};
 }

@@ -41,9 +41,9 @@ export class Limit {
 }
 
 /** Bytes of pictures that may be on their way at the same time, in either direction: so much memory they take. */
-const BYTES_ON_THE_WAY = 32 * 1024 * 1024;
+const BYTES_ON_THE_WAY = 20 * 1024 * 1024;
 /** Pictures count at least this much, so that not too many small ones are on their way either. */
-const MIN_PICTURE_BYTES = 4 * 1024 * 1024;
+const MIN_PICTURE_BYTES = 2 * 1024 * 1024;
 
 /** Limits the bytes of pictures on their way. */
 export class PictureLimit {
