@@ -2,6 +2,7 @@ import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { history } from './suites/history';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 
@@ -11,4 +12,5 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
+	history(fixture);
 });

@@ -24,7 +24,7 @@ export async function forEveryItem(
 	const goesOn = context.continueOnFail();
 	const stop = context.getExecutionCancelSignal?.();
 	const items = context.getInputData();
-	const output: INodeExecutionData[] = [];
+	const output: INodeExecutionData[][] = [];
 	let failures = 0;
 	let firstFailure: { error: unknown; itemIndex: number } | undefined;
 
@@ -35,7 +35,7 @@ export async function forEveryItem(
 			failures++;
 			memory.noteError(itemIndex, error);
 			if (goesOn && !stop?.aborted) {
-				output[itemIndex] = errorItem(context, error, itemIndex);
+				output[itemIndex] = [errorItem(context, error, itemIndex)];
 				return;
 			}
 			firstFailure ??= { error, itemIndex };
@@ -44,7 +44,8 @@ export async function forEveryItem(
 	};
 
 	try {
-		const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult> }> = [];
+		const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult | ItemResult[]> }> =
+			[];
 		for (const itemIndex of items.keys()) {
 			await attempt(itemIndex, async () => {
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
@@ -53,11 +54,15 @@ export async function forEveryItem(
 		await inParallel(jobs, concurrency, async ({ itemIndex, perform }) => {
 			if (halt.signal.aborted) return;
 			await attempt(itemIndex, async () => {
-				output[itemIndex] = { ...(await perform()), pairedItem: { item: itemIndex } };
+				const results = [await perform()].flat();
+				output[itemIndex] = results.map((result) => ({
+					...result,
+					pairedItem: { item: itemIndex },
+				}));
 			});
 		});
 		if (firstFailure) throw toRunError(run, firstFailure);
-		return output;
+		return output.flat();
 	} finally {
 		memory.endRun(failures === 0);
 	}

@@ -24,14 +24,15 @@ interface OperationDefinition<Plan> {
 	fields: INodeProperties[];
 	/** Reads and checks the item's parameters and data. Sends nothing. */
 	plan(run: Run, itemIndex: number): Plan | Promise<Plan>;
-	perform(run: Run, plan: Plan, itemIndex: number): Promise<ItemResult>;
+	/** @returns the item's output, or several, or none */
+	perform(run: Run, plan: Plan, itemIndex: number): Promise<ItemResult | ItemResult[]>;
 }
 
 /** Two steps, so that all items of a run can be checked before anything is sent for the first of them. */
 export interface Operation {
 	fields: INodeProperties[];
 	/** Checks an item and gives the work that is then to be done for it. Sends nothing. */
-	prepare(run: Run, itemIndex: number): Promise<() => Promise<ItemResult>>;
+	prepare(run: Run, itemIndex: number): Promise<() => Promise<ItemResult | ItemResult[]>>;
 }
 
 export function defineOperation<Plan>(definition: OperationDefinition<Plan>): Operation {

@@ -22,7 +22,7 @@ export async function taskItem(
 ): Promise<ItemResult> {
 	const { task } = seen;
 	const expiresAt = expiryOf(seen);
-	const json = settings.simplify ? simplified(task, expiresAt) : rawTask(task);
+	const json = settings.simplify ? simplified(task, expiresAt) : rawJson(task.raw);
 	if (!settings.download || task.results.length === 0) return { json };
 	const pictures = await fetchPictures(run, task, expiresAt, settings);
 	const binary: IBinaryKeyData = {};
@@ -71,8 +71,7 @@ function simplified(task: Task, expiresAt: string | undefined): IDataObject {
 }
 
 /** The service's own answer; only `error` is called `failure`, because n8n takes an item with `error` for a failed one. */
-function rawTask({ raw }: Task): IDataObject {
-	const { error, ...rest } = raw;
+export function rawJson({ error, ...rest }: IDataObject): IDataObject {
 	return error === undefined || error === null ? rest : { ...rest, failure: error };
 }
 
