@@ -72,6 +72,12 @@ export class OutcomeUnknownError extends EvolinkError {
 	}
 }
 
+/**
+ * A request to an images gateway is billed, or may be, and its picture did not arrive. There is no way to
+ * fetch it, and it is never sent again by itself.
+ */
+export class PictureLostError extends EvolinkError {}
+
 /** The task ended without a picture. The service refunds failed tasks. */
 export class TaskFailedError extends EvolinkError {
 	readonly failure: TaskFailure;
