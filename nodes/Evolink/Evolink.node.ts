@@ -26,7 +26,18 @@ export class Evolink implements INodeType {
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'evolinkApi', required: true }],
+		credentials: [
+			{
+				name: 'evolinkApi',
+				required: true,
+				displayOptions: { hide: { service: ['imagesGateway'] } },
+			},
+			{
+				name: 'imagesGatewayApi',
+				required: true,
+				displayOptions: { show: { service: ['imagesGateway'] } },
+			},
+		],
 		properties: [
 			{
 				displayName: 'Operation',

@@ -26,9 +26,27 @@ export interface BinaryReference {
 	contentDigest: string;
 }
 
+/** How the pictures of binary fields travel, and what can travel so. */
+export interface Carrier {
+	/** For messages. */
+	name: string;
+	formats: readonly PictureFormat[];
+	maxMegabytes: number;
+}
+
 /** What the files service takes. Source: docs.evolink.ai, file series. */
-const UPLOAD_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'gif', 'webp'];
-const UPLOAD_MAX_MEGABYTES = 100;
+export const FILE_UPLOAD: Carrier = {
+	name: "EvoLink's file upload",
+	formats: ['jpeg', 'png', 'gif', 'webp'],
+	maxMegabytes: 100,
+};
+
+/** In the request itself: formats are left to the service; requests of some 20 MB are the most that is documented. */
+export const DATA_URL: Carrier = {
+	name: 'a request with the picture in it',
+	formats: Object.keys(FORMATS) as PictureFormat[],
+	maxMegabytes: 30,
+};
 
 /**
  * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
@@ -38,6 +56,7 @@ const UPLOAD_MAX_MEGABYTES = 100;
 export async function readReferences(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	carrier: Carrier = FILE_UPLOAD,
 ): Promise<Reference[]> {
 	const entries = context.getNodeParameter('images.image', itemIndex, []) as IDataObject[];
 	const references: Reference[] = [];
@@ -45,7 +64,7 @@ export async function readReferences(
 		const label = `Image ${position + 1}`;
 		if (entry.source === 'binary') {
 			for (const fieldName of splitFieldNames(entry.binaryPropertyName, label)) {
-				references.push(await readBinaryField(context, itemIndex, fieldName, label));
+				references.push(await readBinaryField(context, itemIndex, fieldName, label, carrier));
 			}
 		} else {
 			for (const link of splitLinks(entry.url, label)) references.push({ kind: 'link', link });
@@ -89,7 +108,7 @@ function checkLink(link: unknown, label: string): string {
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
 			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not an http or https link`,
-			"EvoLink fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
+			"The service fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
 		);
 	}
 	return link as string;
@@ -114,6 +133,7 @@ async function readBinaryField(
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
+	carrier: Carrier,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
 	const content = await readContent(context, itemIndex, fieldName, entryLabel);
@@ -124,16 +144,16 @@ async function readBinaryField(
 			'Check what the field holds; JPEG, PNG, WebP and GIF pictures can be sent.',
 		);
 	}
-	if (!UPLOAD_FORMATS.includes(facts.format)) {
+	if (!carrier.formats.includes(facts.format)) {
 		throw new InvalidInputError(
-			`${label} is a ${facts.format.toUpperCase()} picture, which EvoLink's file upload does not take`,
+			`${label} is a ${facts.format.toUpperCase()} picture, which ${carrier.name} does not take`,
 			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
-	if (content.length > UPLOAD_MAX_MEGABYTES * 1024 * 1024) {
+	if (content.length > carrier.maxMegabytes * 1024 * 1024) {
 		throw new InvalidInputError(
-			`${label} is larger than ${UPLOAD_MAX_MEGABYTES} MB`,
-			"Make the picture smaller, for instance with n8n's Edit Image node.",
+			`${label} is larger than ${carrier.maxMegabytes} MB, the most for ${carrier.name}`,
+			"Make the picture smaller, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
 	return {

@@ -1,9 +1,15 @@
 import { createHash, randomUUID } from 'crypto';
 
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
-import { ApiError, OutcomeUnknownError, StoppedError, TaskFailedError } from '../api/errors';
+import {
+	ApiError,
+	OutcomeUnknownError,
+	PictureLostError,
+	StoppedError,
+	TaskFailedError,
+} from '../api/errors';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {
@@ -17,6 +23,20 @@ export interface RememberedRequest {
 	mayBePaid?: boolean;
 	/** Set once the service has named the task. */
 	taskId?: string;
+	/** Set once an images gateway has answered. */
+	edit?: RememberedEdit;
+	/** Set when an images gateway did, or may have, billed a picture that did not arrive: why there is none. */
+	lost?: { message: string; advice: string; taskId?: string };
+}
+
+/** What an images gateway was paid for. It cannot be asked for it again. */
+export interface RememberedEdit {
+	/** In order: links, or what n8n has stored of pictures that came in the answer itself. */
+	pictures: Array<{ link: string } | { stored: IBinaryData }>;
+	/** Unix milliseconds. */
+	createdAt?: number;
+	/** The gateway's own answer, without the pictures. */
+	raw: IDataObject;
 }
 
 /** The requests of one place: of an item in a run or, as a tool, of everything that asks the same. */
@@ -104,6 +124,10 @@ export class RequestMemory {
 				this.forget(request, claim.placeName); // The next try asks anew.
 			} else if (request.taskId !== undefined) {
 				continue;
+			} else if (error instanceof PictureLostError) {
+				const { message, advice, trace } = error;
+				const { taskId } = trace;
+				request.lost = { message, advice, ...(taskId === undefined ? {} : { taskId }) };
 			} else if (error instanceof OutcomeUnknownError) {
 				request.mayBePaid = true;
 			} else if (error instanceof ApiError || error instanceof StoppedError) {
@@ -127,7 +151,7 @@ export class RequestMemory {
 			)
 			.filter(
 				(entry): entry is { itemIndex: number; request: RememberedRequest } =>
-					entry.itemIndex !== undefined && entry.request.body !== undefined,
+					entry.itemIndex !== undefined && isPaid(entry.request),
 			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
 	}
@@ -156,6 +180,10 @@ export class RequestMemory {
 		const place = this.places[placeName];
 		place.open = place.open.filter((candidate) => candidate !== request);
 	}
+}
+
+function isPaid({ body, edit, lost }: RememberedRequest): boolean {
+	return [body, edit, lost].some((trace) => trace !== undefined);
 }
 
 /** SHA-256 in hex over anything that JSON can express. */

@@ -2,7 +2,6 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
 import { InvalidInputError } from '../api/errors';
-import { textOf } from '../api/json';
 import type { Task } from '../api/task';
 import { readForUpload, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedRequest } from '../memory/requestMemory';
@@ -17,9 +16,12 @@ import {
 	optionsField,
 	type OutputSettings,
 	readOutputSettings,
+	readPrompt,
+	readText,
 	readTimeout,
 	simplifyField,
 } from './fields';
+import { gatewayOptions } from './editOnGateway';
 import { defineOperation, type Run } from './operation';
 import { taskItem } from './taskItem';
 
@@ -42,6 +44,36 @@ const modelsWithSeveralResults = IMAGE_MODELS.filter(({ maxResults }) => maxResu
 export const editImage = defineOperation<EditImagePlan>({
 	fields: [
 		{
+			displayName: 'Service',
+			name: 'service',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'EvoLink',
+					value: 'evolink',
+					description: 'Works with tasks: create, wait, fetch',
+				},
+				{
+					name: 'Images Gateway',
+					value: 'imagesGateway',
+					description: 'A host that answers a request with the edited picture itself',
+				},
+			],
+			default: 'evolink',
+			description: 'Who edits the pictures',
+		},
+		{
+			displayName: 'Model',
+			name: 'gatewayModel',
+			type: 'string',
+			default: 'qwen-image-edit-2509',
+			required: true,
+			placeholder: 'e.g. qwen-image-edit-2509',
+			description: "The model's ID, as the gateway calls it",
+			displayOptions: { show: { service: ['imagesGateway'] } },
+		},
+		{
 			displayName: 'Model',
 			name: 'model',
 			type: 'resourceLocator',
@@ -52,6 +84,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			},
 			required: true,
 			description: 'The model that edits the pictures',
+			displayOptions: { show: { service: ['evolink'] } },
 			modes: [
 				{
 					displayName: 'From List',
@@ -146,7 +179,9 @@ export const editImage = defineOperation<EditImagePlan>({
 			},
 			default: 1,
 			description: 'How many edited pictures to make; each is charged',
-			displayOptions: { show: { model: modelsWithSeveralResults.map(({ id }) => id) } },
+			displayOptions: {
+				show: { service: ['evolink'], model: modelsWithSeveralResults.map(({ id }) => id) },
+			},
 		},
 		{
 			displayName: 'Wait',
@@ -166,6 +201,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			],
 			default: 'poll',
 			description: 'What to do while the service works',
+			displayOptions: { show: { service: ['evolink'] } },
 		},
 		{
 			displayName: 'Callback URL',
@@ -175,34 +211,39 @@ export const editImage = defineOperation<EditImagePlan>({
 			placeholder: 'e.g. https://n8n.example.com/webhook/…',
 			description:
 				'The public https address that EvoLink calls when the task ends, for instance of a Webhook node',
-			displayOptions: { show: { wait: ['none'] } },
+			displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
 		},
-		{ ...downloadField, displayOptions: { show: { wait: ['poll'] } } },
+		{ ...downloadField, displayOptions: { hide: { wait: ['none'] } } },
 		{
 			...binaryPropertyNameField,
-			displayOptions: { show: { wait: ['poll'], download: [true] } },
+			displayOptions: { show: { download: [true] }, hide: { wait: ['none'] } },
 		},
 		simplifyField,
-		optionsField(['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout'], {
-			displayName: 'Validation',
-			name: 'validation',
-			type: 'options',
-			options: [
-				{
-					name: 'Strict',
-					value: 'strict',
-					description:
-						'Refuse what breaks the documented limits of the model, before anything is paid',
-				},
-				{
-					name: 'Warn',
-					value: 'warn',
-					description: 'Send it all the same and show a hint',
-				},
-			],
-			default: 'strict',
-			description: "What to do with prompts and pictures outside the model's limits",
-		}),
+		optionsField(
+			['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
+			...gatewayOptions,
+			{
+				displayName: 'Validation',
+				name: 'validation',
+				type: 'options',
+				options: [
+					{
+						name: 'Strict',
+						value: 'strict',
+						description:
+							'Refuse what breaks the documented limits of the model, before anything is paid',
+					},
+					{
+						name: 'Warn',
+						value: 'warn',
+						description: 'Send it all the same and show a hint',
+					},
+				],
+				default: 'strict',
+				description: "What to do with prompts and pictures outside the model's limits",
+				displayOptions: { show: { '/service': ['evolink'] } },
+			},
+		),
 	],
 
 	async plan({ context }, itemIndex) {
@@ -309,24 +350,6 @@ function fingerprintOf(plan: EditImagePlan): string {
 		plan.numberOfImages ?? null,
 		plan.callbackUrl ?? null,
 	]);
-}
-
-function readPrompt(context: IExecuteFunctions, itemIndex: number): string {
-	const prompt = readText(context, 'prompt', itemIndex);
-	if (prompt === '') {
-		throw new InvalidInputError(
-			"'Prompt' is empty",
-			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
-		);
-	}
-	return prompt;
-}
-
-function readText(context: IExecuteFunctions, name: string, itemIndex: number): string {
-	const value: unknown = context.getNodeParameter(name, itemIndex, '', {
-		extractValue: true,
-	});
-	return textOf(value)?.trim() ?? '';
 }
 
 function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {

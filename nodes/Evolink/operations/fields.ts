@@ -1,7 +1,7 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
-import { textOf } from '../api/json';
+import { isRecord, parseJson, textOf } from '../api/json';
 import { TASK_ID } from '../api/task';
 
 /** Parameters that several operations share. */
@@ -81,6 +81,7 @@ const onTaskFailureOption: INodeProperties = {
 	],
 	default: 'error',
 	description: 'What to do when the service could not edit the picture',
+	displayOptions: { hide: { '/service': ['imagesGateway'] } },
 };
 
 const timeoutOption: INodeProperties = {
@@ -89,7 +90,8 @@ const timeoutOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 600,
-	description: 'How long to wait for a task to end; the task itself goes on after that',
+	description:
+		'How long to wait for a task to end; the task itself goes on after that. For an images gateway: for its answer.',
 };
 
 const OPTIONS = {
@@ -99,7 +101,7 @@ const OPTIONS = {
 	timeout: timeoutOption,
 };
 
-/** The collection 'Options' with some of the shared options and, at the end, the operation's own. */
+/** The collection 'Options' with some of the shared options and the operation's own. */
 export function optionsField(
 	names: Array<keyof typeof OPTIONS>,
 	...own: INodeProperties[]
@@ -110,7 +112,9 @@ export function optionsField(
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...names.map((name) => OPTIONS[name]), ...own],
+		options: [...names.map((name) => OPTIONS[name]), ...own].sort((a, b) =>
+			a.displayName.localeCompare(b.displayName),
+		),
 	};
 }
 
@@ -151,6 +155,39 @@ export function readConcurrency(context: IExecuteFunctions): number {
 
 export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {
 	return context.getNodeParameter('options.onTaskFailure', itemIndex, 'error') === 'output';
+}
+
+/** @throws {InvalidInputError} */
+export function readPrompt(context: IExecuteFunctions, itemIndex: number): string {
+	const prompt = readText(context, 'prompt', itemIndex);
+	if (prompt === '') {
+		throw new InvalidInputError(
+			"'Prompt' is empty",
+			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
+		);
+	}
+	return prompt;
+}
+
+/** A text without blanks around it; '' where there is none. */
+export function readText(context: IExecuteFunctions, name: string, itemIndex: number): string {
+	const value: unknown = context.getNodeParameter(name, itemIndex, '', {
+		extractValue: true,
+	});
+	return textOf(value)?.trim() ?? '';
+}
+
+/** The option 'Additional Fields': what is to be merged into the request, as JSON or as an object by expression. */
+export function readAdditionalFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
+	const value: unknown = context.getNodeParameter('options.additionalFields', itemIndex, {});
+	const fields = typeof value === 'string' ? parseJson(value.trim() || '{}') : value;
+	if (!isRecord(fields)) {
+		throw new InvalidInputError(
+			"'Additional Fields' is not a JSON object",
+			'Write field names in double quotes, for instance {"seed": 7}. Check the expression if there is one.',
+		);
+	}
+	return fields as IDataObject;
 }
 
 /** @throws {InvalidInputError} */

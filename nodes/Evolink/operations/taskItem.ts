@@ -1,9 +1,10 @@
-import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
 import type { SeenTask } from '../waiting/waitForTask';
+import { binaryFields } from './binaryFields';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -25,13 +26,11 @@ export async function taskItem(
 	const json = settings.simplify ? simplified(task, expiresAt) : rawJson(task.raw);
 	if (!settings.download || task.results.length === 0) return { json };
 	const pictures = await fetchPictures(run, task, expiresAt, settings);
-	const binary: IBinaryKeyData = {};
-	for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
-		const name =
-			position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
-		binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
+	const stored: IBinaryData[] = [];
+	for (const { content, fileName, mimeType } of pictures) {
+		stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
 	}
-	return { json, binary };
+	return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
 }
 
 async function fetchPictures(
