@@ -16,9 +16,13 @@ export interface ApiSetup {
 	tasks: Map<string, Task>;
 	/** Creates the task, which then runs. */
 	startTask: (body: CreateBody, limits: ModelLimits, credits: number) => Task;
+	/** Whether several tasks can be asked for at once. */
+	batchQuery: () => boolean;
 	/** Refunds what has failed by now. */
 	settle: () => void;
 }
+
+const MAX_BATCH = 50;
 
 /** What a create with some Idempotency-Key was answered, to be repeated word by word. */
 interface Answered {
@@ -39,6 +43,9 @@ export class Api {
 		}
 		const [, taskId] = /^\/v1\/tasks\/([^/]+)$/.exec(path) ?? [];
 		if (method === 'POST' && path === '/v1/images/generations') return this.create(request);
+		if (method === 'POST' && path === '/v1/tasks/batch' && this.setup.batchQuery()) {
+			return await this.queryBatch(request.json);
+		}
 		if (method === 'GET' && taskId !== undefined) return await this.query(taskId);
 		if (method === 'GET' && path === '/v1/credits') return this.credits();
 		if (method === 'GET' && path === '/v1/tasks') return this.history(request.query);
@@ -94,6 +101,26 @@ export class Api {
 		await task.catchUp();
 		this.setup.settle();
 		return { status: 200, body: task.view() };
+	}
+
+	/**
+	 * Up to 50 tasks in one call; ids that are unknown or of other accounts are silently left out. No docs
+	 * page: known from the api-client of https://github.com/deeplearning-goethe/evolink-cli.
+	 */
+	private async queryBatch(body: unknown): Promise<Answer> {
+		const ids: unknown = (body as { task_ids?: unknown } | undefined)?.task_ids;
+		if (!Array.isArray(ids) || ids.length === 0 || ids.length > MAX_BATCH) {
+			return this.refuse('invalidRequest', {
+				message: `task_ids takes 1 to ${MAX_BATCH} task IDs`,
+				param: 'task_ids',
+			});
+		}
+		const tasks = ids
+			.map((id) => this.setup.tasks.get(String(id)))
+			.filter((task) => task !== undefined);
+		await Promise.all(tasks.map(async (task) => await task.catchUp()));
+		this.setup.settle();
+		return { status: 200, body: { data: tasks.map((task) => task.view()) } };
 	}
 
 	/** https://docs.evolink.ai, get-credits: `token` is this key, `user` the account. */

@@ -1,6 +1,6 @@
 export { startSimulator, Simulator } from './simulator';
 export { GATEWAY_KEY, SIMULATOR_KEY, type SimulatorOptions } from './options';
-export type { HostName, Part, RecordedRequest } from './journal';
+export { tasksAskedFor, type HostName, type Part, type RecordedRequest } from './journal';
 export type { Fault, FaultRule, Injection, StatusFault } from './faults';
 export { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
 export type { GatewayImages, GatewayScript, GatewayShape } from './gateway';

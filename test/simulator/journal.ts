@@ -50,12 +50,10 @@ export class Journal {
 		return this.requests.filter((request) => this.leaksKey(request));
 	}
 
-	/** Milliseconds between successive queries of one task, failed ones included. */
+	/** Milliseconds between successive queries of one task, alone or with others, failed ones included. */
 	pollGaps(taskId: string): number[] {
 		const times = this.requests
-			.filter(({ host, method, path }) => {
-				return host === 'api' && method === 'GET' && path === `/v1/tasks/${taskId}`;
-			})
+			.filter((request) => tasksAskedFor(request)?.includes(taskId))
 			.map(({ at }) => at);
 		return times.slice(1).map((at, index) => at - times[index]);
 	}
@@ -70,4 +68,14 @@ export class Journal {
 			return isForeign || text.includes(key) || body.includes(key);
 		});
 	}
+}
+
+/** @returns undefined where the request is no question for tasks */
+export function tasksAskedFor({ host, method, path, json }: RecordedRequest): string[] | undefined {
+	if (host !== 'api') return undefined;
+	if (method === 'POST' && path === '/v1/tasks/batch') {
+		return (json as { task_ids?: string[] } | undefined)?.task_ids ?? [];
+	}
+	const [, taskId] = /^\/v1\/tasks\/([^/]+)$/.exec(path) ?? [];
+	return method === 'GET' && taskId !== undefined ? [taskId] : undefined;
 }

@@ -18,6 +18,8 @@ export interface SimulatorOptions {
 	taskSeconds?: number;
 	/** Credits on the account at the start. Default 1000. */
 	credits?: number;
+	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */
+	batchQuery?: boolean;
 	/** Which generation of error bodies the API host answers with. Default 'B'. */
 	errorStyle?: ErrorStyle;
 	/** Language of `msg` on the files host. Default: as the request's Accept-Language says. */

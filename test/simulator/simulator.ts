@@ -81,6 +81,7 @@ export class Simulator {
 			clock,
 			tasks,
 			startTask: (...args) => this.startTask(...args),
+			batchQuery: () => this.options.batchQuery ?? true,
 			settle: () => this.settle(),
 		});
 		this.gateway = new Gateway({
@@ -185,7 +186,7 @@ export class Simulator {
 		this.clock.offsetSeconds = seconds;
 	}
 
-	/** Milliseconds between successive queries of a task, failed ones included. */
+	/** Milliseconds between successive queries of a task, alone or with others, failed ones included. */
 	pollGaps(taskId: string): number[] {
 		return this.journal.pollGaps(taskId);
 	}

@@ -2,11 +2,7 @@ import fc from 'fast-check';
 
 import { EvolinkClient } from '../../nodes/Evolink/api/client';
 import { EvolinkError, OutcomeUnknownError, StoppedError } from '../../nodes/Evolink/api/errors';
-import {
-	assertSucceeded,
-	type SeenTask,
-	waitForTask,
-} from '../../nodes/Evolink/waiting/waitForTask';
+import { assertSucceeded, type SeenTask, TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
 import { ModelService } from './modelService';
 import { VirtualClock } from './virtualClock';
@@ -43,7 +39,8 @@ it('whatever the service answers: paid at most once, in time, and nothing paid i
 				const created = await client.createTask(BODY, KEY);
 				createdId = created.id;
 				waitingSince = clock.now();
-				seen = await waitForTask(client, clock, created.id, timeoutSeconds, created);
+				const watch = new TaskWatch(client, clock);
+				seen = await watch.untilEnded(created.id, timeoutSeconds, created);
 				assertSucceeded(seen.task);
 			} catch (thrown) {
 				error = thrown;

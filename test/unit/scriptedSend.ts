@@ -25,7 +25,7 @@ export class ScriptedSend {
 		const sentBody = request.body instanceof FormData ? '' : JSON.stringify(request.body ?? null);
 		this.requests.push({ ...request, atMs: this.clock.elapsed, sentBody });
 		const step = this.steps[Math.min(length, this.steps.length - 1)];
-		return deliver(this.clock, step, request);
+		return await deliver(this.clock, step, request);
 	};
 
 	get keys(): unknown[] {
@@ -39,12 +39,12 @@ export class ScriptedSend {
 }
 
 /** Lets the time of a step pass; what takes longer than the request's limit is no answer. */
-export function deliver(
+export async function deliver(
 	clock: VirtualClock,
 	{ takesMs = 0, ...result }: Step,
 	request: HttpRequest,
-): HttpAnswer | HttpFailure {
-	clock.pass(Math.min(takesMs, request.timeoutMs));
+): Promise<HttpAnswer | HttpFailure> {
+	if (takesMs > 0) await clock.pass(Math.min(takesMs, request.timeoutMs));
 	return takesMs > request.timeoutMs ? noAnswer : result;
 }
 

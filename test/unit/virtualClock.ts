@@ -1,9 +1,16 @@
 import type { Clock } from '../../nodes/Evolink/api/clock';
 import { StoppedError } from '../../nodes/Evolink/api/errors';
 
-/** Time that passes only when somebody sleeps or waits for an answer, so that hours take no time. */
+/**
+ * Time that jumps from one sleeper to the next as soon as nothing else is left to do, so that hours take no
+ * time. Everything that waits must wait by this clock.
+ */
 export class VirtualClock implements Clock {
 	private time: number;
+
+	private readonly sleepers: Array<{ until: number; wake: () => void }> = [];
+
+	private advancing = false;
 
 	/** Unix milliseconds at which the execution is stopped. */
 	stopAt = Number.POSITIVE_INFINITY;
@@ -24,19 +31,43 @@ export class VirtualClock implements Clock {
 		return this.time - this.startedAt;
 	}
 
-	/** Time passes, but not beyond a stop. */
-	pass(milliseconds: number): void {
-		const end = this.time + Math.max(0, milliseconds);
-		this.time = Math.max(this.time, Math.min(end, this.stopAt));
-	}
-
 	get isStopped(): boolean {
 		return this.time >= this.stopAt || this.stopSignal?.aborted === true;
 	}
 
-	async sleep(milliseconds: number): Promise<void> {
-		if (!this.isStopped) this.pass(milliseconds);
-		await Promise.resolve(); // Others go on meanwhile, and may stop this one.
+	async sleep(milliseconds: number, woken?: Promise<void>): Promise<void> {
+		if (!this.isStopped) await this.pass(milliseconds, woken);
 		if (this.isStopped) throw new StoppedError();
+	}
+
+	/** Time passes, but not beyond a stop. */
+	async pass(milliseconds: number, woken?: Promise<void>): Promise<void> {
+		const until = Math.min(this.time + Math.max(0, milliseconds), Math.max(this.time, this.stopAt));
+		await new Promise<void>((wake) => {
+			const sleeper = { until, wake };
+			this.sleepers.push(sleeper);
+			void woken?.then(() => {
+				const index = this.sleepers.indexOf(sleeper);
+				if (index >= 0) this.sleepers.splice(index, 1);
+				wake();
+			});
+			this.advanceWhenIdle();
+		});
+	}
+
+	/** By setImmediate: all promises that can go on have gone on by then. */
+	private advanceWhenIdle(): void {
+		if (this.advancing) return;
+		this.advancing = true;
+		setImmediate(() => {
+			this.advancing = false;
+			const timers = this.sleepers.filter(({ until }) => Number.isFinite(until));
+			if (timers.length === 0) return;
+			const next = timers.reduce((a, b) => (b.until < a.until ? b : a));
+			this.sleepers.splice(this.sleepers.indexOf(next), 1);
+			this.time = Math.max(this.time, next.until);
+			next.wake();
+			this.advanceWhenIdle();
+		});
 	}
 }

@@ -7,8 +7,7 @@ import {
 	WaitTimeoutError,
 } from '../../nodes/Evolink/api/errors';
 import { parseTask, type Task } from '../../nodes/Evolink/api/task';
-import { firstAskMs, nextAskMs } from '../../nodes/Evolink/waiting/schedule';
-import { assertSucceeded, waitForTask } from '../../nodes/Evolink/waiting/waitForTask';
+import { assertSucceeded, TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
 import { answer, HTML, noAnswer, ScriptedSend, type Step } from './scriptedSend';
 import { COMPLETED, FAILED, PENDING, PROCESSING, TASK_ID } from './taskAnswers';
 import { VirtualClock } from './virtualClock';
@@ -31,7 +30,7 @@ function setUp(...steps: Step[]) {
 	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
 	const client = new EvolinkClient(service.send, clock, addresses);
 	const wait = async (timeoutSeconds: number, known?: Task) =>
-		await waitForTask(client, clock, TASK_ID, timeoutSeconds, known);
+		await new TaskWatch(client, clock).untilEnded(TASK_ID, timeoutSeconds, known);
 	const errorOf = async (timeoutSeconds: number, known?: Task) => {
 		const error: unknown = await wait(timeoutSeconds, known).catch((reason: unknown) => reason);
 		if (error instanceof EvolinkError) return error;
@@ -43,40 +42,41 @@ function setUp(...steps: Step[]) {
 beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
 afterEach(() => jest.restoreAllMocks());
 
-describe('when to ask', () => {
+/** Seconds from the start at which the only task of a run is asked for, if it never ends. */
+async function questionTimes(
+	{ progress, ...more }: { estimate?: number; progress?: number },
+	timeoutSeconds: number,
+): Promise<number[]> {
+	const { service, errorOf } = setUp(answer(200, { ...PROCESSING, progress, task_info: {} }));
+	await errorOf(timeoutSeconds, created(more.estimate));
+	return service.requests.map(({ atMs }) => atMs / SECOND);
+}
+
+describe('when the only task of a run is asked for', () => {
 	it.each([
-		['without an estimate', undefined, 3],
-		['at half of the estimate', 30, 15],
-		['not before 3 s', 4, 3],
-		['not later than 30 s', 1_000, 30],
-		['at the estimate of a task that is about to end', 2, 2],
-		['with an estimate of nothing', 0, 0.5],
-		['with a negative estimate', -5, 0.5],
-	])('first, %s (%p): after %p s', (_name, estimate, expected) => {
-		const expectedMs = estimate === undefined ? undefined : estimate * SECOND;
-		expect(firstAskMs(created(estimate), expectedMs)).toBe(expected * SECOND);
+		['every 3 s without an estimate', {}, 13, [3, 6, 9, 12]],
+		['when a short estimate is over, then every 3 s', { estimate: 4 }, 11, [4.1, 7.1, 10.1]],
+		['soon where nothing is left to wait for', { estimate: 0 }, 4, [0.5, 3.5]],
+		['soon after a negative estimate', { estimate: -5 }, 4, [0.5, 3.5]],
+		['from a fifth of a long estimate on', { estimate: 20 }, 12, [4, 7, 10]],
+		['from 30 s on at the latest', { estimate: 1_000 }, 41, [30, 33.75, 37.96875]],
+		['when its progress says that it ends', { estimate: 8, progress: 75 }, 13, [8.1, 11.1]],
+	])('%s', async (_name, told, timeout, expected) => {
+		const times = await questionTimes(told, timeout);
+		expect(times.slice(0, expected.length)).toEqual(expected);
 	});
 
-	it('asks at once for a task of which nothing is known', () => {
-		expect(firstAskMs(undefined, undefined)).toBe(0);
-	});
-
-	it.each([
-		['every 3 s', 0, 20, 30, 3],
-		['every 3 s at 89 percent', 89, 20, 30, 3],
-		['a little earlier from 90 percent', 90, 20, 30, 1.5],
-		['less often when long overdue', 45, 90, 30, 5],
-		['at least every 10 s', 45, 3_600, 30, 10],
-		['at least every 10 s without an estimate', 45, 3_600, undefined, 10],
-	])('then %s', (_name, progress, sinceStart, estimate, expected) => {
-		const expectedMs = estimate === undefined ? undefined : estimate * SECOND;
-		const task = taskOf({ ...PROCESSING, progress });
-		expect(nextAskMs(task, sinceStart * SECOND, expectedMs)).toBe(expected * SECOND);
+	it('less and less often when it is long overdue, but at least every 10 s', async () => {
+		const times = await questionTimes({ estimate: 10 }, 600);
+		const gaps = times.slice(1).map((at, index) => at - times[index]);
+		const rounded = gaps.map((gap) => Math.round(gap));
+		expect(rounded).toEqual([...rounded].sort((a, b) => a - b));
+		expect([rounded[0], rounded.at(-1)]).toEqual([3, 10]);
 	});
 });
 
 describe('waiting', () => {
-	it('asks from half of the estimate on, every 3 s, and gives the task', async () => {
+	it('asks until the task has ended, and gives it', async () => {
 		const { service, wait } = setUp(
 			answer(200, PROCESSING),
 			answer(200, PROCESSING),
@@ -84,7 +84,7 @@ describe('waiting', () => {
 		);
 		const { task } = await wait(600, created(30));
 		expect(task).toMatchObject({ status: 'completed', results: COMPLETED.results });
-		expect(service.requests.map(({ atMs }) => atMs)).toEqual([15_000, 18_000, 21_000]);
+		expect(service.requests.map(({ atMs }) => atMs)).toEqual([6_000, 9_000, 12_000]);
 	});
 
 	it('keeps what only the create said of the credits', async () => {
@@ -132,7 +132,7 @@ describe('waiting', () => {
 
 	it('gives the last question a second for its answer, and takes it', async () => {
 		const { service, clock, wait } = setUp({ ...answer(200, COMPLETED), takesMs: 900 });
-		await expect(wait(10, created(30))).resolves.toMatchObject({ task: { status: 'completed' } });
+		await expect(wait(10, created(12))).resolves.toMatchObject({ task: { status: 'completed' } });
 		expect(service.requests.map(({ atMs }) => atMs)).toEqual([10_000]);
 		expect(clock.elapsed).toBe(10_900);
 	});
@@ -140,7 +140,7 @@ describe('waiting', () => {
 	it('ends a second after the time limit when the last question hangs', async () => {
 		const hanging = { ...answer(200, PROCESSING), takesMs: 60_000 };
 		const { clock, errorOf } = setUp(hanging);
-		expect(await errorOf(10, created(30))).toBeInstanceOf(WaitTimeoutError);
+		expect(await errorOf(10, created(12))).toBeInstanceOf(WaitTimeoutError);
 		expect(clock.elapsed).toBe(11_000);
 	});
 
@@ -218,7 +218,7 @@ describe('faults while waiting', () => {
 });
 
 it('a stop ends the wait at once, and nothing more is asked', async () => {
-	const { clock, service, errorOf } = setUp(answer(200, PROCESSING));
+	const { clock, service, errorOf } = setUp(answer(200, { ...PROCESSING, task_info: {} }));
 	clock.stopAt = clock.now() + 4_000;
 	expect(await errorOf(600)).toBeInstanceOf(StoppedError);
 	expect(clock.elapsed).toBe(4_000);

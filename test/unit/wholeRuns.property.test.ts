@@ -2,9 +2,13 @@ import fc from 'fast-check';
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../../nodes/Evolink/api/client';
+import { paced } from '../../nodes/Evolink/api/pace';
 import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
-import { forEveryItem } from '../../nodes/Evolink/operations/everyItem';
 import { operations } from '../../nodes/Evolink/operations';
+import { Budget } from '../../nodes/Evolink/operations/budget';
+import { forEveryItem } from '../../nodes/Evolink/operations/everyItem';
+import { Limit } from '../../nodes/Evolink/operations/limit';
+import { TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
 import { samplePicture } from '../simulator';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
 import { ModelService } from './modelService';
@@ -39,7 +43,8 @@ const script = fc.record({
 	goesOn: fc.boolean(),
 	errorOutput: fc.boolean(),
 	waits: fc.boolean(),
-	timeoutSeconds: fc.integer({ min: 1, max: 600 }),
+	maxCredits: fc.option(fc.integer({ min: 0, max: 4 }), { freq: 3, nil: undefined }),
+	timeoutSeconds: fc.integer({ min: 1, max: 120 }),
 	creates: fc.array(createEvent, { maxLength: 12 }),
 	asks: fc.array(askEvent, { maxLength: 25 }),
 	afterScript: lastAskEvent,
@@ -79,6 +84,9 @@ function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSig
 		continueOnFail: () => given.goesOn,
 		getInputData: () => Array.from({ length: given.items }, () => ({ json: {} })),
 		getExecutionCancelSignal: () => stop,
+		addExecutionHints: () => undefined,
+		sendMessageToUI: () => undefined,
+		logger: { debug: () => undefined },
 		getNodeParameter: (name: string, item: number, fallback: unknown) =>
 			parameters(item)[name] ?? fallback,
 		helpers: {
@@ -119,15 +127,22 @@ async function runOnce(
 	const context = contextFor(given, kept, attempt, stop);
 	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
 	service.startTry();
+	const client = new EvolinkClient(paced(service.send, clock), clock, addresses);
+	const memory = new RequestMemory(context);
 	const run = {
 		context,
-		client: new EvolinkClient(service.send, clock, addresses),
+		client,
 		clock,
 		plainSend: async () => plainSteps.shift() ?? answer(404),
-		memory: new RequestMemory(context),
+		memory,
+		watch: new TaskWatch(client, clock),
+		slots: new Limit(given.concurrency),
+		uploads: new Limit(4),
+		downloads: new Limit(4),
+		budget: new Budget(given.maxCredits, memory.reservedCredits),
 	};
 	try {
-		return { items: await forEveryItem(run, operations.editImage, given.concurrency, halt) };
+		return { items: await forEveryItem(run, operations.editImage, halt) };
 	} catch (error) {
 		const { message, description } = error as { message: string; description?: string };
 		return { text: `${message} ${description ?? ''}` };
@@ -159,7 +174,7 @@ it('however often n8n repeats it: each item is paid once, and every paid task is
 				if (attempt.reloaded) kept = JSON.parse(JSON.stringify(kept)) as object;
 				result = await runOnce(given, service, clock, kept, attempt, downloads);
 				clock.stopAt = Number.POSITIVE_INFINITY;
-				clock.pass(5_000); // n8n waits between tries.
+				await clock.pass(5_000); // n8n waits between tries.
 				const failed = result.items?.some(({ json }) => 'error' in json) ?? true;
 				if (!failed) break;
 			}
@@ -181,6 +196,6 @@ it('however often n8n repeats it: each item is paid once, and every paid task is
 				}
 			}
 		}),
-		{ numRuns: 400 },
+		{ numRuns: 250 },
 	);
 });

@@ -32,7 +32,7 @@ import {
 } from 'n8n-workflow';
 
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
-import type { HostName, Simulator } from '../simulator';
+import { type HostName, type Simulator, tasksAskedFor } from '../simulator';
 
 /** A whole workflow on n8n's own engine, in this process: Start → EvoLink → After, or EvoLink in a loop. */
 
@@ -155,9 +155,12 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
 }
 
 /** Everything that n8n keeps of an execution is looked through, error causes and stacks included. */
-function assertKeyIsSafe(run: IRun, { apiKey, keyLeaks }: Simulator): void {
+function assertKeyIsSafe(run: IRun, { apiKey, gatewayKey, keyLeaks }: Simulator): void {
 	const limits = { depth: null, maxArrayLength: null, maxStringLength: null, showHidden: true };
-	if (inspect(run, limits).includes(apiKey)) throw new Error('The key stands in the execution');
+	const everything = inspect(run, limits);
+	if ([apiKey, gatewayKey].some((key) => everything.includes(key))) {
+		throw new Error('The key stands in the execution');
+	}
 	const [leak] = keyLeaks;
 	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
 }
@@ -308,7 +311,7 @@ export function sent(simulator: Simulator) {
 	return {
 		all: requests,
 		creates: where('api', 'POST', /^\/v1\/images\/generations$/),
-		polls: where('api', 'GET', /^\/v1\/tasks\//),
+		polls: requests.filter((request) => tasksAskedFor(request) !== undefined),
 		uploads: where('files', 'POST', /^\/api\/v1\/files\/upload\/stream$/),
 		downloads: [...where('results', 'GET', /./), ...where('pictures', 'GET', /./)],
 	};

@@ -39,6 +39,9 @@ const READ_TIMEOUT_MS = 15 * SECOND;
 const WRITE_TIMEOUT_MS = 120 * SECOND;
 const MAX_JSON_BYTES = 4 * 1024 * 1024;
 
+/** Tasks in one question. Source: deeplearning-goethe/evolink-cli, api-client. */
+export const MAX_BATCH = 50;
+
 /** Refusals because of load are certain not to be paid, so patience costs nothing but time. */
 const THROTTLED_CREATE_TRIES = 6;
 const UNKNOWN_CREATE_TRIES = 4;
@@ -130,6 +133,30 @@ export class EvolinkClient {
 		);
 		if (!answer.ok) answer.error.trace.taskId = taskId; // The task is paid: no error may lose it.
 		return answer;
+	}
+
+	/**
+	 * Asks once for several tasks; those that the service does not know are missing in the answer. The endpoint
+	 * has no docs page (source: deeplearning-goethe/evolink-cli, api-client): a host may not have it.
+	 *
+	 * @param taskIds at most `MAX_BATCH`
+	 * @returns a fault that will not pass where the host does not answer such questions
+	 */
+	async askTasks(
+		taskIds: string[],
+		timeoutMs = READ_TIMEOUT_MS,
+	): Promise<ReadResult<Map<string, Task>>> {
+		return await this.read(
+			'EvoLink did not tell the tasks',
+			{
+				method: 'POST',
+				url: `${this.addresses.baseUrl}/v1/tasks/batch`,
+				body: { task_ids: taskIds },
+				timeoutMs: Math.min(timeoutMs, READ_TIMEOUT_MS),
+			},
+			parseTasks,
+			{ unreadableMayPass: false },
+		);
 	}
 
 	/**
@@ -248,6 +275,7 @@ export class EvolinkClient {
 		what: string,
 		request: Omit<HttpRequest, 'maxBytes'>,
 		parse: (body: unknown) => T | undefined,
+		{ unreadableMayPass } = { unreadableMayPass: true },
 	): Promise<ReadResult<T>> {
 		const result = await this.send({ ...request, maxBytes: MAX_JSON_BYTES });
 		if (result.kind !== 'answer') return failedExchange(what, result);
@@ -264,11 +292,19 @@ export class EvolinkClient {
 					? new ApiError(`${what}: the answer could not be read`, TRY_LATER)
 					: apiErrorFrom(what, result.status, text),
 			mayPass: isSuccess(result)
-				? !refused || filesFaultMayPass(body)
+				? refused
+					? filesFaultMayPass(body)
+					: unreadableMayPass
 				: isPassingStatus(result.status),
 			retryAfterMs: retryAfterMs(result, this.clock.now()),
 		};
 	}
+}
+
+function parseTasks(body: unknown): Map<string, Task> | undefined {
+	if (!isRecord(body) || !Array.isArray(body.data)) return undefined;
+	const tasks = body.data.map(parseTask).filter((task) => task !== undefined);
+	return new Map(tasks.map((task) => [task.id, task]));
 }
 
 type CreateOutcome =

@@ -6,8 +6,11 @@ import { StoppedError } from './errors';
 export interface Clock {
 	/** Unix milliseconds. */
 	now(): number;
-	/** @throws {StoppedError} as soon as the execution is stopped */
-	sleep(milliseconds: number): Promise<void>;
+	/**
+	 * @param woken ends the sleep early
+	 * @throws {StoppedError} as soon as the execution is stopped
+	 */
+	sleep(milliseconds: number, woken?: Promise<void>): Promise<void>;
 }
 
 /**
@@ -23,11 +26,16 @@ export function realClock(...stopSignals: Array<AbortSignal | undefined>): Clock
 	};
 	return {
 		now: () => Date.now(),
-		async sleep(milliseconds) {
+		async sleep(milliseconds, woken) {
 			throwIfStopped();
+			let isWoken = false;
+			const wakeUp = woken?.then(() => {
+				isWoken = true;
+			});
 			const end = Date.now() + milliseconds;
-			for (let left = milliseconds; left > 0; left = end - Date.now()) {
-				await sleep(Math.min(left, SLICE_MS));
+			for (let left = milliseconds; left > 0 && !isWoken; left = end - Date.now()) {
+				const slice = sleep(Math.min(left, SLICE_MS));
+				await (wakeUp ? Promise.race([slice, wakeUp]) : slice);
 				throwIfStopped();
 			}
 		},

@@ -5,6 +5,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 import type { CreateTaskBody } from '../api/client';
 import {
 	ApiError,
+	BudgetError,
 	OutcomeUnknownError,
 	PictureLostError,
 	StoppedError,
@@ -23,6 +24,8 @@ export interface RememberedRequest {
 	mayBePaid?: boolean;
 	/** Set once the service has named the task. */
 	taskId?: string;
+	/** What the service reserved for it, where it said so. */
+	creditsReserved?: number;
 	/** Set once an images gateway has answered. */
 	edit?: RememberedEdit;
 	/** Set when an images gateway did, or may have, billed a picture that did not arrive: why there is none. */
@@ -130,7 +133,11 @@ export class RequestMemory {
 				request.lost = { message, advice, ...(taskId === undefined ? {} : { taskId }) };
 			} else if (error instanceof OutcomeUnknownError) {
 				request.mayBePaid = true;
-			} else if (error instanceof ApiError || error instanceof StoppedError) {
+			} else if (
+				error instanceof ApiError ||
+				error instanceof StoppedError ||
+				error instanceof BudgetError
+			) {
 				// Refused or never sent, so not paid: there is nothing to continue.
 				if (!request.mayBePaid) delete request.body;
 			}
@@ -154,6 +161,12 @@ export class RequestMemory {
 					entry.itemIndex !== undefined && isPaid(entry.request),
 			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
+	}
+
+	/** Reserved for tasks of this run, by earlier tries too. */
+	get reservedCredits(): number {
+		const credits = this.paid().map(({ request }) => request.creditsReserved ?? 0);
+		return credits.reduce((sum, each) => sum + each, 0);
 	}
 
 	/**

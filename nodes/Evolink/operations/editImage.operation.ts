@@ -8,7 +8,7 @@ import { digestOf, type RememberedRequest } from '../memory/requestMemory';
 import { DEFAULT_MODEL_ID, findModel, IMAGE_MODELS, type ImageModel } from '../models/catalogue';
 import { checkPicture, checkRequest, type Violation } from '../models/checkRequest';
 import { checkCallbackUrl } from '../waiting/callbackUrl';
-import { assertSucceeded, waitForTask } from '../waiting/waitForTask';
+import { assertSucceeded, type SeenTask } from '../waiting/taskWatch';
 import {
 	binaryPropertyNameField,
 	downloadField,
@@ -220,7 +220,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		},
 		simplifyField,
 		optionsField(
-			['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
+			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
 			...gatewayOptions,
 			{
 				displayName: 'Validation',
@@ -284,40 +284,60 @@ export const editImage = defineOperation<EditImagePlan>({
 
 	async perform(run, plan, itemIndex) {
 		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		const created = request.taskId ? undefined : await createTask(run, plan, itemIndex, request);
-		const taskId = created?.id ?? (request.taskId as string);
-
-		if (!plan.waits) {
-			const task = created ?? (await run.client.getTask(taskId));
-			return await taskItem(run, { task }, plan.output);
+		const leaveSlot = await enterSlot(run, async () => {
+			if (request.taskId !== undefined) return;
+			request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
+		});
+		let seen: SeenTask;
+		try {
+			const created = request.taskId === undefined ? await startTask(run, request) : undefined;
+			seen = await followTask(run, plan, created?.id ?? (request.taskId as string), created);
+		} finally {
+			leaveSlot();
 		}
-		const seen = await waitForTask(run.client, run.clock, taskId, plan.timeoutSeconds, created);
-		if (!plan.failureAsData) assertSucceeded(seen.task);
+		if (plan.waits && !plan.failureAsData) assertSucceeded(seen.task);
 		return await taskItem(run, seen, plan.output);
 	},
 });
 
+/** Pictures are uploaded ahead of a free slot, but only those of a few items. */
+async function enterSlot(run: Run, upload: () => Promise<void>): Promise<() => void> {
+	return await run.uploads.run(async () => {
+		await upload();
+		return await run.slots.enter();
+	});
+}
+
 /** **Costs money**, unless the service knows the request's key already. */
-async function createTask(
-	run: Run,
-	plan: EditImagePlan,
-	itemIndex: number,
-	request: RememberedRequest,
-): Promise<Task> {
-	request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
+async function startTask(run: Run, request: RememberedRequest): Promise<Task> {
 	const { body, idempotencyKey, mayBePaid } = request;
-	const task = await run.client.createTask(body, idempotencyKey, mayBePaid);
+	const create = async () =>
+		await run.client.createTask(body as CreateTaskBody, idempotencyKey, mayBePaid);
+	// What may be paid already is only asked for again: the service charges nothing for that.
+	const task = await (mayBePaid ? create() : run.budget.spendOn(create));
 	request.taskId = task.id;
+	request.creditsReserved = task.creditsReserved;
 	return task;
+}
+
+async function followTask(
+	run: Run,
+	{ waits, timeoutSeconds }: EditImagePlan,
+	taskId: string,
+	created: Task | undefined,
+): Promise<SeenTask> {
+	if (waits) return await run.watch.untilEnded(taskId, timeoutSeconds, created);
+	return { task: created ?? (await run.client.getTask(taskId)) };
 }
 
 /** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
 async function buildBody(
-	{ context, client }: Run,
+	{ context, client, clock }: Run,
 	plan: EditImagePlan,
 	itemIndex: number,
 	idempotencyKey: string,
 ): Promise<CreateTaskBody> {
+	await clock.sleep(0); // Nothing more is sent after a stop.
 	const imageUrls: string[] = [];
 	for (const [position, reference] of plan.references.entries()) {
 		if (reference.kind === 'link') {

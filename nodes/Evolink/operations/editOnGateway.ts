@@ -102,7 +102,8 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			const { message, advice, taskId } = request.lost;
 			throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
 		}
-		request.edit ??= await edit(run, plan, itemIndex);
+		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex));
+		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
 		return await editItem(run, plan, request.edit);
 	},
 });
@@ -184,7 +185,9 @@ async function editItem(
 ): Promise<ItemResult> {
 	const { output, model } = plan;
 	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
-	const fetched = output.download ? await fetchAndStore(run, links, output) : [];
+	const fetched = output.download
+		? await run.downloads.run(async () => await fetchAndStore(run, links, output))
+		: [];
 	const files = pictures.flatMap((picture) =>
 		'stored' in picture ? [{ ...picture.stored }] : fetched.splice(0, 1),
 	);

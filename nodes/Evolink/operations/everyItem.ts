@@ -3,10 +3,12 @@ import { type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 import { StoppedError } from '../api/errors';
 import type { RememberedRequest, RequestMemory } from '../memory/requestMemory';
 import { errorItem, nodeErrorFor } from './report';
-import type { ItemResult, ItemWork, RunBasics } from './operation';
+import type { ItemWork, RunBasics } from './operation';
+import { Progress } from './progress';
 
 /**
- * Runs an operation for every input item: some at a time, results in input order, each paired with its item.
+ * Runs an operation for every input item: as many at a time as the run's limits allow, started in input order,
+ * results in input order, each paired with its item.
  *
  * Every item is checked before anything is sent. With "Continue" on errors, a bad item gives an error item
  * and its neighbours go on. Otherwise the first error ends the run, nothing more is started, and the error
@@ -18,7 +20,6 @@ import type { ItemResult, ItemWork, RunBasics } from './operation';
 export async function forEveryItem<R extends RunBasics>(
 	run: R,
 	operation: ItemWork<R>,
-	concurrency: number,
 	halt: AbortController,
 ): Promise<INodeExecutionData[]> {
 	const { context, memory } = run;
@@ -26,6 +27,7 @@ export async function forEveryItem<R extends RunBasics>(
 	const stop = context.getExecutionCancelSignal?.();
 	const items = context.getInputData();
 	const output: INodeExecutionData[][] = [];
+	const progress = new Progress(context, items.length);
 	let failures = 0;
 	let firstFailure: { error: unknown; itemIndex: number } | undefined;
 
@@ -39,30 +41,34 @@ export async function forEveryItem<R extends RunBasics>(
 				output[itemIndex] = [errorItem(context, error, itemIndex)];
 				return;
 			}
+			// A stop makes all items fail at once; one that may be paid says more than the others.
+			if (firstFailure?.error instanceof StoppedError) firstFailure = undefined;
 			firstFailure ??= { error, itemIndex };
 			halt.abort();
 		}
 	};
 
 	try {
-		const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult | ItemResult[]> }> =
+		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<ItemWork<R>['prepare']>> }> =
 			[];
 		for (const itemIndex of items.keys()) {
 			await attempt(itemIndex, async () => {
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
 			});
 		}
-		await inParallel(jobs, concurrency, async ({ itemIndex, perform }) => {
-			if (halt.signal.aborted) return;
+		const work = jobs.map(async ({ itemIndex, perform }) => {
 			await attempt(itemIndex, async () => {
-				const results = [await perform()].flat();
-				output[itemIndex] = results.map((result) => ({
-					...result,
+				const result = await perform();
+				output[itemIndex] = [result].flat().map((item) => ({
+					...item,
 					pairedItem: { item: itemIndex },
 				}));
 			});
+			progress.noteItem();
 		});
+		await Promise.all(work);
 		if (firstFailure) throw toRunError(run, firstFailure);
+		progress.end(failures);
 		return output.flat();
 	} finally {
 		memory.endRun(failures === 0);
@@ -105,17 +111,4 @@ function traceOfEdit({ edit }: RememberedRequest): string {
 	if (!edit) return 'outcome unknown';
 	const links = edit.pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
 	return links.length > 0 ? links.join(' , ') : 'arrived';
-}
-
-/** A few at a time, started in order. `work` must not reject. */
-async function inParallel<T>(
-	jobs: T[],
-	concurrency: number,
-	work: (job: T) => Promise<void>,
-): Promise<void> {
-	const queue = jobs.values();
-	const worker = async () => {
-		for (const job of queue) await work(job);
-	};
-	await Promise.all(Array.from({ length: Math.min(concurrency, jobs.length) }, worker));
 }

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
-import { isRecord, parseJson, textOf } from '../api/json';
+import { isRecord, numberOf, parseJson, textOf } from '../api/json';
 import { TASK_ID } from '../api/task';
 
 /** Parameters that several operations share. */
@@ -51,7 +51,18 @@ const concurrencyOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1, maxValue: 100 },
 	default: 10,
-	description: 'How many items are worked on at the same time',
+	description: 'How many tasks or requests are in flight at the same time',
+};
+
+const maxCreditsOption: INodeProperties = {
+	displayName: 'Max Credits',
+	name: 'maxCredits',
+	type: 'number',
+	typeOptions: { minValue: 0, numberPrecision: 4 },
+	default: 100,
+	description:
+		'Stop starting tasks before this run would reserve more credits. The last reserved amount is taken for the price of the next task.',
+	displayOptions: { hide: { '/service': ['imagesGateway'] } },
 };
 
 const maxDownloadSizeOption: INodeProperties = {
@@ -96,6 +107,7 @@ const timeoutOption: INodeProperties = {
 
 const OPTIONS = {
 	concurrency: concurrencyOption,
+	maxCredits: maxCreditsOption,
 	maxDownloadSize: maxDownloadSizeOption,
 	onTaskFailure: onTaskFailureOption,
 	timeout: timeoutOption,
@@ -151,6 +163,12 @@ export function readTimeout(context: IExecuteFunctions, itemIndex: number): numb
 
 export function readConcurrency(context: IExecuteFunctions): number {
 	return Math.floor(readNumberOption(context, 0, concurrencyOption, 100));
+}
+
+/** Undefined where the option is not set: no limit. */
+export function readMaxCredits(context: IExecuteFunctions): number | undefined {
+	const isSet = context.getNodeParameter('options.maxCredits', 0, null) !== null;
+	return isSet ? readNumberOption(context, 0, maxCreditsOption, 1_000_000_000, 0) : undefined;
 }
 
 export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {
@@ -209,16 +227,17 @@ function readNumberOption(
 	itemIndex: number,
 	option: INodeProperties,
 	max: number,
+	min = 1,
 ): number {
 	const value: unknown = context.getNodeParameter(
 		`options.${option.name}`,
 		itemIndex,
 		option.default,
 	);
-	const number = Number(value);
-	if (!(number >= 1 && number <= max)) {
+	const number = numberOf(value) ?? Number.NaN;
+	if (!(number >= min && number <= max)) {
 		throw new InvalidInputError(
-			`'${option.displayName}' is ${JSON.stringify(value)}; it must be a number from 1 to ${max}`,
+			`'${option.displayName}' is ${JSON.stringify(value)}; it must be a number from ${min} to ${max}`,
 			`Correct the option or remove it: the default is ${JSON.stringify(option.default)}.`,
 		);
 	}

@@ -8,6 +8,6 @@ export const getCredits = defineOperation<undefined>({
 	plan: () => undefined,
 
 	async perform(run) {
-		return { json: await run.client.getCredits() };
+		return { json: await run.slots.run(async () => await run.client.getCredits()) };
 	},
 });

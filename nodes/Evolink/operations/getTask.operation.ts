@@ -32,7 +32,7 @@ export const getTask = defineOperation<GetTaskPlan>({
 	}),
 
 	async perform(run, { taskId, output }) {
-		const task = await run.client.getTask(taskId);
+		const task = await run.slots.run(async () => await run.client.getTask(taskId));
 		return await taskItem(run, { task }, output);
 	},
 });

@@ -5,6 +5,9 @@ import type { Clock } from '../api/clock';
 import type { Send } from '../api/http';
 import type { ImagesGatewayClient } from '../api/imagesGateway';
 import type { RequestMemory } from '../memory/requestMemory';
+import type { TaskWatch } from '../waiting/taskWatch';
+import type { Budget } from './budget';
+import type { Limit } from './limit';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
@@ -13,11 +16,20 @@ export interface RunBasics {
 	/** Sends without the API key, for result links. */
 	plainSend: Send;
 	memory: RequestMemory;
+	/** Tasks in flight, or other questions to the service. */
+	slots: Limit;
+	/** Items whose pictures are on their way to n8n. */
+	downloads: Limit;
 }
 
 /** What an operation works with. */
 export interface Run extends RunBasics {
 	client: EvolinkClient;
+	/** Waits for the tasks of all items together. */
+	watch: TaskWatch;
+	/** Items whose pictures are on their way to the service, or are there and wait for a slot. */
+	uploads: Limit;
+	budget: Budget;
 }
 
 /** What Edit Image works with where the service is an images gateway. */
@@ -28,7 +40,7 @@ export interface GatewayRun extends RunBasics {
 /** An output item; the loop over all items adds which input item it belongs to. */
 export type ItemResult = Pick<INodeExecutionData, 'json' | 'binary'>;
 
-/** What happens to one item, in two steps. */
+/** What happens to one item, in two steps. All items are performed at once, within the limits of the run. */
 interface TwoSteps<Plan, R extends RunBasics> {
 	/** Reads and checks the item's parameters and data. Sends nothing. */
 	plan(run: R, itemIndex: number): Plan | Promise<Plan>;

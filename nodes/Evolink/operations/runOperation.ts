@@ -6,16 +6,24 @@ import { InvalidInputError } from '../api/errors';
 import { keyedSend, plainSend } from '../api/http';
 import { ImagesGatewayClient } from '../api/imagesGateway';
 import { textOf } from '../api/json';
+import { paced } from '../api/pace';
 import { isHttpUrl } from '../api/url';
 import { RequestMemory } from '../memory/requestMemory';
+import { TaskWatch } from '../waiting/taskWatch';
+import { Budget } from './budget';
 import { editOnGateway } from './editOnGateway';
 import { forEveryItem } from './everyItem';
-import { readConcurrency } from './fields';
+import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
+import { Limit } from './limit';
 import { nodeErrorFor } from './report';
 
 const CREDENTIAL = 'evolinkApi';
 const GATEWAY_CREDENTIAL = 'imagesGatewayApi';
+
+/** Pictures are held in memory while they are on their way, so only a few are at the same time. */
+const UPLOADS_AT_A_TIME = 4;
+const DOWNLOADS_AT_A_TIME = 4;
 
 /**
  * Runs the chosen operation for all input items.
@@ -29,21 +37,28 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 		const basics = {
 			context,
 			clock,
-			plainSend: plainSend(context),
+			plainSend: paced(plainSend(context), clock),
 			memory: new RequestMemory(context),
+			slots: new Limit(readConcurrency(context)),
+			downloads: new Limit(DOWNLOADS_AT_A_TIME),
 		};
-		const concurrency = readConcurrency(context);
 		if (context.getNodeParameter('service', 0, 'evolink') === 'imagesGateway') {
 			const { apiKey, baseUrl } = await readGatewayCredential(context);
-			const send = keyedSend(context, GATEWAY_CREDENTIAL, apiKey);
+			const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), clock);
 			const run = { ...basics, gateway: new ImagesGatewayClient(send, clock, baseUrl) };
-			return await forEveryItem(run, editOnGateway, concurrency, halt);
+			return await forEveryItem(run, editOnGateway, halt);
 		}
 		const { apiKey, addresses } = await readCredential(context);
-		const send = keyedSend(context, CREDENTIAL, apiKey);
-		const run = { ...basics, client: new EvolinkClient(send, clock, addresses) };
-		const operation = operations[context.getNodeParameter('operation', 0)];
-		return await forEveryItem(run, operation, concurrency, halt);
+		const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
+		const client = new EvolinkClient(send, clock, addresses);
+		const run = {
+			...basics,
+			client,
+			watch: new TaskWatch(client, clock),
+			uploads: new Limit(UPLOADS_AT_A_TIME),
+			budget: new Budget(readMaxCredits(context), basics.memory.reservedCredits),
+		};
+		return await forEveryItem(run, operations[context.getNodeParameter('operation', 0)], halt);
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}

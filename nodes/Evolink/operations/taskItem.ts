@@ -3,7 +3,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
-import type { SeenTask } from '../waiting/waitForTask';
+import type { SeenTask } from '../waiting/taskWatch';
 import { binaryFields } from './binaryFields';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
@@ -25,12 +25,18 @@ export async function taskItem(
 	const expiresAt = expiryOf(seen);
 	const json = settings.simplify ? simplified(task, expiresAt) : rawJson(task.raw);
 	if (!settings.download || task.results.length === 0) return { json };
-	const pictures = await fetchPictures(run, task, expiresAt, settings);
-	const stored: IBinaryData[] = [];
-	for (const { content, fileName, mimeType } of pictures) {
-		stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
-	}
-	return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
+	return await run.downloads.run(async () => {
+		const stored: IBinaryData[] = [];
+		for (const { content, fileName, mimeType } of await fetchPictures(
+			run,
+			task,
+			expiresAt,
+			settings,
+		)) {
+			stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
+		}
+		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
+	});
 }
 
 async function fetchPictures(

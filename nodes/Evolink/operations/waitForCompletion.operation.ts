@@ -1,4 +1,4 @@
-import { assertSucceeded, waitForTask } from '../waiting/waitForTask';
+import { assertSucceeded } from '../waiting/taskWatch';
 import {
 	binaryPropertyNameField,
 	downloadField,
@@ -39,7 +39,9 @@ export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 	}),
 
 	async perform(run, { taskId, timeoutSeconds, failureAsData, output }) {
-		const seen = await waitForTask(run.client, run.clock, taskId, timeoutSeconds);
+		const seen = await run.slots.run(
+			async () => await run.watch.untilEnded(taskId, timeoutSeconds),
+		);
 		if (!failureAsData) assertSucceeded(seen.task);
 		return await taskItem(run, seen, output);
 	},

@@ -1,43 +1,173 @@
-import type { Task } from '../api/task';
-
 const SECOND = 1_000;
+
 /** The vendor's clients ask every 3 s; each read of an unfinished image makes the gateway ask its provider. */
 export const SHORTEST_GAP_MS = 3 * SECOND;
-/** A task that is about to end may be asked for a little earlier. */
-const ENDING_GAP_MS = 1.5 * SECOND;
 const LONGEST_GAP_MS = 10 * SECOND;
-const LONGEST_FIRST_WAIT_MS = 30 * SECOND;
-const ABOUT_TO_END_PERCENT = 90;
+/** A question comes this much after the expected end, rather than a moment too early. */
+const MARGIN_MS = 100;
+const SHORTEST_FIRST_WAIT_MS = SECOND / 2;
 
-/**
- * When to ask first for a task: at once if nothing is known of it, otherwise at half of the time that the
- * service expects, because many tasks end early.
- *
- * @param expectedMs what the service expected at the start, where it said so
- * @returns milliseconds from now
- */
-export function firstAskMs(task: Task | undefined, expectedMs: number | undefined): number {
-	if (task === undefined) return 0;
-	if (expectedMs === undefined) return SHORTEST_GAP_MS;
-	if (expectedMs < SHORTEST_GAP_MS) return Math.max(expectedMs, SECOND / 2);
-	return Math.min(LONGEST_FIRST_WAIT_MS, Math.max(SHORTEST_GAP_MS, expectedMs / 2));
+/** What a task may take of which the service says nothing. */
+const UNTOLD_EXPECTATION_MS = 30 * SECOND;
+/** Expectations above this are worth trying out before they are over. */
+const LONG_EXPECTATION_MS = 12 * SECOND;
+const SCOUT_EVERY = 10;
+const SCOUT_LONGEST_FIRST_WAIT_MS = 30 * SECOND;
+const SCOUT_AGEING = 1 / 8;
+/** Below this, progress says nothing of the end. */
+const TELLING_PROGRESS = 5;
+
+const REMEMBERED_ENDS = 20;
+/** Estimates hold as long as the middle of the real times, as a share of the estimated ones, is in between. */
+const SHARES_OF_TRUE_ESTIMATES = [0.85, 1.2];
+/** Times are much the same as long as the greater ones are no more than this times the smaller. */
+const NARROW_SPREAD = 1.15;
+/** A task that the first question finds ended may well have ended this much earlier. */
+const UNSEEN_SHARE = 0.8;
+/** Where neither is so, a task is asked for again when it has become this much older. */
+const CLOSE_AGEING = 1 / 12;
+const CLOSE_SHORTEST_GAP_MS = SECOND / 2;
+
+/** What the times of questions for one task depend on. Times are Unix milliseconds. */
+export interface Watched {
+	/** How many tasks of the run were watched before it. */
+	position: number;
+	/** When it was created or, where that is not known, when the wait began. */
+	startedAt: number;
+	/** What the service expected at first, in milliseconds from `startedAt`. */
+	expectedMs?: number;
+	/** What it expects now. */
+	expectedEnd?: number;
+	/** 0 to 100; as told with the last answer. */
+	progress: number;
+	askedAt?: number;
+	/** When it was last known not to have ended. */
+	unfinishedAt?: number;
+}
+
+/** How long a task took, as a share of what was expected: not less and not more than. */
+interface Share {
+	low: number;
+	high: number;
 }
 
 /**
- * When to ask again for a task that has not ended: every 3 s; one that is long overdue is asked for less and
- * less often, up to every 10 s.
+ * When to ask for the tasks of a run, learnt from those of its tasks that have ended.
  *
- * @param sinceStartMs how long this wait has lasted
- * @param expectedMs what the service expected at the start, where it said so
- * @returns milliseconds from now
+ * As long as the service's estimates prove right, a task is asked for when it should have ended, and then every
+ * 3 s, as the vendor's clients do from the start. A long estimate is tried out: half way, and with every tenth task,
+ * the scouts, from a fifth of it on. Once tasks end at other times than they should, the others are asked for
+ * accordingly. Where these times differ widely, a task is asked for each time it has become a twelfth older, but only
+ * with questions that were saved before: in total there are never more than one per task and 3 s.
  */
-export function nextAskMs(
-	task: Task | undefined,
-	sinceStartMs: number,
-	expectedMs: number | undefined,
-): number {
-	if (task === undefined) return SHORTEST_GAP_MS;
-	if (task.progress >= ABOUT_TO_END_PERCENT) return ENDING_GAP_MS;
-	const overdueMs = sinceStartMs - 2 * (expectedMs ?? 30 * SECOND);
-	return Math.min(LONGEST_GAP_MS, Math.max(SHORTEST_GAP_MS, overdueMs / 6));
+export class Schedule {
+	/** Of the tasks that ended last. */
+	private readonly shares: Share[] = [];
+
+	/** Questions that the vendor's clients would have asked by now, and this run has not. */
+	private saved = 0;
+
+	private savedUntil = Number.NaN;
+
+	private openTasks = 0;
+
+	/**
+	 * Time goes by for unfinished tasks.
+	 *
+	 * @param now Unix milliseconds
+	 */
+	pass(now: number, openTasks: number): void {
+		if (this.savedUntil < now)
+			this.saved += (openTasks * (now - this.savedUntil)) / SHORTEST_GAP_MS;
+		this.savedUntil = now;
+		this.openTasks = openTasks;
+	}
+
+	noteQuestions(tasks: number): void {
+		this.saved -= tasks;
+	}
+
+	/** @param endSeenAt Unix milliseconds */
+	noteEnd({ startedAt, unfinishedAt = startedAt, ...task }: Watched, endSeenAt: number): void {
+		const expected = expectationOf(task);
+		if (expected <= 0) return;
+		const high = (endSeenAt - startedAt) / expected;
+		const low = (unfinishedAt - startedAt) / expected;
+		// Asked for when it should have ended, and it had: how much earlier, or how late the question was, says nothing.
+		const cameTrue = low < 1 && high >= 1;
+		this.shares.push(
+			cameTrue ? { low: 1, high: 1 } : { low: low > 0 ? low : high * UNSEEN_SHARE, high },
+		);
+		if (this.shares.length > REMEMBERED_ENDS) this.shares.shift();
+	}
+
+	/** Unix milliseconds; before now where the question is overdue. */
+	nextQuestionAt(task: Watched): number {
+		const { startedAt, askedAt } = task;
+		return askedAt === undefined
+			? startedAt + this.firstWait(task)
+			: askedAt + this.gap(task, askedAt, askedAt - startedAt);
+	}
+
+	private firstWait(task: Watched): number {
+		const expected = expectationOf(task);
+		const isUntested = this.shares.length === 0;
+		const share = this.quantile(this.isVaried ? 1 / 5 : 1 / 2);
+		const wait = Math.max(SHORTEST_FIRST_WAIT_MS, expected * share + MARGIN_MS);
+		if (expected <= LONG_EXPECTATION_MS) return wait;
+		if (!isScout(task)) return isUntested ? wait / 2 : wait;
+		const scoutWait = task.expectedMs === undefined ? 0 : Math.min(wait, expected) / 5;
+		return Math.min(SCOUT_LONGEST_FIRST_WAIT_MS, Math.max(SHORTEST_GAP_MS, scoutWait));
+	}
+
+	/** After an answer that the task goes on. */
+	private gap(task: Watched, askedAt: number, age: number): number {
+		if (!this.holdsTrue && this.isVaried && this.saved >= this.openTasks) {
+			return Math.max(CLOSE_SHORTEST_GAP_MS, age * CLOSE_AGEING);
+		}
+		const leftMs = this.endOf(task, askedAt, age) - askedAt;
+		// Long overdue tasks are asked for less and less often.
+		const overdueMs = age - 2 * expectationOf(task);
+		const wait = leftMs > 0 ? leftMs + MARGIN_MS : Math.min(LONGEST_GAP_MS, overdueMs / 6);
+		const scoutWait = Math.min(LONGEST_GAP_MS, age * SCOUT_AGEING);
+		return Math.max(SHORTEST_GAP_MS, isScout(task) ? Math.min(wait, scoutWait) : wait);
+	}
+
+	/** Unix milliseconds; in the past where nothing is known of it. */
+	private endOf(task: Watched, askedAt: number, age: number): number {
+		if (this.holdsTrue && task.expectedEnd !== undefined) return task.expectedEnd;
+		if (task.progress >= TELLING_PROGRESS) {
+			const left = (age * 100) / task.progress - age;
+			return askedAt + Math.min(LONGEST_GAP_MS, left);
+		}
+		return task.startedAt + expectationOf(task) * this.quantile(1 / 2);
+	}
+
+	private get holdsTrue(): boolean {
+		const [least, most] = SHARES_OF_TRUE_ESTIMATES;
+		const middle = this.quantile(1 / 2);
+		return middle >= least && middle <= most;
+	}
+
+	private get isVaried(): boolean {
+		return this.quantile(4 / 5, 'high') > NARROW_SPREAD * this.quantile(1 / 5, 'low');
+	}
+
+	/** Of the shares that tasks took; 1 as long as nothing is known. */
+	private quantile(part: number, side?: keyof Share): number {
+		if (this.shares.length === 0) return 1;
+		const sorted = this.shares
+			.map((share) => (side ? share[side] : (share.low + share.high) / 2))
+			.sort((a, b) => a - b);
+		return sorted[Math.floor(part * (sorted.length - 1))];
+	}
+}
+
+/** Milliseconds. */
+function expectationOf({ expectedMs }: Pick<Watched, 'expectedMs'>): number {
+	return expectedMs ?? UNTOLD_EXPECTATION_MS;
+}
+
+function isScout({ position, expectedMs }: Watched): boolean {
+	return expectationOf({ expectedMs }) > LONG_EXPECTATION_MS && position % SCOUT_EVERY === 0;
 }

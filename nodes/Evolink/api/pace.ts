@@ -1,0 +1,62 @@
+import type { Clock } from './clock';
+import type { HttpAnswer, HttpFailure, Send } from './http';
+import { retryAfterMs, retryDelayMs } from './retry';
+
+/** Between two requests after the service asked to slow down for the first time. */
+const FIRST_GAP_MS = 200;
+const LONGEST_GAP_MS = 10_000;
+/** Each answer that is no throttling shortens the gap by a fifth, until it is not worth keeping. */
+const SPEED_UP = 0.8;
+const SHORTEST_GAP_MS = 10;
+
+/**
+ * Makes all requests of a run slow down together when the service throttles one of them: nothing is sent
+ * before the time that it names (`Retry-After`), then one request at a time with a gap in between, which
+ * doubles with each further throttling and shrinks with each answer. Until then nothing is held back.
+ */
+export function paced(send: Send, clock: Clock): Send {
+	let openAt = Number.NEGATIVE_INFINITY;
+	let gapMs = 0;
+	let throttlings = 0;
+	let slowedAt = Number.NEGATIVE_INFINITY;
+	let lastTurn: Promise<unknown> = Promise.resolve();
+
+	const takeTurn = async () => {
+		while (clock.now() < openAt) await clock.sleep(openAt - clock.now());
+		openAt = clock.now() + gapMs;
+	};
+	const learn = (result: HttpAnswer | HttpFailure, sentAt: number) => {
+		if (result.kind !== 'answer') return;
+		const now = clock.now();
+		if (!isThrottling(result)) {
+			throttlings = 0;
+			gapMs = gapMs * SPEED_UP < SHORTEST_GAP_MS ? 0 : gapMs * SPEED_UP;
+			return;
+		}
+		// Requests that were on their way together are throttled together: that counts once.
+		if (sentAt >= slowedAt) {
+			throttlings++;
+			slowedAt = now;
+			gapMs = Math.min(LONGEST_GAP_MS, Math.max(FIRST_GAP_MS, gapMs * 2));
+		}
+		openAt = Math.max(openAt, now + retryDelayMs(throttlings, retryAfterMs(result, now)));
+	};
+
+	return async (request) => {
+		const turn = lastTurn.then(takeTurn);
+		lastTurn = turn.catch(() => undefined);
+		try {
+			await turn;
+		} catch {
+			return { kind: 'notSent', reason: 'the execution was stopped' };
+		}
+		const sentAt = clock.now();
+		const result = await send(request);
+		learn(result, sentAt);
+		return result;
+	};
+}
+
+function isThrottling({ status, headers }: HttpAnswer): boolean {
+	return status === 429 || (status === 503 && headers['retry-after'] !== undefined);
+}

@@ -1,0 +1,52 @@
+import { BudgetError } from '../api/errors';
+import type { Task } from '../api/task';
+
+/**
+ * Keeps a run from starting tasks that would cost more than the user allows. What a task costs is only known
+ * once the service has reserved it: so the first goes ahead alone, and the last reserved amount is taken for the price of
+ * the next.
+ */
+export class Budget {
+	/** Credits; NaN where the service does not say. */
+	private price?: number;
+
+	/** Creates that are on their way. */
+	private pending = 0;
+
+	private firstAnswer: Promise<unknown> = Promise.resolve();
+
+	/**
+	 * @param maxCredits undefined for no limit
+	 * @param reservedCredits by tasks of earlier tries of the same run
+	 */
+	constructor(
+		private readonly maxCredits: number | undefined,
+		private reservedCredits: number,
+	) {}
+
+	/**
+	 * Creates a task within the limit.
+	 *
+	 * @throws {BudgetError} it would go over the limit; nothing was sent
+	 */
+	async spendOn(create: () => Promise<Task>): Promise<Task> {
+		if (this.maxCredits === undefined) return await create();
+		while (this.price === undefined && this.pending > 0) await this.firstAnswer;
+		const { price = 0, reservedCredits, maxCredits } = this;
+		if (Number.isNaN(price)) throw new BudgetError(maxCredits, reservedCredits);
+		if (reservedCredits + (this.pending + 1) * price > maxCredits) {
+			throw new BudgetError(maxCredits, reservedCredits + this.pending * price, price);
+		}
+		this.pending++;
+		try {
+			const answer = create();
+			this.firstAnswer = answer.catch(() => undefined);
+			const task = await answer;
+			this.price = task.creditsReserved ?? Number.NaN;
+			this.reservedCredits += task.creditsReserved ?? 0;
+			return task;
+		} finally {
+			this.pending--;
+		}
+	}
+}

@@ -1,0 +1,284 @@
+import { type EvolinkClient, MAX_BATCH } from '../api/client';
+import type { Clock } from '../api/clock';
+import { type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
+import { type ReadResult, retryDelayMs } from '../api/retry';
+import { hasEnded, type Task } from '../api/task';
+import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
+
+/** The last question before the time limit still gets this long for its answer. */
+const LAST_ANSWER_MS = 1_000;
+/**
+ * How long a question for one task waits for others that are due soon, to go out with them: the longer, the more
+ * tasks run at a time.
+ */
+const COMPANY_MS_PER_TASK = 10;
+const LONGEST_COMPANY_MS = 300;
+/** After so many faults in a row, tasks are asked for one by one. */
+const MAX_FAILED_BATCHES = 3;
+
+/** A task and when it was last seen unfinished: its result links live at least 24 h from then. */
+export interface SeenTask {
+	task: Task;
+	/** Unix milliseconds. */
+	unfinishedAt?: number;
+}
+
+/** A task that somebody waits for. */
+interface Wait extends Watched {
+	taskId: string;
+	/** Unix milliseconds. */
+	endsAt: number;
+	timeoutSeconds: number;
+	/** The answer to the create. */
+	known?: Task;
+	/** A question for it is on its way. */
+	isAsked: boolean;
+	/** Set after a fault. Unix milliseconds. */
+	notBefore: number;
+	faults: number;
+	lastFault?: EvolinkError;
+	resolve: (seen: SeenTask) => void;
+	reject: (error: unknown) => void;
+}
+
+/**
+ * Waits for all tasks of a run in one loop, which asks for several of them in one request where the service
+ * can answer that. Passing faults (throttling, lost connections, broken answers) do not end a wait; when the
+ * time is up, the last of them is in the error.
+ */
+export class TaskWatch {
+	private readonly waits = new Set<Wait>();
+
+	private readonly schedule = new Schedule();
+
+	private started = 0;
+
+	private mostAtATime = 0;
+
+	private asksInBatches = true;
+
+	private failedBatches = 0;
+
+	private isLooping = false;
+
+	private wakeUp: () => void = () => undefined;
+
+	constructor(
+		private readonly client: Pick<EvolinkClient, 'askTask' | 'askTasks'>,
+		private readonly clock: Clock,
+	) {}
+
+	/**
+	 * Asks for a task until it ends.
+	 *
+	 * @param known the answer to the create; undefined to ask at once
+	 * @throws {WaitTimeoutError} the time was up
+	 * @throws {ApiError} the service refuses to tell the task (401, 403, 404, …)
+	 * @throws {StoppedError}
+	 */
+	async untilEnded(taskId: string, timeoutSeconds: number, known?: Task): Promise<SeenTask> {
+		if (known && hasEnded(known)) return { task: known };
+		return await new Promise((resolve, reject) => {
+			const now = this.clock.now();
+			this.schedule.pass(now, this.waits.size);
+			this.waits.add({
+				taskId,
+				position: this.started++,
+				startedAt: now,
+				endsAt: now + timeoutSeconds * 1_000,
+				timeoutSeconds,
+				...(known
+					? { known, unfinishedAt: now, ...estimateIn(known, now, { startedAt: now }) }
+					: {}),
+				progress: 0,
+				isAsked: false,
+				notBefore: now,
+				faults: 0,
+				resolve,
+				reject,
+			});
+			this.mostAtATime = Math.max(this.mostAtATime, this.waits.size);
+			this.wakeUp();
+			if (!this.isLooping) void this.loop();
+		});
+	}
+
+	/** Runs as long as anybody waits. Never rejects. */
+	private async loop(): Promise<void> {
+		this.isLooping = true;
+		try {
+			while (this.waits.size > 0) {
+				const changed = new Promise<void>((resolve) => {
+					this.wakeUp = resolve;
+				});
+				this.schedule.pass(this.clock.now(), this.waits.size);
+				this.giveUpOverdue();
+				const pauseMs = this.nextRoundAt() - this.clock.now();
+				if (pauseMs <= 0) this.askDue();
+				else await this.clock.sleep(pauseMs, changed);
+			}
+		} catch (stopped) {
+			for (const wait of this.waits) wait.reject(stopped);
+			this.waits.clear();
+		}
+		this.isLooping = false;
+	}
+
+	private get unasked(): Wait[] {
+		return [...this.waits].filter(({ isAsked }) => !isAsked);
+	}
+
+	/** Unix milliseconds; Infinity where the time limit leaves no room for another question. */
+	private questionAt(wait: Wait): number {
+		const { known, startedAt, endsAt, askedAt, notBefore } = wait;
+		const isUnknown = !known && askedAt === undefined;
+		const at = Math.max(notBefore, isUnknown ? startedAt : this.schedule.nextQuestionAt(wait));
+		if (at <= endsAt) return at;
+		// One last question at the very end; not sooner after the one before than any other.
+		const hasRoom = askedAt === undefined || endsAt - askedAt >= SHORTEST_GAP_MS;
+		return hasRoom && notBefore <= endsAt ? endsAt : Number.POSITIVE_INFINITY;
+	}
+
+	/**
+	 * When to ask, or to give up, next: a little after a task is due, for the company of others, but no later than
+	 * the last of all is due.
+	 */
+	private nextRoundAt(): number {
+		const times = this.unasked.map((wait) => this.questionAt(wait));
+		const first = Math.min(...times);
+		const hasCompany = this.asksInBatches && times.length > 1;
+		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
+		const round = hasCompany ? Math.min(first + companyMs, Math.max(...times)) : first;
+		return Math.min(round, ...this.unasked.map(({ endsAt }) => endsAt));
+	}
+
+	private giveUpOverdue(): void {
+		const now = this.clock.now();
+		for (const wait of this.unasked) {
+			if (now < wait.endsAt || this.questionAt(wait) <= now) continue;
+			this.waits.delete(wait);
+			wait.reject(new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
+		}
+	}
+
+	private askDue(): void {
+		const now = this.clock.now();
+		const due = this.unasked.filter((wait) => this.questionAt(wait) <= now);
+		this.schedule.noteQuestions(due.length);
+		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
+		for (let start = 0; start < due.length; start += MAX_BATCH) {
+			void this.ask(due.slice(start, start + MAX_BATCH)).then(() => this.wakeUp());
+		}
+	}
+
+	/** Never rejects. */
+	private async ask(waits: Wait[]): Promise<void> {
+		const answers = this.asksInBatches && waits.length > 1 ? await this.askTogether(waits) : [];
+		await Promise.all(
+			waits.map(async (wait, index) => {
+				const alone = async () => await this.client.askTask(wait.taskId, timeFor([wait]));
+				this.take(wait, answers[index] ?? (await alone()));
+			}),
+		);
+	}
+
+	/**
+	 * A list of tasks may tell less than the answer for one of them, and leaves out those that it does not know.
+	 *
+	 * @returns an answer for each task, or none where it must be asked for alone
+	 */
+	private async askTogether(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
+		const taskIds = [...new Set(waits.map(({ taskId }) => taskId))];
+		const answer = await this.client.askTasks(taskIds, timeFor(waits));
+		if (answer.ok) {
+			this.failedBatches = 0;
+			if (answer.value.size === 0) this.asksInBatches = false;
+			return waits.map(({ taskId }) => {
+				const task = answer.value.get(taskId);
+				const lacksPictures = task?.status === 'completed' && task.results.length === 0;
+				return task && !lacksPictures ? { ok: true, value: task } : undefined;
+			});
+		}
+		this.failedBatches++;
+		if (!answer.mayPass || this.failedBatches >= MAX_FAILED_BATCHES) {
+			this.asksInBatches = false;
+			return [];
+		}
+		return waits.map(() => answer);
+	}
+
+	/** What an answer means for the wait. */
+	private take(wait: Wait, answer: ReadResult<Task>): void {
+		const now = this.clock.now();
+		wait.isAsked = false;
+		if (!answer.ok) {
+			if (!answer.mayPass) {
+				this.waits.delete(wait);
+				wait.reject(answer.error);
+				return;
+			}
+			wait.lastFault = answer.error;
+			wait.faults++;
+			const pauseMs = retryDelayMs(wait.faults, answer.retryAfterMs);
+			wait.notBefore = now + Math.max(SHORTEST_GAP_MS, pauseMs);
+			return;
+		}
+		const task = withCreateFacts(answer.value, wait.known);
+		if (hasEnded(task)) {
+			const { unfinishedAt } = wait;
+			this.schedule.noteEnd(wait, now);
+			this.waits.delete(wait);
+			wait.resolve({ task, ...(unfinishedAt === undefined ? {} : { unfinishedAt }) });
+			return;
+		}
+		Object.assign(wait, {
+			unfinishedAt: wait.askedAt,
+			progress: task.progress,
+			lastFault: undefined,
+			faults: 0,
+			...estimateIn(task, now, wait),
+		});
+	}
+}
+
+/** Milliseconds. */
+function timeFor(waits: Wait[]): number {
+	const leftMs = waits.map(({ endsAt, askedAt }) => endsAt - (askedAt ?? endsAt));
+	return Math.max(LAST_ANSWER_MS, Math.min(...leftMs));
+}
+
+/** What only the answer to the create says. */
+function withCreateFacts(task: Task, known: Task | undefined): Task {
+	return known?.creditsReserved === undefined
+		? task
+		: { creditsReserved: known.creditsReserved, ...task };
+}
+
+/** The end only ever comes nearer: an estimate that stays the same in every answer says nothing. */
+function estimateIn(
+	{ estimatedSeconds }: Task,
+	now: number,
+	{ startedAt, expectedMs, expectedEnd }: Pick<Wait, 'startedAt' | 'expectedMs' | 'expectedEnd'>,
+): Pick<Wait, 'expectedMs' | 'expectedEnd'> {
+	if (estimatedSeconds === undefined) return {};
+	const end = now + estimatedSeconds * 1_000;
+	return {
+		expectedMs: expectedMs ?? end - startedAt,
+		expectedEnd: Math.min(end, expectedEnd ?? end),
+	};
+}
+
+/** @throws {TaskFailedError} where the task did not make a picture */
+export function assertSucceeded(task: Task): void {
+	if (task.failure) throw new TaskFailedError(task, task.failure);
+	if (task.status === 'completed' && task.results.length === 0) {
+		throw new TaskFailedError(
+			{ ...task, status: 'failed' },
+			{
+				code: 'generation_failed_no_content',
+				message: 'The service says that the task is complete, but gives no picture',
+				retryable: false,
+			},
+		);
+	}
+}
