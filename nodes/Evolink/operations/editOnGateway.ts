@@ -138,14 +138,14 @@ async function buildBody(
 			images.push(`data:${mimeType};base64,${content.toString('base64')}`);
 		}
 	}
-	const [first, ...further] = images;
-	return {
-		...additionalFields,
-		model,
-		prompt,
-		image: severalImages === 'array' ? images : first,
-		...Object.fromEntries(further.map((image, position) => [`image${position + 2}`, image])),
-	};
+	return { ...additionalFields, model, prompt, ...imageFields(images, severalImages) };
+}
+
+function imageFields(images: string[], severalImages: SeveralImages): IDataObject {
+	if (severalImages === 'array') return { image: images };
+	return Object.fromEntries(
+		images.map((image, position) => [position === 0 ? 'image' : `image${position + 1}`, image]),
+	);
 }
 
 /**
