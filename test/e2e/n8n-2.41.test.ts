@@ -2,9 +2,11 @@ import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { gateway } from './suites/gateway';
 import { history } from './suites/history';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
+import { trigger } from './suites/trigger';
 
 onRealN8n('2.41', (fixture) => {
 	editing(fixture);
@@ -13,4 +15,6 @@ onRealN8n('2.41', (fixture) => {
 	faults(fixture);
 	agent(fixture);
 	history(fixture);
+	gateway(fixture);
+	trigger(fixture, '2.41');
 });

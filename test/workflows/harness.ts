@@ -246,7 +246,7 @@ function dataForRetry(workflow: Workflow, { run }: WorkflowResult): IRunExecutio
 	return data;
 }
 
-function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalData {
+export function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditionalData {
 	const { simulator } = options;
 	const credential = {
 		apiKey: simulator.apiKey,

@@ -4,6 +4,7 @@ import type {
 	IHttpRequestMethods,
 	IHttpRequestOptions,
 	IN8nHttpFullResponse,
+	IWebhookFunctions,
 } from 'n8n-workflow';
 
 import { isRecord, textOf } from './json';
@@ -45,6 +46,9 @@ export interface HttpFailure {
  */
 export type Send = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
 
+/** A running node, which can be stopped, or a webhook, which cannot. */
+type HttpContext = IExecuteFunctions | IWebhookFunctions;
+
 /** Some hosts refuse clients that do not say who they are. */
 const USER_AGENT = 'n8n-nodes-evolink';
 
@@ -52,11 +56,7 @@ const USER_AGENT = 'n8n-nodes-evolink';
  * Requests that carry the API key. They follow no redirect, so the key stays with the host it is for, and
  * the key is blotted out of answers, because some services repeat it in their error messages.
  */
-export function keyedSend(
-	context: IExecuteFunctions,
-	credentialType: string,
-	apiKey: string,
-): Send {
+export function keyedSend(context: HttpContext, credentialType: string, apiKey: string): Send {
 	return async (request) => {
 		const result = await exchange(
 			context,
@@ -88,11 +88,12 @@ export function plainSend(context: IExecuteFunctions): Send {
 }
 
 async function exchange(
-	context: Pick<IExecuteFunctions, 'getExecutionCancelSignal'>,
+	context: HttpContext,
 	request: HttpRequest,
 	perform: (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>,
 ): Promise<HttpAnswer | HttpFailure> {
-	const stop = context.getExecutionCancelSignal?.();
+	const stop =
+		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
 	const deadline = AbortSignal.timeout(request.timeoutMs);
 	try {
 		const response = await perform({

@@ -32,8 +32,11 @@ export interface Task {
 	raw: IDataObject;
 }
 
-/** What can be asked for again. Source: the vendor's own command line client. */
-export const TASK_ID = /^[\w.:-]{1,128}$/;
+/**
+ * What can be asked for again. Source: the vendor's own command line client. Dots alone would be another
+ * address of the API.
+ */
+export const TASK_ID = /^(?!\.+$)[\w.:-]{1,128}$/;
 
 export function hasEnded(task: Task): boolean {
 	return task.status !== 'pending' && task.status !== 'processing';

@@ -210,7 +210,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			default: '',
 			placeholder: 'e.g. https://n8n.example.com/webhook/…',
 			description:
-				'The public https address that EvoLink calls when the task ends, for instance of a Webhook node',
+				'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
 			displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
 		},
 		{ ...downloadField, displayOptions: { hide: { wait: ['none'] } } },

@@ -1,25 +1,26 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { EvolinkClient, type ServiceAddresses } from '../api/client';
+import { EvolinkClient } from '../api/client';
 import { realClock } from '../api/clock';
-import { InvalidInputError } from '../api/errors';
 import { keyedSend, plainSend } from '../api/http';
 import { ImagesGatewayClient } from '../api/imagesGateway';
-import { textOf } from '../api/json';
 import { paced } from '../api/pace';
-import { isHttpUrl } from '../api/url';
 import { RequestMemory } from '../memory/requestMemory';
 import { TaskWatch } from '../waiting/taskWatch';
 import { Budget } from './budget';
+import {
+	checkHasEvolink,
+	CREDENTIAL,
+	GATEWAY_CREDENTIAL,
+	readCredential,
+	readGatewayCredential,
+} from './credential';
 import { editOnGateway } from './editOnGateway';
 import { forEveryItem } from './everyItem';
 import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
 import { Limit } from './limit';
 import { nodeErrorFor } from './report';
-
-const CREDENTIAL = 'evolinkApi';
-const GATEWAY_CREDENTIAL = 'imagesGatewayApi';
 
 /** Pictures are held in memory while they are on their way, so only a few are at the same time. */
 const UPLOADS_AT_A_TIME = 4;
@@ -48,6 +49,7 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 			const run = { ...basics, gateway: new ImagesGatewayClient(send, clock, baseUrl) };
 			return await forEveryItem(run, editOnGateway, halt);
 		}
+		checkHasEvolink(context);
 		const { apiKey, addresses } = await readCredential(context);
 		const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
 		const client = new EvolinkClient(send, clock, addresses);
@@ -62,45 +64,4 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}
-}
-
-async function readCredential(
-	context: IExecuteFunctions,
-): Promise<{ apiKey: string; addresses: ServiceAddresses }> {
-	const { credentials = {} } = context.getNode();
-	if (credentials[GATEWAY_CREDENTIAL] && !credentials[CREDENTIAL]) {
-		throw new InvalidInputError(
-			'This operation needs EvoLink: an images gateway has no tasks, no history and no credits to ask for',
-			"A gateway gives the edited picture in the output of Edit Image itself. For EvoLink pick a credential 'EvoLink API'.",
-		);
-	}
-	const { apiKey, baseUrl, filesBaseUrl } = await context.getCredentials(CREDENTIAL);
-	return {
-		apiKey: textOf(apiKey) ?? '',
-		addresses: {
-			baseUrl: readAddress(baseUrl, 'Base URL', 'EvoLink API'),
-			filesBaseUrl: readAddress(filesBaseUrl, 'Files Base URL', 'EvoLink API'),
-		},
-	};
-}
-
-async function readGatewayCredential(
-	context: IExecuteFunctions,
-): Promise<{ apiKey: string; baseUrl: string }> {
-	const { apiKey, baseUrl } = await context.getCredentials(GATEWAY_CREDENTIAL);
-	const address = readAddress(baseUrl, 'Base URL', 'Images Gateway API');
-	return { apiKey: textOf(apiKey) ?? '', baseUrl: address };
-}
-
-function readAddress(value: unknown, fieldName: string, credentialName: string): string {
-	const address = (textOf(value) ?? '').trim().replace(/\/+$/, '');
-	if (!isHttpUrl(address)) {
-		throw new InvalidInputError(
-			`'${fieldName}' in the credential '${credentialName}' is not an http or https address`,
-			credentialName === 'EvoLink API'
-				? 'Correct it in the credential; the default is right for most accounts.'
-				: 'Enter the address of the gateway up to and without /v1 in the credential.',
-		);
-	}
-	return address;
 }

@@ -17,39 +17,37 @@ const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
  * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
  */
 export async function taskItem(
-	run: Run,
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	settings: OutputSettings,
 ): Promise<ItemResult> {
 	const { task } = seen;
-	const expiresAt = expiryOf(seen);
-	const json = settings.simplify ? simplified(task, expiresAt) : rawJson(task.raw);
+	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
 	return await run.downloads.run(async () => {
 		const stored: IBinaryData[] = [];
-		for (const { content, fileName, mimeType } of await fetchPictures(
-			run,
-			task,
-			expiresAt,
-			settings,
-		)) {
+		for (const { content, fileName, mimeType } of await fetchPictures(run, seen, settings)) {
 			stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
 		}
 		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
 	});
 }
 
+/** What the service says of a task, as an item has it. */
+export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
+	return simplify ? simplified(seen.task, expiryOf(seen)) : rawJson(seen.task.raw);
+}
+
 async function fetchPictures(
-	run: Run,
-	task: Task,
-	expiresAt: string | undefined,
+	{ plainSend, clock }: Pick<Run, 'clock' | 'plainSend'>,
+	seen: SeenTask,
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<PictureFile[]> {
-	const { plainSend, clock } = run;
+	const { task } = seen;
 	try {
 		return await downloadPictures(plainSend, clock, task.results, maxDownloadMegabytes, task.id);
 	} catch (error) {
-		throw withTask(error as Error, task, expiresAt);
+		throw withTask(error as Error, task, expiryOf(seen));
 	}
 }
 

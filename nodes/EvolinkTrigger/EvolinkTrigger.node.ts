@@ -1,0 +1,120 @@
+import {
+	type IExecuteFunctions,
+	type IHookFunctions,
+	type INodeExecutionData,
+	type INodeType,
+	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
+	NodeConnectionTypes,
+} from 'n8n-workflow';
+
+import {
+	binaryPropertyNameField,
+	downloadField,
+	optionsField,
+	simplifyField,
+} from '../Evolink/operations/fields';
+import { addPictures } from './addPictures';
+import { receiveDelivery } from './receiveDelivery';
+
+const TEST_MODE =
+	"<b>Use the test URL while you build your workflow</b>. Click 'Listen', put the test URL into 'Callback URL' of an Edit Image node in another workflow, and run that. The execution shows up in the editor.";
+
+export class EvolinkTrigger implements INodeType {
+	description: INodeTypeDescription = {
+		displayName: 'EvoLink Trigger',
+		name: 'evolinkTrigger',
+		icon: { light: 'file:../../icons/evolink.svg', dark: 'file:../../icons/evolink.dark.svg' },
+		group: ['trigger'],
+		version: 1,
+		subtitle: '={{ $parameter["events"].join(", ") }}',
+		description: 'Starts the workflow when an EvoLink task ends',
+		defaults: { name: 'EvoLink Trigger' },
+		eventTriggerDescription: 'Waiting for EvoLink to call the test URL',
+		activationMessage:
+			"EvoLink can now call the production URL. Put it into 'Callback URL' of Edit Image.",
+		triggerPanel: {
+			header: '',
+			executionsHelp: {
+				inactive: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. Activate the workflow, and put the production URL into 'Callback URL' of Edit Image. The executions show up in the executions list, but not in the editor.`,
+				active: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. The workflow is active: put the production URL into 'Callback URL' of Edit Image. The executions show up in the <a data-key="executions">executions list</a>, but not in the editor.`,
+			},
+			activationHint:
+				"Once you've finished building your workflow, activate it and put the production URL into 'Callback URL' of Edit Image.",
+		},
+		inputs: [],
+		outputs: [NodeConnectionTypes.Main],
+		credentials: [{ name: 'evolinkApi', required: true }],
+		webhooks: [
+			{
+				name: 'default',
+				httpMethod: 'POST',
+				responseMode: 'onReceived',
+				responseData: '',
+				path: 'webhook',
+			},
+		],
+		properties: [
+			{
+				displayName:
+					"EvoLink calls this node when a task ends: copy the production URL above into 'Callback URL' of Edit Image with 'Wait' set to 'Do Not Wait', and activate this workflow. The URL must be a public https address; where it is not, set n8n's WEBHOOK_URL.",
+				name: 'callbackUrlNotice',
+				type: 'notice',
+				default: '',
+			},
+			{
+				displayName: 'Trigger On',
+				name: 'events',
+				type: 'multiOptions',
+				options: [
+					{ name: 'Cancelled', value: 'cancelled', description: 'A task was cancelled' },
+					{ name: 'Completed', value: 'completed', description: 'The edited pictures are ready' },
+					{ name: 'Failed', value: 'failed', description: 'A task ended without pictures' },
+				],
+				default: ['completed', 'failed', 'cancelled'],
+				required: true,
+			},
+			{ ...downloadField, default: false },
+			binaryPropertyNameField,
+			simplifyField,
+			optionsField(['maxDownloadSize'], {
+				displayName: 'Models',
+				name: 'models',
+				type: 'string',
+				default: '',
+				placeholder: 'e.g. qwen-image-edit',
+				hint: 'Several: separate them by commas',
+				description:
+					'Start only for tasks of these models, given by their IDs; empty for all models',
+			}),
+		],
+	};
+
+	/** The address goes to the service with each task, so there is nothing to register or to take back. */
+	webhookMethods = {
+		default: {
+			async checkExists(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async create(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+			async delete(this: IHookFunctions): Promise<boolean> {
+				return true;
+			},
+		},
+	};
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await receiveDelivery(this);
+	}
+
+	/**
+	 * The execution begins with the item that `webhook()` made. Pictures are fetched here and not there, so that
+	 * a long download can be seen and stopped, outlives nothing, and loses no task that was acknowledged.
+	 */
+	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		return [await addPictures(this)];
+	}
+}

@@ -1,0 +1,61 @@
+import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+
+import { realClock } from '../Evolink/api/clock';
+import { EvolinkError } from '../Evolink/api/errors';
+import { plainSend } from '../Evolink/api/http';
+import { parseTask } from '../Evolink/api/task';
+import { type OutputSettings, readOutputSettings } from '../Evolink/operations/fields';
+import { Limit } from '../Evolink/operations/limit';
+import { nodeErrorFor } from '../Evolink/operations/report';
+import { taskItem } from '../Evolink/operations/taskItem';
+
+/**
+ * Fetches the pictures of the task that started the execution, where that is wanted.
+ *
+ * @throws {NodeOperationError} a parameter is wrong, or the execution was stopped
+ */
+export async function addPictures(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const items = context.getInputData();
+	try {
+		const settings = readOutputSettings(context, 0);
+		if (!settings.download) return items;
+		return await Promise.all(
+			items.map(async (item) => await withPictures(context, item, settings)),
+		);
+	} catch (error) {
+		throw nodeErrorFor(context.getNode(), error, 0);
+	}
+}
+
+/**
+ * Where a picture cannot be fetched the item goes on without, with the reason in `download_error`: nobody would
+ * start the workflow for this task again.
+ */
+async function withPictures(
+	context: IExecuteFunctions,
+	item: INodeExecutionData,
+	settings: OutputSettings,
+): Promise<INodeExecutionData> {
+	const stop = context.getExecutionCancelSignal?.();
+	const run = {
+		context,
+		clock: realClock(stop),
+		plainSend: plainSend(context),
+		downloads: new Limit(1), // A delivery starts the workflow with one task.
+	};
+	const task = parseTask(item.json); // Simplified or not, it says where the pictures are.
+	if (!task) return item;
+	try {
+		const { binary } = await taskItem(run, { task }, settings);
+		return binary ? { ...item, binary } : item;
+	} catch (error) {
+		if (stop?.aborted) throw nodeErrorFor(context.getNode(), error, 0);
+		const message = (error as Error).message;
+		const advice = error instanceof EvolinkError ? error.advice.trim() : '';
+		context.addExecutionHints({ message, location: 'outputPane' });
+		return {
+			...item,
+			json: { ...item.json, download_error: [message, advice].filter(Boolean).join('. ') },
+		};
+	}
+}

@@ -1,0 +1,188 @@
+import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
+
+import { EvolinkClient } from '../Evolink/api/client';
+import { realClock } from '../Evolink/api/clock';
+import { ApiError, type EvolinkError, TRY_LATER } from '../Evolink/api/errors';
+import { keyedSend } from '../Evolink/api/http';
+import { isRecord, parseJson, textOf } from '../Evolink/api/json';
+import { repeatRead, type ReadResult } from '../Evolink/api/retry';
+import { hasEnded, type Task, TASK_ID } from '../Evolink/api/task';
+import { CREDENTIAL, readCredential } from '../Evolink/operations/credential';
+import { taskJson } from '../Evolink/operations/taskItem';
+import { DeliveredTasks } from './deliveredTasks';
+
+/** A task with fifteen long links has a tenth of this. */
+const MAX_BODY_BYTES = 256 * 1024;
+/** The caller has its answer within a second, n8n's own part included. */
+const ANSWER_WITHIN_MS = 700;
+/** A test is one delivery: somebody who sends it again a little later wants to see it again. */
+const TEST_KEPT_MS = 10_000;
+
+/** Statuses with which the API says that there is no such task; 400 is for an ID of another form. */
+const UNKNOWN_TASK = new Set([400, 404, 410, 422]);
+const NOT_ENDED = 'not_ended';
+
+/** One for all trigger nodes of this n8n process. */
+const deliveredTasks = new DeliveredTasks();
+
+/**
+ * Takes a call to the node's webhook address. The service signs nothing, so the call is but a hint which task to
+ * ask for: what goes into the workflow is what the API says.
+ *
+ * The service calls again, after 1, 2 and 4 s, until it gets a 2xx. So that is the answer to all that is
+ * settled, even if nothing starts; a passing fault of the API is answered with 503, and a task that has not ended
+ * with 409. When the API is slow the caller gets its 2xx before, and it is on this node to ask until it knows.
+ *
+ * Never rejects: n8n would start an execution that fails.
+ */
+export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	const response = context.getResponseObject() as unknown as CallerResponse;
+	const answer: Answer = (status, message) => {
+		if (!response.headersSent) response.status(status).json({ message });
+		return { noWebhookResponse: true };
+	};
+	try {
+		const delivery = readDelivery(context);
+		if (!delivery.ok) return answer(delivery.status, delivery.message);
+		const asked = await askForEndedTask(context, delivery.taskId, () => answer(202, 'Received'));
+		if (asked.ok) return startFor(context, asked.value, answer);
+
+		const status = statusFor(asked.error);
+		const isLost = response.headersSent;
+		if (isLost || status === 503) warn(context, delivery.taskId, asked.error, isLost);
+		return answer(status, STATUS_MESSAGES[status]);
+	} catch (error) {
+		// The credential cannot be read, or an expression in a parameter fails.
+		warn(context, 'that was not asked for', error as Error, response.headersSent);
+		return answer(503, STATUS_MESSAGES[503]);
+	}
+}
+
+/** Starts an execution for a task that has ended, unless it is filtered out or has started one before. */
+function startFor(context: IWebhookFunctions, task: Task, answer: Answer): IWebhookResponseData {
+	const simplify = context.getNodeParameter('simplify', true) as boolean;
+	if (!isWanted(context, task)) return answer(200, 'Received; this node does not start for it');
+	if (!isFirstOfItsKind(context, task)) return answer(200, 'Received before');
+	// n8n 2.41 saves static data only where the node has answered by itself. It saves the execution some
+	// milliseconds later: should it die in between, Get Task still knows the task.
+	return {
+		...answer(200, 'Received'),
+		workflowData: [[{ json: taskJson({ task }, simplify) }]],
+	};
+}
+
+/** Answers the caller, unless that was done before. */
+type Answer = (status: number, message: string) => IWebhookResponseData;
+
+/** What is needed of the response of Express, whose types n8n-workflow does not bring along. */
+interface CallerResponse {
+	headersSent: boolean;
+	status(code: number): this;
+	json(body: object): this;
+}
+
+type DeliveryReading =
+	| { ok: true; taskId: string }
+	| { ok: false; status: number; message: string };
+
+/** Nothing but the ID is taken from a call. JSON is read whatever its content type says. */
+function readDelivery(context: IWebhookFunctions): DeliveryReading {
+	const { rawBody } = context.getRequestObject() as { rawBody?: Buffer };
+	if (rawBody && rawBody.length > MAX_BODY_BYTES) {
+		return { ok: false, status: 413, message: `More than ${MAX_BODY_BYTES / 1024} KB` };
+	}
+	const parsed: unknown = context.getBodyData();
+	const body = isRecord(parsed) ? parsed : parseJson(rawBody?.toString('utf8') ?? '');
+	const taskId = isRecord(body) ? textOf(body.id) : undefined;
+	return taskId !== undefined && TASK_ID.test(taskId)
+		? { ok: true, taskId }
+		: { ok: false, status: 400, message: 'The body is not a task' };
+}
+
+/**
+ * Asks the API until it tells that the task has ended: once as long as the caller waits, more often when it has
+ * been answered.
+ *
+ * @param answerEarly called when the API takes its time
+ */
+async function askForEndedTask(
+	context: IWebhookFunctions,
+	taskId: string,
+	answerEarly: () => void,
+): Promise<ReadResult<Task>> {
+	const clock = realClock();
+	const { apiKey, addresses } = await readCredential(context);
+	const client = new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses);
+	const ask = async () => requireEnd(await client.askTask(taskId));
+
+	const first = ask();
+	const soon = await Promise.race([first, clock.sleep(ANSWER_WITHIN_MS)]);
+	if (soon) return soon;
+	answerEarly();
+	const pending = [first];
+	try {
+		const value = await repeatRead(clock, async () => await (pending.pop() ?? ask()));
+		return { ok: true, value };
+	} catch (error) {
+		return { ok: false, error: error as EvolinkError, mayPass: false };
+	}
+}
+
+/** A call may be forged, or come a moment before the API knows of the end. */
+function requireEnd(answer: ReadResult<Task>): ReadResult<Task> {
+	if (!answer.ok || hasEnded(answer.value)) return answer;
+	const error = new ApiError('The task has not ended', TRY_LATER, { code: NOT_ENDED });
+	return { ok: false, error, mayPass: true };
+}
+
+type RefusalStatus = 404 | 409 | 503;
+
+const STATUS_MESSAGES: Record<RefusalStatus, string> = {
+	404: 'No such task',
+	409: 'The task has not ended',
+	503: 'The task cannot be asked for now',
+};
+
+/** Refusals of the node's own key (401, 402, 403) say nothing of the call, which may well be authentic. */
+function statusFor(error: Error): RefusalStatus {
+	if (!(error instanceof ApiError)) return 503;
+	if (error.code === NOT_ENDED) return 409;
+	return error.status !== undefined && UNKNOWN_TASK.has(error.status) ? 404 : 503;
+}
+
+function warn(context: IWebhookFunctions, task: string, error: Error, isLost: boolean): void {
+	const node = context.getNode().name;
+	const outcome = isLost
+		? 'No execution was started; Get Task fetches the task.'
+		: 'EvoLink will call again.';
+	context.logger.warn(`${node} was called for a task ${task}: ${error.message}. ${outcome}`, {
+		workflowId: context.getWorkflow().id,
+	});
+}
+
+function isWanted(context: IWebhookFunctions, task: Task): boolean {
+	const events = context.getNodeParameter('events', []) as string[];
+	const models = readModels(context.getNodeParameter('options.models', ''));
+	return events.includes(task.status) && (models.length === 0 || models.includes(task.model));
+}
+
+/** Model IDs, separated by commas or line breaks, or an array from an expression. */
+function readModels(value: unknown): string[] {
+	return [value]
+		.flat()
+		.flatMap((entry) => (textOf(entry) ?? '').split(/[,\n]/))
+		.map((id) => id.trim())
+		.filter((id) => id !== '');
+}
+
+function isFirstOfItsKind(context: IWebhookFunctions, task: Task): boolean {
+	const node = `${context.getWorkflow().id} ${context.getNode().id}`;
+	const end = `${task.id} ${task.status}`;
+	if (context.getMode() === 'manual') {
+		return deliveredTasks.record(`${node} test`, end, {}, Date.now(), TEST_KEPT_MS) !== undefined;
+	}
+	const staticData = context.getWorkflowStaticData('node');
+	const kept = deliveredTasks.record(node, end, staticData.delivered, Date.now());
+	if (kept) staticData.delivered = kept;
+	return kept !== undefined;
+}

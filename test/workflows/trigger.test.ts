@@ -1,0 +1,212 @@
+import {
+	type ICredentialDataDecryptedObject,
+	type IDataObject,
+	type INode,
+	type INodeParameters,
+	type IWebhookData,
+	type IWebhookResponseData,
+	Workflow,
+	type WorkflowExecuteMode,
+} from 'n8n-workflow';
+import { WebhookContext } from 'n8n-core';
+
+import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
+import type { Simulator } from '../simulator';
+import { create, createAndWait } from '../simulator/serviceCalls';
+import { additionalData } from './harness';
+import { scenarios } from './scenarios';
+
+/** `EvolinkTrigger.webhook()` on n8n's own engine, in this process, without n8n's web server. */
+
+interface DeliveryOptions {
+	simulator: Simulator;
+	body: unknown;
+	parameters?: INodeParameters;
+	/** What n8n has saved for the workflow, loaded anew for each call as n8n does. */
+	saved?: IDataObject;
+	mode?: WorkflowExecuteMode;
+	credential?: ICredentialDataDecryptedObject;
+	/** Another process has classes of its own. */
+	trigger?: EvolinkTrigger;
+	workflowId?: string;
+}
+
+interface DeliveryOutcome {
+	status?: number;
+	started: boolean;
+	result: IWebhookResponseData;
+	/** What n8n would save. */
+	saved: IDataObject;
+	warnings: string[];
+}
+
+let workflows = 0;
+
+async function deliver(options: DeliveryOptions): Promise<DeliveryOutcome> {
+	const { simulator, body, parameters = {}, mode = 'webhook' } = options;
+	const trigger = options.trigger ?? new EvolinkTrigger();
+	const node: INode = {
+		id: 'trigger',
+		name: 'EvoLink Trigger',
+		type: 'n8n-nodes-evolink.evolinkTrigger',
+		typeVersion: 1,
+		position: [0, 0],
+		parameters,
+		credentials: { evolinkApi: { id: '1', name: 'EvoLink' } },
+	};
+	const workflow = new Workflow({
+		id: options.workflowId ?? `workflow ${++workflows}`,
+		nodes: [node],
+		connections: {},
+		active: true,
+		nodeTypes: {
+			getByName: () => trigger,
+			getByNameAndVersion: () => trigger,
+			getKnownTypes: () => ({}),
+		},
+		staticData: structuredClone(options.saved ?? {}),
+	});
+	const outcome: Partial<DeliveryOutcome> = {};
+	const httpResponse = {
+		headersSent: false,
+		status(status: number) {
+			outcome.status = status;
+			return this;
+		},
+		json() {
+			if (this.headersSent) throw new Error('Answered twice');
+			this.headersSent = true;
+			return this;
+		},
+	};
+	const given = additionalData({
+		simulator,
+		parameters,
+		...(options.credential ? { credential: options.credential } : {}),
+	});
+	const context = new WebhookContext(
+		workflow,
+		workflow.getNode(node.name) as INode,
+		{ ...given, httpRequest: { body, headers: {} }, httpResponse } as never,
+		mode,
+		{ webhookDescription: { name: 'default' } } as IWebhookData,
+		[],
+		null,
+	);
+	const warnings: string[] = [];
+	Object.defineProperty(context, 'logger', {
+		value: { warn: (message: string) => warnings.push(message) },
+	});
+	const result = await trigger.webhook.call(context);
+	const saved = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;
+	const started = result.workflowData !== undefined;
+	return { ...(outcome as DeliveryOutcome), result, started, saved, warnings };
+}
+
+/** The class as another process of n8n has it: with a memory of its own. */
+function inAnotherProcess(): EvolinkTrigger {
+	let trigger: EvolinkTrigger | undefined;
+	jest.isolateModules(() => {
+		const module = jest.requireActual<{ EvolinkTrigger: new () => EvolinkTrigger }>(
+			'../../nodes/EvolinkTrigger/EvolinkTrigger.node',
+		);
+		trigger = new module.EvolinkTrigger();
+	});
+	return trigger as EvolinkTrigger;
+}
+
+describe('EvoLink Trigger', () => {
+	scenarios({
+		'starts once in several processes that see what the others have saved': async (simulator) => {
+			const body = await createAndWait(simulator);
+			const workflowId = 'several processes';
+			const [one, two] = [inAnotherProcess(), inAnotherProcess()];
+			const first = await deliver({ simulator, body, workflowId, trigger: one });
+			expect(first).toMatchObject({ status: 200, started: true });
+			const { saved } = first;
+			const again = await deliver({ simulator, body, workflowId, trigger: two, saved });
+			expect(again).toMatchObject({ status: 200, started: false });
+			expect(again.result).toEqual({ noWebhookResponse: true });
+		},
+
+		'saves all ends that the process knows, also those that n8n has overwritten': async (
+			simulator,
+		) => {
+			const workflowId = 'overwritten';
+			const trigger = inAnotherProcess();
+			const bodies = [await createAndWait(simulator), await createAndWait(simulator)];
+			// Both were called with what was saved before: nothing.
+			const [first, second] = await Promise.all(
+				bodies.map(async (body) => await deliver({ simulator, body, workflowId, trigger })),
+			);
+			expect([first.started, second.started]).toEqual([true, true]);
+			const sizes = [first, second].map(({ saved }) => JSON.stringify(saved).length);
+			const last = sizes[0] > sizes[1] ? first : second;
+			for (const body of bodies) {
+				const reborn = inAnotherProcess();
+				const { saved } = last;
+				const again = await deliver({ simulator, body, workflowId, trigger: reborn, saved });
+				expect(again.started).toBe(false);
+			}
+		},
+
+		'starts for the same task in two workflows, and in a test beside production': async (
+			simulator,
+		) => {
+			const body = await createAndWait(simulator);
+			const outcomes = [
+				await deliver({ simulator, body, workflowId: 'one' }),
+				await deliver({ simulator, body, workflowId: 'two' }),
+				await deliver({ simulator, body, workflowId: 'one', mode: 'manual' }),
+				await deliver({ simulator, body, workflowId: 'one', mode: 'manual' }),
+			];
+			expect(outcomes.map(({ started }) => started)).toEqual([true, true, true, false]);
+			expect(outcomes[2].saved).not.toHaveProperty('node:EvoLink Trigger');
+		},
+
+		'takes models as text, as several lines, or as an array': async (simulator) => {
+			const body = await createAndWait(simulator);
+			const starts = async (models: INodeParameters[string]) =>
+				(await deliver({ simulator, body, parameters: { options: { models } } })).started;
+			expect(await starts('qwen-image-edit')).toBe(true);
+			expect(await starts('other,\n qwen-image-edit ')).toBe(true);
+			expect(await starts(['other', 'qwen-image-edit'])).toBe(true);
+			expect(await starts(' ')).toBe(true);
+			expect(await starts('qwen-image')).toBe(false);
+			expect(await starts(['other'])).toBe(false);
+		},
+
+		'is called again, rather than failing, where its credential is of no use': async (
+			simulator,
+		) => {
+			const body = await createAndWait(simulator);
+			const credential = { baseUrl: 'nonsense' };
+			const outcome = await deliver({ simulator, body, credential });
+			expect(outcome).toMatchObject({ status: 503, started: false });
+			expect(outcome.warnings).toEqual([expect.stringContaining("'Base URL' in the credential")]);
+		},
+
+		'says in the log what to do where the API was slow and then of no help': async (simulator) => {
+			const body = await createAndWait(simulator);
+			simulator.inject({ host: 'api', path: /tasks/, fault: { slow: 1000 } });
+			const credential = { apiKey: 'wrong' };
+			const outcome = await deliver({ simulator, body, credential });
+			expect(outcome).toMatchObject({ status: 202, started: false });
+			expect(outcome.warnings).toEqual([
+				expect.stringMatching(new RegExp(`${body.id}.*No execution was started; Get Task`)),
+			]);
+		},
+
+		'waits by itself for the end of a task where the API was slow': async (simulator) => {
+			simulator.nextTask({ seconds: 2 });
+			const { body } = await create(simulator);
+			simulator.inject({ host: 'api', path: /tasks/, fault: { slow: 1000 } });
+			simulator.inject({ host: 'api', path: /tasks/, fault: 'brokenJson' });
+			const outcome = await deliver({ simulator, body });
+			expect(outcome).toMatchObject({ status: 202, started: true, warnings: [] });
+			expect(outcome.result.workflowData?.[0][0].json).toMatchObject({ status: 'completed' });
+			const asked = simulator.requests.filter(({ path }) => path.startsWith('/v1/tasks/'));
+			expect(asked.map(({ fault }) => fault)).toEqual(['slow 1000 ms', 'brokenJson', undefined]);
+		},
+	});
+});
