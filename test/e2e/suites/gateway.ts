@@ -17,6 +17,10 @@ const retryOnFail: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetwee
 
 /** Edit Image by a gateway that answers with the picture itself, and has no idempotency. */
 export function gateway(given: () => Fixture): void {
+	describe('an images gateway', () => onGatewayOf(given));
+}
+
+function onGatewayOf(given: () => Fixture): void {
 	let credential: Credential;
 	beforeEach(async () => {
 		const { n8n, simulator } = given();
