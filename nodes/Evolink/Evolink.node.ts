@@ -5,12 +5,15 @@ import {
 	type INodeListSearchResult,
 	type INodeType,
 	type INodeTypeDescription,
+	type IWebhookFunctions,
+	type IWebhookResponseData,
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 
 import { IMAGE_MODELS } from './models/catalogue';
 import { operationFields } from './operations';
-import { runOperation } from './operations/runOperation';
+import { runOperation, takeCallback } from './operations/runOperation';
+import { PARKING_WEBHOOKS } from './waiting/parking';
 
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
@@ -38,6 +41,7 @@ export class Evolink implements INodeType {
 				displayOptions: { show: { service: ['imagesGateway'] } },
 			},
 		],
+		webhooks: PARKING_WEBHOOKS,
 		properties: [
 			{
 				displayName: 'Operation',
@@ -101,5 +105,9 @@ export class Evolink implements INodeType {
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
 		return [await runOperation(this)];
+	}
+
+	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		return await takeCallback(this);
 	}
 }

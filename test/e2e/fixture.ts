@@ -20,6 +20,9 @@ export interface TestNode extends Partial<Omit<INode, 'parameters'>> {
 	parameters?: INodeParameters;
 }
 
+/** The name under which the service calls n8n, as through a reverse proxy. */
+export const PUBLIC_HOST = 'n8n.example.com';
+
 /** A real n8n with this package and a simulator that it talks to. */
 export class Fixture {
 	constructor(
@@ -161,13 +164,21 @@ export function onRealN8n(version: HostVersion, tests: (fixture: () => Fixture) 
 		const userFolder = mkdtempSync(join(tmpdir(), `n8n-${version}-`));
 
 		beforeAll(async () => {
-			n8n = await startN8n({ version, userFolder, packageTarball: process.env.PACKAGE_TARBALL });
+			n8n = await startN8n({
+				version,
+				userFolder,
+				packageTarball: process.env.PACKAGE_TARBALL,
+				env: { WEBHOOK_URL: `https://${PUBLIC_HOST}/` },
+			});
 			await n8n.setUpOwner();
 			credential = await n8n.createCredential('EvoLink', 'evolinkApi', { apiKey: 'not set yet' });
 		}, 180_000);
 
 		beforeEach(async () => {
-			simulator = await startSimulator({ taskSeconds: 1 });
+			simulator = await startSimulator({
+				taskSeconds: 1,
+				callbackHosts: { [PUBLIC_HOST]: n8n.baseUrl },
+			});
 			credential = await n8n.updateCredential(credential, {
 				apiKey: simulator.apiKey,
 				baseUrl: simulator.apiUrl,

@@ -1,5 +1,6 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
+import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
@@ -16,5 +17,6 @@ onRealN8n('1.123', (fixture) => {
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
+	callback(fixture);
 	trigger(fixture, '1.123');
 });

@@ -8,6 +8,7 @@ import { operations } from '../../nodes/Evolink/operations';
 import { Budget } from '../../nodes/Evolink/operations/budget';
 import { forEveryItem } from '../../nodes/Evolink/operations/everyItem';
 import { Limit } from '../../nodes/Evolink/operations/limit';
+import { Parking } from '../../nodes/Evolink/waiting/parking';
 import { TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
 import { samplePicture } from '../simulator';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
@@ -140,6 +141,7 @@ async function runOnce(
 		uploads: new Limit(4),
 		downloads: new Limit(4),
 		budget: new Budget(given.maxCredits, memory.reservedCredits),
+		parking: new Parking(context, 'key'),
 	};
 	try {
 		return { items: await forEveryItem(run, operations.editImage, halt) };

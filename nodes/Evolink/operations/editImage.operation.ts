@@ -8,6 +8,7 @@ import { digestOf, type RememberedRequest } from '../memory/requestMemory';
 import { DEFAULT_MODEL_ID, findModel, IMAGE_MODELS, type ImageModel } from '../models/catalogue';
 import { checkPicture, checkRequest, type Violation } from '../models/checkRequest';
 import { checkCallbackUrl } from '../waiting/callbackUrl';
+import type { Parking } from '../waiting/parking';
 import { assertSucceeded, type SeenTask } from '../waiting/taskWatch';
 import {
 	binaryPropertyNameField,
@@ -25,13 +26,16 @@ import { gatewayOptions } from './editOnGateway';
 import { defineOperation, type Run } from './operation';
 import { taskItem } from './taskItem';
 
+/** How the node waits for a task: by asking, by letting n8n park the execution, or not at all. */
+type Wait = 'poll' | 'callback' | 'none';
+
 interface EditImagePlan {
 	model: string;
 	prompt: string;
 	references: Reference[];
 	/** Undefined for models that take no such number. */
 	numberOfImages?: number;
-	waits: boolean;
+	wait: Wait;
 	callbackUrl?: string;
 	timeoutSeconds: number;
 	failureAsData: boolean;
@@ -198,6 +202,12 @@ export const editImage = defineOperation<EditImagePlan>({
 					value: 'poll',
 					description: 'Ask the service until the pictures are ready',
 				},
+				{
+					name: 'Suspend Until Callback',
+					value: 'callback',
+					description:
+						'Park the execution until EvoLink calls; n8n must be reachable by public https',
+				},
 			],
 			default: 'poll',
 			description: 'What to do while the service works',
@@ -246,13 +256,13 @@ export const editImage = defineOperation<EditImagePlan>({
 		),
 	],
 
-	async plan({ context }, itemIndex) {
+	async plan({ context, parking }, itemIndex) {
 		const model = readText(context, 'model', itemIndex);
 		const prompt = readPrompt(context, itemIndex);
 		const references = await readReferences(context, itemIndex);
 		const numberOfImages = Number(context.getNodeParameter('numberOfImages', itemIndex, 1));
-		const waits = context.getNodeParameter('wait', itemIndex, 'poll') !== 'none';
-		const callbackUrl = waits ? '' : readText(context, 'callbackUrl', itemIndex);
+		const wait = readWait(context, itemIndex, parking);
+		const callbackUrl = wait === 'none' ? readText(context, 'callbackUrl', itemIndex) : '';
 
 		if (model === '') {
 			throw new InvalidInputError(
@@ -274,11 +284,12 @@ export const editImage = defineOperation<EditImagePlan>({
 			prompt,
 			references,
 			...(facts && facts.maxResults > 1 ? { numberOfImages } : {}),
-			waits,
+			wait,
 			...(callbackUrl === '' ? {} : { callbackUrl }),
+			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
 			timeoutSeconds: readTimeout(context, itemIndex),
 			failureAsData: givesFailureAsData(context, itemIndex),
-			output: { ...output, download: output.download && waits },
+			output: { ...output, download: output.download && wait === 'poll' },
 		};
 	},
 
@@ -289,13 +300,22 @@ export const editImage = defineOperation<EditImagePlan>({
 			request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
 		});
 		let seen: SeenTask;
+		let created: Task | undefined;
 		try {
-			const created = request.taskId === undefined ? await startTask(run, request) : undefined;
+			created = request.taskId === undefined ? await startTask(run, request) : undefined;
 			seen = await followTask(run, plan, created?.id ?? (request.taskId as string), created);
 		} finally {
 			leaveSlot();
 		}
-		if (plan.waits && !plan.failureAsData) assertSucceeded(seen.task);
+		if (plan.wait === 'callback') {
+			run.parking.expect(itemIndex, {
+				taskId: seen.task.id,
+				...(created ? { createdAt: run.clock.now() } : {}),
+				executionId: request.executionId,
+				timeoutSeconds: plan.timeoutSeconds,
+			});
+		}
+		if (plan.wait === 'poll' && !plan.failureAsData) assertSucceeded(seen.task);
 		return await taskItem(run, seen, plan.output);
 	},
 });
@@ -322,11 +342,11 @@ async function startTask(run: Run, request: RememberedRequest): Promise<Task> {
 
 async function followTask(
 	run: Run,
-	{ waits, timeoutSeconds }: EditImagePlan,
+	{ wait, timeoutSeconds }: EditImagePlan,
 	taskId: string,
 	created: Task | undefined,
 ): Promise<SeenTask> {
-	if (waits) return await run.watch.untilEnded(taskId, timeoutSeconds, created);
+	if (wait === 'poll') return await run.watch.untilEnded(taskId, timeoutSeconds, created);
 	return { task: created ?? (await run.client.getTask(taskId)) };
 }
 
@@ -368,8 +388,14 @@ function fingerprintOf(plan: EditImagePlan): string {
 			reference.kind === 'link' ? reference.link : reference.contentDigest,
 		),
 		plan.numberOfImages ?? null,
-		plan.callbackUrl ?? null,
+		// The address of a parked execution is not the user's, and differs when n8n repeats the execution.
+		plan.wait === 'none' ? (plan.callbackUrl ?? null) : null,
 	]);
+}
+
+function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
+	const wait = context.getNodeParameter('wait', itemIndex, 'poll') as Wait;
+	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
 }
 
 function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {

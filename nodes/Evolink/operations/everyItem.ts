@@ -22,7 +22,7 @@ export async function forEveryItem<R extends RunBasics>(
 	operation: ItemWork<R>,
 	halt: AbortController,
 ): Promise<INodeExecutionData[]> {
-	const { context, memory } = run;
+	const { context, memory, parking } = run;
 	const goesOn = context.continueOnFail();
 	const stop = context.getExecutionCancelSignal?.();
 	const items = context.getInputData();
@@ -38,7 +38,9 @@ export async function forEveryItem<R extends RunBasics>(
 			failures++;
 			memory.noteError(itemIndex, error);
 			if (goesOn && !stop?.aborted) {
-				output[itemIndex] = [errorItem(context, error, itemIndex)];
+				const item = errorItem(context, error, itemIndex);
+				parking.noteFailure(itemIndex, item);
+				output[itemIndex] = [item];
 				return;
 			}
 			// A stop makes all items fail at once; one that may be paid says more than the others.
@@ -52,6 +54,12 @@ export async function forEveryItem<R extends RunBasics>(
 		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<ItemWork<R>['prepare']>> }> =
 			[];
 		for (const itemIndex of items.keys()) {
+			const failed = parking.failureOf(itemIndex);
+			if (failed) {
+				failures++;
+				output[itemIndex] = [failed];
+				continue;
+			}
 			await attempt(itemIndex, async () => {
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
 			});
@@ -71,7 +79,7 @@ export async function forEveryItem<R extends RunBasics>(
 		progress.end(failures);
 		return output.flat();
 	} finally {
-		memory.endRun(failures === 0);
+		memory.endRun(failures === 0 && !parking.isWanted);
 	}
 }
 

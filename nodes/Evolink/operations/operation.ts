@@ -5,6 +5,7 @@ import type { Clock } from '../api/clock';
 import type { Send } from '../api/http';
 import type { ImagesGatewayClient } from '../api/imagesGateway';
 import type { RequestMemory } from '../memory/requestMemory';
+import type { Parking } from '../waiting/parking';
 import type { TaskWatch } from '../waiting/taskWatch';
 import type { Budget } from './budget';
 import type { Limit } from './limit';
@@ -20,6 +21,8 @@ export interface RunBasics {
 	slots: Limit;
 	/** Items whose pictures are on their way to n8n. */
 	downloads: Limit;
+	/** For runs that wait for callbacks. */
+	parking: Parking;
 }
 
 /** What an operation works with. */

@@ -1,4 +1,9 @@
-import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
 
 import { EvolinkClient } from '../api/client';
 import { realClock } from '../api/clock';
@@ -6,7 +11,9 @@ import { keyedSend, plainSend } from '../api/http';
 import { ImagesGatewayClient } from '../api/imagesGateway';
 import { paced } from '../api/pace';
 import { RequestMemory } from '../memory/requestMemory';
+import { Parking } from '../waiting/parking';
 import { TaskWatch } from '../waiting/taskWatch';
+import { receiveCallback } from '../waiting/wakeUp';
 import { Budget } from './budget';
 import {
 	checkHasEvolink,
@@ -20,6 +27,7 @@ import { forEveryItem } from './everyItem';
 import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
 import { Limit } from './limit';
+import type { GatewayRun, Run, RunBasics } from './operation';
 import { nodeErrorFor } from './report';
 
 /** Pictures are held in memory while they are on their way, so only a few are at the same time. */
@@ -32,36 +40,77 @@ const DOWNLOADS_AT_A_TIME = 4;
  * @throws {NodeApiError | NodeOperationError}
  */
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const operation = operations[context.getNodeParameter('operation', 0)];
 	try {
-		const halt = new AbortController();
-		const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
-		const basics = {
-			context,
-			clock,
-			plainSend: paced(plainSend(context), clock),
-			memory: new RequestMemory(context),
-			slots: new Limit(readConcurrency(context)),
-			downloads: new Limit(DOWNLOADS_AT_A_TIME),
-		};
 		if (context.getNodeParameter('service', 0, 'evolink') === 'imagesGateway') {
-			const { apiKey, baseUrl } = await readGatewayCredential(context);
-			const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), clock);
-			const run = { ...basics, gateway: new ImagesGatewayClient(send, clock, baseUrl) };
+			const { run, halt } = await setUpGateway(context);
 			return await forEveryItem(run, editOnGateway, halt);
 		}
-		checkHasEvolink(context);
-		const { apiKey, addresses } = await readCredential(context);
-		const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
-		const client = new EvolinkClient(send, clock, addresses);
-		const run = {
-			...basics,
-			client,
-			watch: new TaskWatch(client, clock),
-			uploads: new Limit(UPLOADS_AT_A_TIME),
-			budget: new Budget(readMaxCredits(context), basics.memory.reservedCredits),
-		};
-		return await forEveryItem(run, operations[context.getNodeParameter('operation', 0)], halt);
+		const { run, halt } = await setUp(context);
+		const output = await forEveryItem(run, operation, halt);
+		if (!run.parking.isWanted) {
+			run.parking.forget();
+			return output;
+		}
+		if (await run.parking.park(run.client, run.clock, output)) return [];
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}
+	return await runOperation(context);
+}
+
+async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: AbortController }> {
+	checkHasEvolink(context);
+	const { apiKey, addresses } = await readCredential(context);
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const { clock, memory } = basics;
+	const client = new EvolinkClient(
+		paced(keyedSend(context, CREDENTIAL, apiKey), clock),
+		clock,
+		addresses,
+	);
+	const run = {
+		...basics,
+		client,
+		watch: new TaskWatch(client, clock),
+		uploads: new Limit(UPLOADS_AT_A_TIME),
+		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
+	};
+	return { run, halt };
+}
+
+async function setUpGateway(
+	context: IExecuteFunctions,
+): Promise<{ run: GatewayRun; halt: AbortController }> {
+	const { apiKey, baseUrl } = await readGatewayCredential(context);
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), basics.clock);
+	const gateway = new ImagesGatewayClient(send, basics.clock, baseUrl);
+	return { run: { ...basics, gateway }, halt };
+}
+
+function setUpBasics(
+	context: IExecuteFunctions,
+	apiKey: string,
+): { basics: RunBasics; halt: AbortController } {
+	const halt = new AbortController();
+	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
+	const basics = {
+		context,
+		clock,
+		plainSend: paced(plainSend(context), clock),
+		memory: new RequestMemory(context),
+		slots: new Limit(readConcurrency(context)),
+		downloads: new Limit(DOWNLOADS_AT_A_TIME),
+		parking: new Parking(context, apiKey),
+	};
+	return { basics, halt };
+}
+
+/** Takes EvoLink's calls for a parked execution. */
+export async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	return await receiveCallback(context, async () => {
+		const { apiKey, addresses } = await readCredential(context);
+		return new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), realClock(), addresses);
+	});
 }

@@ -31,6 +31,25 @@ export function checkCallbackUrl(address: string): void {
 	}
 }
 
+/**
+ * Makes a callback address from one that n8n gives out for itself.
+ *
+ * @param extend makes the rest of the address
+ * @throws {InvalidInputError} the service cannot call this n8n; the error tells no more of the address than its origin
+ */
+export function ownCallbackUrl(address: string, extend: (url: URL) => void): string {
+	const url = parseUrl(address);
+	if (url?.protocol !== 'https:' || isPrivateHost(url.hostname)) {
+		throw new InvalidInputError(
+			`'Wait' is 'Suspend Until Callback', but EvoLink cannot call this n8n: its own address is ${url?.origin ?? 'not known'}`,
+			"Set n8n's WEBHOOK_URL to its public https address (in queue mode on the workers too), or set 'Wait' to 'Poll Until Complete'.",
+		);
+	}
+	extend(url);
+	checkCallbackUrl(url.href);
+	return url.href;
+}
+
 /** @param hostname as `URL` gives it: lower case, IPv4 in dotted decimal, IPv6 compressed in brackets */
 export function isPrivateHost(hostname: string): boolean {
 	const host = hostname.replace(/\.+$/, '');

@@ -10,9 +10,7 @@ import type { HostVersion } from '../../host/install';
 import { startN8n } from '../../host/n8n';
 import { type Execution, outputItems, type WorkflowJson } from '../../host/rest';
 import { create } from '../../simulator/serviceCalls';
-import { Fixture } from '../fixture';
-
-const PUBLIC_HOST = 'n8n.example.com';
+import { Fixture, PUBLIC_HOST } from '../fixture';
 
 /** An active workflow that begins with an EvoLink Trigger. */
 class Triggered {
