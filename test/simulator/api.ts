@@ -17,7 +17,9 @@ export interface ApiSetup {
 	/** Creates the task, which then runs. */
 	startTask: (body: CreateBody, limits: ModelLimits, credits: number) => Task;
 	/** Whether several tasks can be asked for at once. */
-	batchQuery: () => boolean;
+	batchQuery: boolean;
+	/** Requests that are answered within any second. */
+	requestsPerSecond: number;
 	/** Refunds what has failed by now. */
 	settle: () => void;
 }
@@ -33,6 +35,8 @@ interface Answered {
 /** The API host: create a task, query it, list tasks and models, ask for the balance. */
 export class Api {
 	private readonly answered = new Map<string, Answered>();
+	/** When the last requests were let through. Milliseconds since the epoch. */
+	private letThrough: number[] = [];
 
 	constructor(private readonly setup: ApiSetup) {}
 
@@ -41,9 +45,12 @@ export class Api {
 		if (headers.authorization !== `Bearer ${this.setup.apiKey}`) {
 			return this.refuse('unauthorized');
 		}
+		if (this.isTooFast(request.at)) {
+			return this.refuse('rateLimited', { headers: { 'retry-after': '1' } });
+		}
 		const [, taskId] = /^\/v1\/tasks\/([^/]+)$/.exec(path) ?? [];
 		if (method === 'POST' && path === '/v1/images/generations') return this.create(request);
-		if (method === 'POST' && path === '/v1/tasks/batch' && this.setup.batchQuery()) {
+		if (method === 'POST' && path === '/v1/tasks/batch' && this.setup.batchQuery) {
 			return await this.queryBatch(request.json);
 		}
 		if (method === 'GET' && taskId !== undefined) return await this.query(taskId);
@@ -51,6 +58,13 @@ export class Api {
 		if (method === 'GET' && path === '/v1/tasks') return this.history(request.query);
 		if (method === 'GET' && path === '/v1/models') return this.modelList();
 		return this.refuse('routeNotFound', { message: `Invalid URL (${method} ${path})` });
+	}
+
+	private isTooFast(at: number): boolean {
+		this.letThrough = this.letThrough.filter((earlier) => earlier > at - 1000);
+		if (this.letThrough.length >= this.setup.requestsPerSecond) return true;
+		this.letThrough.push(at);
+		return false;
 	}
 
 	private create(request: RecordedRequest): Answer {

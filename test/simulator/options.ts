@@ -20,6 +20,8 @@ export interface SimulatorOptions {
 	credits?: number;
 	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */
 	batchQuery?: boolean;
+	/** Requests that the API host answers within any second; further ones get 429. Default: no limit. */
+	requestsPerSecond?: number;
 	/** Which generation of error bodies the API host answers with. Default 'B'. */
 	errorStyle?: ErrorStyle;
 	/** Language of `msg` on the files host. Default: as the request's Accept-Language says. */

@@ -81,7 +81,8 @@ export class Simulator {
 			clock,
 			tasks,
 			startTask: (...args) => this.startTask(...args),
-			batchQuery: () => this.options.batchQuery ?? true,
+			batchQuery: options.batchQuery ?? true,
+			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			settle: () => this.settle(),
 		});
 		this.gateway = new Gateway({

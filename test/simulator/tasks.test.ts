@@ -44,6 +44,50 @@ describe('tasks of the simulator', () => {
 		expect(Math.min(...gaps)).toBeGreaterThanOrEqual(39);
 	});
 
+	it('are told together, without those that are unknown', async () => {
+		const ids = [(await createAndWait(simulator)).id, (await createAndWait(simulator)).id];
+		const body = { task_ids: [ids[1], 'task-unified-1-unknown', ids[0]] };
+		const answer = await callApi(simulator, 'POST', '/v1/tasks/batch', { body });
+		expect(answer.status).toBe(200);
+		const tasks = answer.body.data as ApiBody[];
+		expect(tasks.map(({ id, status }) => [id, status])).toEqual([
+			[ids[1], 'completed'],
+			[ids[0], 'completed'],
+		]);
+		expect(tasks[0].results).toHaveLength(1);
+		expect(simulator.pollGaps(ids[0]).length).toBeGreaterThan(0);
+	});
+
+	it.each([[undefined], [[]], ['task-unified-1'], [Array.from({ length: 51 }, () => 'a')]])(
+		'are not told together for %j',
+		async (taskIds) => {
+			const body = { task_ids: taskIds };
+			const { status } = await callApi(simulator, 'POST', '/v1/tasks/batch', { body });
+			expect(status).toBe(400);
+		},
+	);
+
+	it('are not told together by a host that cannot do that', async () => {
+		const other = await startSimulator({ batchQuery: false });
+		const { status } = await callApi(other, 'POST', '/v1/tasks/batch', {
+			body: { task_ids: ['a'] },
+		});
+		await other.close();
+		expect(status).toBe(404);
+	});
+
+	it('are told no faster than the service allows', async () => {
+		const slow = await startSimulator({ requestsPerSecond: 2 });
+		const statuses = [];
+		for (let calls = 0; calls < 3; calls++) {
+			statuses.push((await callApi(slow, 'GET', '/v1/credits')).status);
+		}
+		await sleep(1010);
+		statuses.push((await callApi(slow, 'GET', '/v1/credits')).status);
+		await slow.close();
+		expect(statuses).toEqual([200, 200, 429, 200]);
+	});
+
 	it.each<[string, TaskScript, object]>([
 		[
 			'failed',

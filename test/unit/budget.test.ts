@@ -30,12 +30,15 @@ it.each([
 	[9.9, 0, 9],
 	[4, 0, 4],
 	[4, 3, 1],
-	[4, 4, 1],
+	[4, 4, 0],
 	[0, 0, 1],
 ])(
 	'with %p credits, %p of them reserved: %p tasks of 1 credit are started',
 	async (max, reserved, expected) => {
-		const { started, refused } = await spend(new Budget(max, reserved), TEN_AT_ONE);
+		const { started, refused } = await spend(
+			new Budget(max, Array<number>(reserved).fill(1)),
+			TEN_AT_ONE,
+		);
 		expect(started).toBe(expected);
 		expect(refused).toHaveLength(10 - expected);
 	},
@@ -43,12 +46,12 @@ it.each([
 
 it('a create that fails spends nothing', async () => {
 	const prices = [new Error('Refused'), 1, 1, new Error('Refused'), 1];
-	const { started, refused } = await spend(new Budget(2, 0), prices);
+	const { started, refused } = await spend(new Budget(2, []), prices);
 	expect([started, refused.length]).toEqual([3, 2]);
 });
 
 it('takes the last price for the next', async () => {
-	const budget = new Budget(10, 0);
+	const budget = new Budget(10, []);
 	await spend(budget, [1]);
 	await spend(budget, [6]);
 	const { started, refused } = await spend(budget, [1]);
@@ -57,7 +60,7 @@ it('takes the last price for the next', async () => {
 });
 
 it('stops where the service does not say what a task costs', async () => {
-	const { started, refused } = await spend(new Budget(5, 0), [undefined, undefined, 1]);
+	const { started, refused } = await spend(new Budget(5, []), [undefined, undefined, 1]);
 	expect(started).toBe(1);
 	expect(refused[0].message).toContain('does not say what its tasks cost');
 });

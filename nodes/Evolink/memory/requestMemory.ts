@@ -163,10 +163,9 @@ export class RequestMemory {
 			.sort((a, b) => a.itemIndex - b.itemIndex);
 	}
 
-	/** Reserved for tasks of this run, by earlier tries too. */
-	get reservedCredits(): number {
-		const credits = this.paid().map(({ request }) => request.creditsReserved ?? 0);
-		return credits.reduce((sum, each) => sum + each, 0);
+	/** What was reserved for each task of this run, by earlier tries too. */
+	get reservedCredits(): number[] {
+		return this.paid().flatMap(({ request }) => request.creditsReserved ?? []);
 	}
 
 	/**

@@ -8,7 +8,9 @@ import type { Task } from '../api/task';
  */
 export class Budget {
 	/** Credits; NaN where the service does not say. */
-	private price?: number;
+	private price: number | undefined;
+
+	private reservedCredits: number;
 
 	/** Creates that are on their way. */
 	private pending = 0;
@@ -17,12 +19,15 @@ export class Budget {
 
 	/**
 	 * @param maxCredits undefined for no limit
-	 * @param reservedCredits by tasks of earlier tries of the same run
+	 * @param reserved credits of each task of earlier tries of the same run
 	 */
 	constructor(
 		private readonly maxCredits: number | undefined,
-		private reservedCredits: number,
-	) {}
+		reserved: number[],
+	) {
+		this.price = reserved.at(-1);
+		this.reservedCredits = reserved.reduce((sum, credits) => sum + credits, 0);
+	}
 
 	/**
 	 * Creates a task within the limit.

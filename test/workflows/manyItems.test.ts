@@ -1,0 +1,222 @@
+import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
+
+import { samplePicture, type Simulator, tasksAskedFor } from '../simulator';
+import {
+	binaryField,
+	bytesOf,
+	editImage,
+	runWorkflow,
+	sent,
+	type WorkflowOptions,
+} from './harness';
+import { scenarios } from './scenarios';
+
+/** Items whose prompts are 'Row 1', 'Row 2', … */
+function rows(count: number, binary?: INodeExecutionData['binary']): INodeExecutionData[] {
+	return Array.from({ length: count }, (_, index) => ({
+		json: { prompt: `Row ${index + 1}` },
+		...(binary ? { binary } : {}),
+	}));
+}
+
+async function run(
+	simulator: Simulator,
+	items: INodeExecutionData[],
+	options: INodeParameters = {},
+	more: Partial<WorkflowOptions> = {},
+	parameters: INodeParameters = {},
+) {
+	return await runWorkflow({
+		simulator,
+		items,
+		parameters: editImage(simulator, { prompt: '={{ $json.prompt }}', options, ...parameters }),
+		...more,
+	});
+}
+
+function promptOf(simulator: Simulator, { json }: INodeExecutionData): unknown {
+	return simulator.tasks.get(String(json.id))?.request.prompt;
+}
+
+/** The most tasks that ran at the same time. */
+function mostAtATime(simulator: Simulator): number {
+	const events = [...simulator.tasks.values()].flatMap(({ createdAt, endsAt }) => [
+		{ at: createdAt, change: 1 },
+		{ at: endsAt, change: -1 },
+	]);
+	let running = 0;
+	let most = 0;
+	for (const { change } of events.sort((a, b) => a.at - b.at || a.change - b.change)) {
+		running += change;
+		most = Math.max(most, running);
+	}
+	return most;
+}
+
+describe('Many items', () => {
+	scenarios(
+		{
+			'run together up to the limit, and come out in order, each with its own picture': async (
+				simulator,
+			) => {
+				// The earlier, the slower.
+				for (let row = 1; row <= 12; row++) {
+					const prompt = new RegExp(`^Row ${row}$`);
+					simulator.nextTask({ prompt, seconds: 2.4 - row / 10 });
+				}
+				const { items } = await run(simulator, rows(12), { concurrency: 4 });
+				expect(items.map((item) => promptOf(simulator, item))).toEqual(
+					rows(12).map(({ json }) => json.prompt),
+				);
+				expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
+					rows(12).map((_, item) => ({ item })),
+				);
+				const pictures = new Set(items.map(({ binary }) => binary?.data.data));
+				expect(pictures.size).toBe(12);
+				expect(mostAtATime(simulator)).toBe(4);
+				expect(simulator.paidTasks()).toBe(12);
+			},
+
+			'give their slot back as soon as their task has ended, not when its picture is there': async (
+				simulator,
+			) => {
+				simulator.nextTask({ delivery: { slow: 3000 } });
+				await run(simulator, rows(2), { concurrency: 1 });
+				const [first, second] = sent(simulator).creates;
+				expect(second.at - first.at).toBeLessThan(3000);
+			},
+
+			'are not held back by one slow task': async (simulator) => {
+				simulator.nextTask({ prompt: /Row 1$/, seconds: 6 });
+				await run(simulator, rows(4), { concurrency: 2 });
+				const slow = [...simulator.tasks.values()][0];
+				const starts = [...simulator.tasks.values()].map(({ createdAt }) => createdAt);
+				expect(Math.max(...starts)).toBeLessThan(slow.endsAt);
+			},
+
+			'are asked for together': async (simulator) => {
+				simulator.nextTask({ seconds: 1, times: 60 });
+				const { items } = await run(simulator, rows(60), { concurrency: 60 });
+				expect(items).toHaveLength(60);
+				const questions = sent(simulator).polls;
+				expect(questions.length).toBeLessThanOrEqual(9);
+				for (const question of questions) {
+					expect(tasksAskedFor(question)?.length).toBeLessThanOrEqual(50);
+				}
+			},
+
+			'upload pictures ahead, and only once': async (simulator) => {
+				const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+				const { items } = await run(
+					simulator,
+					rows(8, { data: picture }),
+					{ concurrency: 2 },
+					{},
+					{ images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },
+				);
+				expect(items.every(({ binary }) => bytesOf(binary?.data).length > 1000)).toBe(true);
+				const { uploads, creates } = sent(simulator);
+				expect(uploads).toHaveLength(8);
+				expect(simulator.overwrittenFiles).toBe(0);
+				// The third item's picture is there before a slot is free for it.
+				expect(uploads[2].at).toBeLessThan(creates[2].at - 100);
+			},
+
+			'tell how many are done': async (simulator) => {
+				const { hints } = await run(simulator, rows(3));
+				expect(hints.map(({ message }) => message)).toEqual([
+					expect.stringMatching(/^3 items done in [\d.]+ s$/),
+				]);
+			},
+
+			'tell how many failed': async (simulator) => {
+				simulator.nextTask({ end: 'failed' });
+				const { hints } = await run(
+					simulator,
+					rows(3),
+					{},
+					{ node: { onError: 'continueRegularOutput' } },
+				);
+				expect(hints.at(-1)?.message).toMatch(/^3 items done in [\d.]+ s, 1 of them failed$/);
+			},
+
+			'a single item tells nothing': async (simulator) => {
+				const { hints } = await run(simulator, rows(1));
+				expect(hints).toEqual([]);
+			},
+		},
+		{ taskSeconds: 0.5 },
+	);
+
+	scenarios(
+		{
+			'are asked for one by one where the service knows no batch query': async (simulator) => {
+				const { items } = await run(simulator, rows(8));
+				expect(items.map(({ json }) => json.status)).toEqual(Array(8).fill('completed'));
+				const batches = sent(simulator).polls.filter(({ method }) => method === 'POST');
+				expect(batches).toHaveLength(1);
+			},
+		},
+		{ taskSeconds: 1, batchQuery: false },
+	);
+
+	scenarios(
+		{
+			'slow down together when the service throttles them, and all come through, paid once': async (
+				simulator,
+			) => {
+				const { items, error } = await run(simulator, rows(20), { concurrency: 20 });
+				expect(error).toBeUndefined();
+				expect(items.map((item) => promptOf(simulator, item))).toEqual(
+					rows(20).map(({ json }) => json.prompt),
+				);
+				expect(simulator.paidTasks()).toBe(20);
+				const throttled = simulator.requests.filter(({ status }) => status === 429);
+				// On its own, every item would have tried again in every second.
+				expect(throttled.length).toBeLessThan(40);
+			},
+		},
+		{ taskSeconds: 0.5, requestsPerSecond: 4 },
+	);
+});
+
+describe('Max Credits', () => {
+	scenarios({
+		'stops starting tasks, and hands on those that are paid': async (simulator) => {
+			const node = { onError: 'continueRegularOutput' } as const;
+			const { items } = await run(simulator, rows(5), { maxCredits: 3 }, { node });
+			expect(items.map(({ json }) => json.status ?? json.error)).toEqual([
+				'completed',
+				'completed',
+				'completed',
+				expect.stringContaining("would go over 'Max Credits' (3)"),
+				expect.stringContaining("would go over 'Max Credits' (3)"),
+			]);
+			expect(simulator.paidTasks()).toBe(3);
+			expect(sent(simulator).creates).toHaveLength(3);
+		},
+
+		'ends the run, and the error names what is paid': async (simulator) => {
+			const { error, items } = await run(simulator, rows(3), { maxCredits: 1 });
+			expect(items).toEqual([]);
+			expect(error?.message).toContain("would go over 'Max Credits' (1)");
+			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
+			expect(simulator.paidTasks()).toBe(1);
+		},
+
+		'counts what an earlier try has paid': async (simulator) => {
+			const node = { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+			const { error } = await run(simulator, rows(3), { maxCredits: 2 }, { node });
+			expect(error?.message).toContain('has reserved 2 credits');
+			expect(simulator.paidTasks()).toBe(2);
+		},
+
+		'takes decimal prices': async (simulator) => {
+			const model = { __rl: true, mode: 'list', value: 'wan2.5-image-to-image' };
+			const node = { onError: 'continueRegularOutput' } as const;
+			const parameters = { model, numberOfImages: 1 };
+			await run(simulator, rows(4), { maxCredits: 3.6 }, { node }, parameters);
+			expect(simulator.paidTasks()).toBe(3);
+		},
+	});
+});
