@@ -355,6 +355,27 @@ describe('editing', () => {
 		expect(service.requests).toHaveLength(1);
 	});
 
+	it('asks again only after what is certainly not billed, whatever happens', async () => {
+		const others: Array<[string, Step]> = refusals.map(([status]) => [
+			String(status),
+			answer(status, { error: { message: 'No' } }),
+		]);
+		const known = [
+			...notBilled.map(([, step]) => ({ step, mayRepeat: true })),
+			...[...unknown, ...others].map(([, step]) => ({ step, mayRepeat: false })),
+			{ step: EDITED, mayRepeat: false },
+		];
+		const story = fc.array(fc.constantFrom(...known), { minLength: 1, maxLength: 8 });
+		await fc.assert(
+			fc.asyncProperty(story, async (steps) => {
+				const { edit, service } = setUp(...steps.map(({ step }) => step));
+				await edit().catch(() => undefined);
+				const happened = steps.slice(0, service.requests.length);
+				expect(happened.slice(0, -1).every(({ mayRepeat }) => mayRepeat)).toBe(true);
+			}),
+		);
+	});
+
 	it('sends nothing after a stop, also between two tries', async () => {
 		const before = setUp(EDITED);
 		before.clock.stopAt = before.clock.startedAt;
