@@ -5,7 +5,7 @@ import { EvolinkError } from '../Evolink/api/errors';
 import { plainSend } from '../Evolink/api/http';
 import { parseTask } from '../Evolink/api/task';
 import { type OutputSettings, readOutputSettings } from '../Evolink/operations/fields';
-import { Limit } from '../Evolink/operations/limit';
+import { PictureLimit } from '../Evolink/operations/limit';
 import { nodeErrorFor } from '../Evolink/operations/report';
 import { taskItem } from '../Evolink/operations/taskItem';
 
@@ -41,7 +41,7 @@ async function withPictures(
 		context,
 		clock: realClock(stop),
 		plainSend: plainSend(context),
-		downloads: new Limit(1), // A delivery starts the workflow with one task.
+		downloads: new PictureLimit(),
 	};
 	const task = parseTask(item.json); // Simplified or not, it says where the pictures are.
 	if (!task) return item;

@@ -2,7 +2,7 @@ import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../Evolink/api/client';
 import { realClock } from '../Evolink/api/clock';
-import { ApiError, type EvolinkError, TRY_LATER } from '../Evolink/api/errors';
+import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors';
 import { keyedSend } from '../Evolink/api/http';
 import { isRecord, parseJson, textOf } from '../Evolink/api/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/retry';
@@ -14,7 +14,7 @@ import { DeliveredTasks } from './deliveredTasks';
 /** A task with fifteen long links has a tenth of this. */
 const MAX_BODY_BYTES = 256 * 1024;
 /** The caller has its answer within a second, n8n's own part included. */
-const ANSWER_WITHIN_MS = 700;
+const ANSWER_WITHIN_MS = 600;
 /** A test is one delivery: somebody who sends it again a little later wants to see it again. */
 const TEST_KEPT_MS = 10_000;
 
@@ -128,9 +128,13 @@ async function askForEndedTask(
 	}
 }
 
-/** A call may be forged, or come a moment before the API knows of the end. */
+/**
+ * What is worth asking again: all but an answer that there is no such task. Refusals of the node's own key
+ * (401, 402, 403) say nothing of the call, and a call may come a moment before the API knows of the end.
+ */
 function requireEnd(answer: ReadResult<Task>): ReadResult<Task> {
-	if (!answer.ok || hasEnded(answer.value)) return answer;
+	if (!answer.ok) return { ...answer, mayPass: statusFor(answer.error) !== 404 };
+	if (hasEnded(answer.value)) return answer;
 	const error = new ApiError('The task has not ended', TRY_LATER, { code: NOT_ENDED });
 	return { ok: false, error, mayPass: true };
 }
@@ -143,7 +147,7 @@ const STATUS_MESSAGES: Record<RefusalStatus, string> = {
 	503: 'The task cannot be asked for now',
 };
 
-/** Refusals of the node's own key (401, 402, 403) say nothing of the call, which may well be authentic. */
+/** What the caller is told; all three make the service call again. */
 function statusFor(error: Error): RefusalStatus {
 	if (!(error instanceof ApiError)) return 503;
 	if (error.code === NOT_ENDED) return 409;
@@ -151,13 +155,15 @@ function statusFor(error: Error): RefusalStatus {
 }
 
 function warn(context: IWebhookFunctions, task: string, error: Error, isLost: boolean): void {
-	const node = context.getNode().name;
+	const advice =
+		error instanceof EvolinkError && error.advice !== TRY_LATER ? ` ${error.advice}` : '';
 	const outcome = isLost
 		? 'No execution was started; Get Task fetches the task.'
-		: 'EvoLink will call again.';
-	context.logger.warn(`${node} was called for a task ${task}: ${error.message}. ${outcome}`, {
-		workflowId: context.getWorkflow().id,
-	});
+		: 'EvoLink was told to call again.';
+	context.logger.warn(
+		`${context.getNode().name} was called for a task ${task}: ${error.message}.${advice} ${outcome}`,
+		{ workflowId: context.getWorkflow().id },
+	);
 }
 
 function isWanted(context: IWebhookFunctions, task: Task): boolean {

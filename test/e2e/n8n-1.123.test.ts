@@ -5,6 +5,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
+import { manyItems } from './suites/manyItems';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
@@ -13,6 +14,7 @@ onRealN8n('1.123', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
 	money(fixture);
+	manyItems(fixture);
 	faults(fixture);
 	agent(fixture);
 	history(fixture);

@@ -41,6 +41,12 @@ export class N8n extends RestClient {
 		super(baseUrl);
 	}
 
+	/** Of n8n's main process. */
+	get pid(): number {
+		if (this.child.pid === undefined) throw new Error('n8n did not start');
+		return this.child.pid;
+	}
+
 	/** Ends n8n and everything it started. Takes a second or two; running executions are cut off. */
 	async stop(): Promise<void> {
 		await end(this.child);

@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { sendRequest } from './outgoing';
 
 /** One attempt to deliver a callback. */
@@ -36,7 +38,10 @@ export class Callbacks {
 	readonly log: Delivery[] = [];
 	private readonly timers = new Set<NodeJS.Timeout>();
 
-	constructor(private readonly setup: CallbacksSetup) {}
+	constructor(private readonly setup: CallbacksSetup) {
+		// Any number of deliveries may be under way; Node.js takes more than ten listeners for a leak.
+		setMaxListeners(0, setup.signal);
+	}
 
 	/** Does something later, unless the simulator is closed first. */
 	schedule(milliseconds: number, action: () => Promise<void>): void {

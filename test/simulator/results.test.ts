@@ -111,6 +111,12 @@ describe('results of the simulator', () => {
 		expect((await fetch(none)).headers.get('content-type')).toBeNull();
 	});
 
+	it('can be given bytes', async () => {
+		const bytes = await samplePicture('png', { width: 400, height: 400 });
+		const [link] = await resultLinks({ delivery: { bytes } });
+		expect(await fetchBytes(link)).toEqual(bytes);
+	});
+
 	it.each([true, false])('can be huge (length announced: %s)', async (announceLength) => {
 		const hugeBytes = 20_000_000;
 		const [link] = await resultLinks({ delivery: { hugeBytes, announceLength } });

@@ -53,7 +53,7 @@ export class Results {
 			delivery.contentType === undefined ? `image/${task.format}` : delivery.contentType;
 		const headers: Record<string, string> = contentType ? { 'content-type': contentType } : {};
 		if (delivery.hugeBytes) return huge(delivery, headers);
-		const picture = await renderResult(task, index);
+		const picture = delivery.bytes ?? (await renderResult(task, index));
 		const half = picture.subarray(0, Math.floor(picture.length / 2));
 		switch (delivery.truncated) {
 			case 'connection':

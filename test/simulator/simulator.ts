@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 import { Api } from './api';
 import { Callbacks, type Delivery as CallbackDelivery } from './callbacks';
 import { Clock } from './clock';
@@ -54,6 +56,7 @@ export class Simulator {
 		const { apiKey = SIMULATOR_KEY, errorStyle = 'B', taskSeconds = 1, credits = 1000 } = options;
 		const { clock, tasks } = this;
 		const { signal } = this.closing;
+		setMaxListeners(0, signal); // One for each picture that is being fetched.
 		this.apiKey = apiKey;
 		this.taskSeconds = taskSeconds;
 		this.journal = new Journal({ api: apiKey, files: apiKey, gateway: this.gatewayKey });

@@ -138,6 +138,14 @@ describe('tasks of the simulator', () => {
 		expect(task).not.toHaveProperty('progress');
 	});
 
+	it('can be estimated by a number that never changes', async () => {
+		simulator.nextTask({ seconds: 0.1, estimatedTime: 30, estimateStands: true });
+		const { body: created } = await create(simulator);
+		await sleep(50);
+		const { body: later } = await query(simulator, created.id);
+		expect([created, later].map((task) => task.task_info.estimated_time)).toEqual([30, 30]);
+	});
+
 	it('can fail as barely as the documented example', async () => {
 		simulator.nextTask({ end: 'failed', bareFailure: true });
 		const task = await createAndWait(simulator);

@@ -17,6 +17,8 @@ export interface Delivery {
 	redirects?: number;
 	/** Where the last redirect leads: 'same' origin (default), the 'other' (pictures), or any URL. */
 	redirectTo?: string;
+	/** These bytes in place of the edited picture; costs no drawing, for measurements. */
+	bytes?: Buffer;
 	/** A body of so many bytes that starts like a PNG, made while it is sent. */
 	hugeBytes?: number;
 	/** Whether the huge body is announced in content-length. Default true. */
@@ -44,6 +46,8 @@ export interface TaskScript {
 	seconds?: number;
 	/** `task_info.estimated_time` in seconds, which need not be true; null leaves it out. */
 	estimatedTime?: number | null;
+	/** The estimate stays the same however much time has passed. */
+	estimateStands?: boolean;
 	end?: 'completed' | 'failed' | 'cancelled' | 'canceled' | 'never';
 	/** Code of a failed task. Default `generation_failed_no_content`. */
 	code?: string;
@@ -288,8 +292,9 @@ export class Task {
 	}
 
 	private estimate(elapsedSeconds: number): object {
-		const { estimatedTime = Math.ceil(this.seconds) } = this.script;
+		const { estimatedTime = Math.ceil(this.seconds), estimateStands } = this.script;
 		if (estimatedTime === null) return {};
+		if (estimateStands) return { estimated_time: estimatedTime };
 		return { estimated_time: Math.max(0, Math.ceil(estimatedTime - elapsedSeconds)) };
 	}
 

@@ -225,7 +225,10 @@ const UPLOADED = {
 	code: 200,
 	data: { file_url: 'https://files.example.com/a.png' },
 };
-const FILE = { content: Buffer.from('picture'), fileName: 'a.png', mimeType: 'image/png' };
+const FILE = {
+	content: new Blob([Buffer.from('picture')], { type: 'image/png' }),
+	fileName: 'a.png',
+};
 
 type Read = [name: string, read: (client: EvolinkClient) => Promise<unknown>, good: unknown];
 const READS: Read[] = [

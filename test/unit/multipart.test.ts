@@ -17,7 +17,8 @@ interface Upload {
 }
 
 /** What the node sends, as the service parses it. */
-async function partsOfNode(file: Upload) {
+async function partsOfNode({ content, fileName, mimeType }: Upload) {
+	const file = { content: new Blob([content], { type: mimeType }), fileName };
 	const clock = new VirtualClock();
 	const uploaded = { success: true, data: { file_url: 'https://files.example.com/a.png' } };
 	const service = new ScriptedSend(clock, [answer(200, uploaded)]);

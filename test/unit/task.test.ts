@@ -177,6 +177,12 @@ describe('absurd values', () => {
 		expect(parseTask(body)).toBeUndefined();
 	});
 
+	it('takes no ID that would lead to another address of the API', () => {
+		for (const id of ['.', '..', '../credits', 'a/b', 'a?b']) {
+			expect(parseTask({ ...PENDING, id })).toBeUndefined();
+		}
+	});
+
 	it('takes an ID of another form than today', () => {
 		expect(parseTask({ ...PENDING, id: 4711 })?.id).toBe('4711');
 		expect(parseTask({ ...PENDING, id: 'img:2.a_b-c' })?.id).toBe('img:2.a_b-c');

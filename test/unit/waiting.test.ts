@@ -55,12 +55,12 @@ async function questionTimes(
 describe('when the only task of a run is asked for', () => {
 	it.each([
 		['every 3 s without an estimate', {}, 13, [3, 6, 9, 12]],
-		['when a short estimate is over, then every 3 s', { estimate: 4 }, 11, [4.1, 7.1, 10.1]],
+		['when a short estimate is over, then every 3 s', { estimate: 4 }, 11, [4.05, 7.05, 10.05]],
 		['soon where nothing is left to wait for', { estimate: 0 }, 4, [0.5, 3.5]],
 		['soon after a negative estimate', { estimate: -5 }, 4, [0.5, 3.5]],
 		['from a fifth of a long estimate on', { estimate: 20 }, 12, [4, 7, 10]],
 		['from 30 s on at the latest', { estimate: 1_000 }, 41, [30, 33.75, 37.96875]],
-		['when its progress says that it ends', { estimate: 8, progress: 75 }, 13, [8.1, 11.1]],
+		['when its progress says that it ends', { estimate: 8, progress: 75 }, 13, [8.05, 11.05]],
 	])('%s', async (_name, told, timeout, expected) => {
 		const times = await questionTimes(told, timeout);
 		expect(times.slice(0, expected.length)).toEqual(expected);

@@ -7,7 +7,7 @@ import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
 import { operations } from '../../nodes/Evolink/operations';
 import { Budget } from '../../nodes/Evolink/operations/budget';
 import { forEveryItem } from '../../nodes/Evolink/operations/everyItem';
-import { Limit } from '../../nodes/Evolink/operations/limit';
+import { Limit, PictureLimit } from '../../nodes/Evolink/operations/limit';
 import { Parking } from '../../nodes/Evolink/waiting/parking';
 import { TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
 import { samplePicture } from '../simulator';
@@ -138,8 +138,8 @@ async function runOnce(
 		memory,
 		watch: new TaskWatch(client, clock),
 		slots: new Limit(given.concurrency),
-		uploads: new Limit(4),
-		downloads: new Limit(4),
+		uploads: new PictureLimit(),
+		downloads: new PictureLimit(),
 		budget: new Budget(given.maxCredits, memory.reservedCredits),
 		parking: new Parking(context, 'key'),
 	};

@@ -189,11 +189,10 @@ describe('EvoLink Trigger', () => {
 		'says in the log what to do where the API was slow and then of no help': async (simulator) => {
 			const body = await createAndWait(simulator);
 			simulator.inject({ host: 'api', path: /tasks/, fault: { slow: 1000 } });
-			const credential = { apiKey: 'wrong' };
-			const outcome = await deliver({ simulator, body, credential });
+			const outcome = await deliver({ simulator, body: { ...body, id: `${body.id}-forged` } });
 			expect(outcome).toMatchObject({ status: 202, started: false });
 			expect(outcome.warnings).toEqual([
-				expect.stringMatching(new RegExp(`${body.id}.*No execution was started; Get Task`)),
+				expect.stringMatching(new RegExp(`${body.id}-forged.*No execution was started; Get Task`)),
 			]);
 		},
 
@@ -201,12 +200,12 @@ describe('EvoLink Trigger', () => {
 			simulator.nextTask({ seconds: 2 });
 			const { body } = await create(simulator);
 			simulator.inject({ host: 'api', path: /tasks/, fault: { slow: 1000 } });
-			simulator.inject({ host: 'api', path: /tasks/, fault: 'brokenJson' });
+			simulator.inject({ host: 'api', path: /tasks/, fault: { status: 401 } });
 			const outcome = await deliver({ simulator, body });
 			expect(outcome).toMatchObject({ status: 202, started: true, warnings: [] });
 			expect(outcome.result.workflowData?.[0][0].json).toMatchObject({ status: 'completed' });
 			const asked = simulator.requests.filter(({ path }) => path.startsWith('/v1/tasks/'));
-			expect(asked.map(({ fault }) => fault)).toEqual(['slow 1000 ms', 'brokenJson', undefined]);
+			expect(asked.map(({ fault }) => fault)).toEqual(['slow 1000 ms', 'status 401', undefined]);
 		},
 	});
 });

@@ -28,9 +28,9 @@ export interface CreateTaskBody extends IDataObject {
 
 /** A picture on its way to the files service. */
 export interface FileUpload {
-	content: Buffer;
+	/** With its media type. */
+	content: Blob;
 	fileName: string;
-	mimeType: string;
 }
 
 const SECOND = 1_000;
@@ -225,7 +225,7 @@ export class EvolinkClient {
 	async uploadFile(file: FileUpload): Promise<string> {
 		return await repeatRead(this.clock, async () => {
 			const form = new FormData();
-			form.append('file', new Blob([file.content], { type: file.mimeType }), file.fileName);
+			form.append('file', file.content, file.fileName);
 			form.append('file_name', file.fileName);
 			return await this.read(
 				'EvoLink did not take the picture',

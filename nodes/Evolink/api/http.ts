@@ -107,7 +107,9 @@ async function exchange(
 			ignoreHttpStatusErrors: true,
 			...(stop ? { abortSignal: stop } : {}),
 		});
-		const body = await readBody(response.body, request.maxBytes, stop, deadline);
+		const headers = lowerCaseHeaders(response.headers);
+		const announced = Number(headers['content-length'] ?? 0);
+		const body = await readBody(response.body, announced, request.maxBytes, stop, deadline);
 		if (body === undefined) {
 			const megabytes = Math.round(request.maxBytes / 1024 / 1024);
 			return { kind: 'tooLarge', reason: `the answer is larger than ${megabytes} MB` };
@@ -115,7 +117,7 @@ async function exchange(
 		return {
 			kind: 'answer',
 			status: response.statusCode,
-			headers: lowerCaseHeaders(response.headers),
+			headers,
 			body,
 		};
 	} catch (error) {
@@ -123,6 +125,8 @@ async function exchange(
 		return describeFailure(error, deadline.aborted);
 	}
 }
+
+const FIRST_ROOM_BYTES = 64 * 1024;
 
 interface ByteStream {
 	on(event: 'data', listener: (chunk: Uint8Array) => void): this;
@@ -135,10 +139,12 @@ interface ByteStream {
  * Reads a body until it ends, is too long, or a signal comes, whichever is first. By events, because n8n 2.41
  * hands out a stream over a generator: destroying that ends no `for await` while the other side is silent.
  *
+ * @param announced the length that the answer claims to have, so that a large body need not be held twice
  * @returns undefined where the body is longer than `maxBytes`
  */
 async function readBody(
 	body: unknown,
+	announced: number,
 	maxBytes: number,
 	...signals: Array<AbortSignal | undefined>
 ): Promise<Buffer | undefined> {
@@ -151,14 +157,18 @@ async function readBody(
 	const done = new AbortController();
 	try {
 		return await new Promise((resolve, reject) => {
-			const chunks: Uint8Array[] = [];
+			let bytes = Buffer.allocUnsafe(Math.min(announced || FIRST_ROOM_BYTES, maxBytes));
 			let length = 0;
 			stream.on('data', (chunk) => {
-				length += chunk.length;
-				if (length > maxBytes) resolve(undefined);
-				else chunks.push(chunk);
+				const needed = length + chunk.length;
+				if (needed > maxBytes) return resolve(undefined);
+				if (needed > bytes.length) {
+					bytes = Buffer.concat([bytes], Math.min(maxBytes, needed * 2));
+				}
+				bytes.set(chunk, length);
+				length = needed;
 			});
-			stream.on('end', () => resolve(Buffer.concat(chunks)));
+			stream.on('end', () => resolve(bytes.subarray(0, length)));
 			stream.on('error', reject);
 			stream.on('close', () => reject(new Error('The answer broke off')));
 			for (const signal of signals) {

@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import type { FileUpload } from '../api/client';
 import { InvalidInputError } from '../api/errors';
 import { isRecord, textOf } from '../api/json';
 import { parseUrl } from '../api/url';
@@ -47,6 +48,9 @@ export const DATA_URL: Carrier = {
 	formats: Object.keys(FORMATS) as PictureFormat[],
 	maxMegabytes: 30,
 };
+
+/** Format, size and transparency of a picture stand in its first bytes, even behind a colour profile. */
+const BEGINNING_BYTES = 1024 * 1024;
 
 /**
  * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
@@ -136,8 +140,13 @@ async function readBinaryField(
 	carrier: Carrier,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
-	const content = await readContent(context, itemIndex, fieldName, entryLabel);
-	const facts = examinePicture(content);
+	const { head, bytes, contentDigest } = await scanContent(
+		context,
+		itemIndex,
+		fieldName,
+		entryLabel,
+	);
+	const facts = examinePicture(head);
 	if (!facts) {
 		throw new InvalidInputError(
 			`${label} is not a picture of a known format`,
@@ -150,7 +159,7 @@ async function readBinaryField(
 			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
-	if (content.length > carrier.maxMegabytes * 1024 * 1024) {
+	if (bytes > carrier.maxMegabytes * 1024 * 1024) {
 		throw new InvalidInputError(
 			`${label} is larger than ${carrier.maxMegabytes} MB, the most for ${carrier.name}`,
 			"Make the picture smaller, for instance with n8n's Edit Image node, or give a public link to it instead.",
@@ -161,19 +170,21 @@ async function readBinaryField(
 		label,
 		fieldName,
 		facts,
-		bytes: content.length,
-		contentDigest: createHash('sha256').update(content).digest('hex'),
+		bytes,
+		contentDigest,
 	};
 }
 
-async function readContent(
+/** Goes through a binary field without holding more of it than its beginning, wherever n8n keeps it. */
+async function scanContent(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
-): Promise<Buffer> {
+): Promise<{ head: Buffer; bytes: number; contentDigest: string }> {
 	const fields = context.getInputData()[itemIndex]?.binary ?? {};
-	if (!isRecord(fields[fieldName])) {
+	const field: unknown = fields[fieldName];
+	if (!isRecord(field)) {
 		const available = Object.keys(fields).map((name) => `'${name}'`);
 		throw new InvalidInputError(
 			`${entryLabel}: the input has no binary field '${fieldName}'`,
@@ -182,7 +193,20 @@ async function readContent(
 				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
 		);
 	}
-	return await context.helpers.getBinaryDataBuffer(itemIndex, fieldName);
+	const id = textOf(field.id);
+	const chunks: AsyncIterable<Buffer> | Buffer[] =
+		id === undefined
+			? [await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)]
+			: ((await context.helpers.getBinaryStream(id)) as AsyncIterable<Buffer>);
+	const hash = createHash('sha256');
+	const beginning: Buffer[] = [];
+	let bytes = 0;
+	for await (const chunk of chunks) {
+		if (bytes < BEGINNING_BYTES) beginning.push(chunk);
+		bytes += chunk.length;
+		hash.update(chunk);
+	}
+	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex') };
 }
 
 /** The upload of a binary reference; the content is read again, so that only pictures on their way fill memory. */
@@ -191,11 +215,21 @@ export async function readForUpload(
 	itemIndex: number,
 	reference: BinaryReference,
 	fileStem: string,
-) {
+): Promise<FileUpload> {
 	const { mimeType, extensions } = FORMATS[reference.facts.format];
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
 	return {
-		content: await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName),
+		content: new Blob([content], { type: mimeType }),
 		fileName: `${fileStem}.${extensions[0]}`,
-		mimeType,
 	};
+}
+
+/** A binary reference as a service takes it within a request. */
+export async function readAsDataUrl(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reference: BinaryReference,
+): Promise<string> {
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
+	return `data:${FORMATS[reference.facts.format].mimeType};base64,${content.toString('base64')}`;
 }

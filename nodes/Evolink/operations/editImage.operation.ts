@@ -295,7 +295,7 @@ export const editImage = defineOperation<EditImagePlan>({
 
 	async perform(run, plan, itemIndex) {
 		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		const leaveSlot = await enterSlot(run, async () => {
+		const leaveSlot = await enterSlot(run, plan, async () => {
 			if (request.taskId !== undefined) return;
 			request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
 		});
@@ -321,11 +321,17 @@ export const editImage = defineOperation<EditImagePlan>({
 });
 
 /** Pictures are uploaded ahead of a free slot, but only those of a few items. */
-async function enterSlot(run: Run, upload: () => Promise<void>): Promise<() => void> {
-	return await run.uploads.run(async () => {
+async function enterSlot(
+	run: Run,
+	{ references }: EditImagePlan,
+	upload: () => Promise<void>,
+): Promise<() => void> {
+	const bytes = references.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0));
+	const uploadAndEnter = async () => {
 		await upload();
 		return await run.slots.enter();
-	});
+	};
+	return await run.uploads.run(uploadAndEnter, 1, Math.max(...bytes)); // One after another.
 }
 
 /** **Costs money**, unless the service knows the request's key already. */

@@ -3,7 +3,7 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, INodeProperties } fro
 import { DownloadError, InvalidInputError, PictureLostError } from '../api/errors';
 import type { GatewayEdit } from '../api/imagesGateway';
 import { decodePicture, downloadPictures } from '../images/results';
-import { DATA_URL, readForUpload, readReferences, type Reference } from '../images/references';
+import { DATA_URL, readAsDataUrl, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedEdit } from '../memory/requestMemory';
 import { binaryFields } from './binaryFields';
 import {
@@ -131,12 +131,11 @@ async function buildBody(
 	const { model, prompt, references, severalImages, additionalFields } = plan;
 	const images: string[] = [];
 	for (const reference of references) {
-		if (reference.kind === 'link') {
-			images.push(reference.link);
-		} else {
-			const { content, mimeType } = await readForUpload(context, itemIndex, reference, FILE_STEM);
-			images.push(`data:${mimeType};base64,${content.toString('base64')}`);
-		}
+		images.push(
+			reference.kind === 'link'
+				? reference.link
+				: await readAsDataUrl(context, itemIndex, reference),
+		);
 	}
 	return { ...additionalFields, model, prompt, ...imageFields(images, severalImages) };
 }
@@ -186,7 +185,7 @@ async function editItem(
 	const { output, model } = plan;
 	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
 	const fetched = output.download
-		? await run.downloads.run(async () => await fetchAndStore(run, links, output))
+		? await run.downloads.run(async () => await fetchAndStore(run, links, output), links.length)
 		: [];
 	const files = pictures.flatMap((picture) =>
 		'stored' in picture ? [{ ...picture.stored }] : fetched.splice(0, 1),
@@ -206,7 +205,7 @@ async function editItem(
 }
 
 async function fetchAndStore(
-	{ context, plainSend, clock }: GatewayRun,
+	{ context, plainSend, clock, downloads }: GatewayRun,
 	links: string[],
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<IBinaryData[]> {
@@ -214,6 +213,7 @@ async function fetchAndStore(
 		const files = await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM);
 		const stored: IBinaryData[] = [];
 		for (const { content, fileName, mimeType } of files) {
+			downloads.noteSize(content.length);
 			stored.push(await context.helpers.prepareBinaryData(content, fileName, mimeType));
 		}
 		return stored;

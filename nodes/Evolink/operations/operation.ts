@@ -8,7 +8,7 @@ import type { RequestMemory } from '../memory/requestMemory';
 import type { Parking } from '../waiting/parking';
 import type { TaskWatch } from '../waiting/taskWatch';
 import type { Budget } from './budget';
-import type { Limit } from './limit';
+import type { Limit, PictureLimit } from './limit';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
@@ -19,8 +19,8 @@ export interface RunBasics {
 	memory: RequestMemory;
 	/** Tasks in flight, or other questions to the service. */
 	slots: Limit;
-	/** Items whose pictures are on their way to n8n. */
-	downloads: Limit;
+	/** Pictures on their way to n8n. */
+	downloads: PictureLimit;
 	/** For runs that wait for callbacks. */
 	parking: Parking;
 }
@@ -30,8 +30,8 @@ export interface Run extends RunBasics {
 	client: EvolinkClient;
 	/** Waits for the tasks of all items together. */
 	watch: TaskWatch;
-	/** Items whose pictures are on their way to the service, or are there and wait for a slot. */
-	uploads: Limit;
+	/** Pictures on their way to the service, or there and waiting for a slot. */
+	uploads: PictureLimit;
 	budget: Budget;
 }
 

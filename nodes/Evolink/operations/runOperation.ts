@@ -26,13 +26,9 @@ import { editOnGateway } from './editOnGateway';
 import { forEveryItem } from './everyItem';
 import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
-import { Limit } from './limit';
+import { Limit, PictureLimit } from './limit';
 import type { GatewayRun, Run, RunBasics } from './operation';
 import { nodeErrorFor } from './report';
-
-/** Pictures are held in memory while they are on their way, so only a few are at the same time. */
-const UPLOADS_AT_A_TIME = 4;
-const DOWNLOADS_AT_A_TIME = 4;
 
 /**
  * Runs the chosen operation for all input items.
@@ -73,7 +69,7 @@ async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: Abor
 		...basics,
 		client,
 		watch: new TaskWatch(client, clock),
-		uploads: new Limit(UPLOADS_AT_A_TIME),
+		uploads: new PictureLimit(),
 		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
 	};
 	return { run, halt };
@@ -101,7 +97,7 @@ function setUpBasics(
 		plainSend: paced(plainSend(context), clock),
 		memory: new RequestMemory(context),
 		slots: new Limit(readConcurrency(context)),
-		downloads: new Limit(DOWNLOADS_AT_A_TIME),
+		downloads: new PictureLimit(),
 		parking: new Parking(context, apiKey),
 	};
 	return { basics, halt };

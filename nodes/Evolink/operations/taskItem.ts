@@ -27,10 +27,11 @@ export async function taskItem(
 	return await run.downloads.run(async () => {
 		const stored: IBinaryData[] = [];
 		for (const { content, fileName, mimeType } of await fetchPictures(run, seen, settings)) {
+			run.downloads.noteSize(content.length);
 			stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
 		}
 		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
-	});
+	}, task.results.length);
 }
 
 /** What the service says of a task, as an item has it. */

@@ -4,7 +4,7 @@ const SECOND = 1_000;
 export const SHORTEST_GAP_MS = 3 * SECOND;
 const LONGEST_GAP_MS = 10 * SECOND;
 /** A question comes this much after the expected end, rather than a moment too early. */
-const MARGIN_MS = 100;
+const MARGIN_MS = 50;
 const SHORTEST_FIRST_WAIT_MS = SECOND / 2;
 
 /** What a task may take of which the service says nothing. */

@@ -55,7 +55,8 @@ export class TaskWatch {
 
 	private mostAtATime = 0;
 
-	private asksInBatches = true;
+	/** Whether the service answers questions for several tasks; while it is found out, nothing else is asked. */
+	private batches: 'untested' | 'testing' | 'answered' | 'missing' = 'untested';
 
 	private failedBatches = 0;
 
@@ -144,9 +145,10 @@ export class TaskWatch {
 	 * the last of all is due.
 	 */
 	private nextRoundAt(): number {
+		if (this.batches === 'testing') return Number.POSITIVE_INFINITY;
 		const times = this.unasked.map((wait) => this.questionAt(wait));
 		const first = Math.min(...times);
-		const hasCompany = this.asksInBatches && times.length > 1;
+		const hasCompany = this.batches !== 'missing' && times.length > 1;
 		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
 		const round = hasCompany ? Math.min(first + companyMs, Math.max(...times)) : first;
 		return Math.min(round, ...this.unasked.map(({ endsAt }) => endsAt));
@@ -163,7 +165,8 @@ export class TaskWatch {
 
 	private askDue(): void {
 		const now = this.clock.now();
-		const due = this.unasked.filter((wait) => this.questionAt(wait) <= now);
+		const allDue = this.unasked.filter((wait) => this.questionAt(wait) <= now);
+		const due = this.batches === 'untested' ? allDue.slice(0, MAX_BATCH) : allDue;
 		this.schedule.noteQuestions(due.length);
 		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
 		for (let start = 0; start < due.length; start += MAX_BATCH) {
@@ -173,7 +176,8 @@ export class TaskWatch {
 
 	/** Never rejects. */
 	private async ask(waits: Wait[]): Promise<void> {
-		const answers = this.asksInBatches && waits.length > 1 ? await this.askTogether(waits) : [];
+		const goTogether = this.batches !== 'missing' && waits.length > 1;
+		const answers = goTogether ? await this.askTogether(waits) : [];
 		await Promise.all(
 			waits.map(async (wait, index) => {
 				const alone = async () => await this.client.askTask(wait.taskId, timeFor([wait]));
@@ -188,11 +192,12 @@ export class TaskWatch {
 	 * @returns an answer for each task, or none where it must be asked for alone
 	 */
 	private async askTogether(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
+		if (this.batches === 'untested') this.batches = 'testing';
 		const taskIds = [...new Set(waits.map(({ taskId }) => taskId))];
 		const answer = await this.client.askTasks(taskIds, timeFor(waits));
 		if (answer.ok) {
 			this.failedBatches = 0;
-			if (answer.value.size === 0) this.asksInBatches = false;
+			this.batches = answer.value.size === 0 ? 'missing' : 'answered';
 			return waits.map(({ taskId }) => {
 				const task = answer.value.get(taskId);
 				const lacksPictures = task?.status === 'completed' && task.results.length === 0;
@@ -200,10 +205,10 @@ export class TaskWatch {
 			});
 		}
 		this.failedBatches++;
-		if (!answer.mayPass || this.failedBatches >= MAX_FAILED_BATCHES) {
-			this.asksInBatches = false;
-			return [];
-		}
+		const isMissing = !answer.mayPass || this.failedBatches >= MAX_FAILED_BATCHES;
+		if (isMissing) this.batches = 'missing';
+		else if (this.batches === 'testing') this.batches = 'untested';
+		if (isMissing) return [];
 		return waits.map(() => answer);
 	}
 
