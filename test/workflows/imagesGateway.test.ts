@@ -222,7 +222,7 @@ function neverAskedAgain(fault: Fault): Scenario {
 		simulator.inject({ host: 'gateway', fault });
 		const { error, items } = await edit(
 			simulator,
-			{ options: { timeout: 2 } },
+			fault === 'hangAfter' ? { options: { timeout: 5 } } : {},
 			{ node: { ...twice, maxTries: 3 } },
 		);
 		expect(items).toEqual([]);

@@ -160,7 +160,8 @@ function onGatewayOf(given: () => Fixture): void {
 	it.each(unknownOutcomes)('is never asked again when %s', async (_, fault) => {
 		const fixture = given();
 		fixture.simulator.inject({ host: 'gateway', fault });
-		const execution = await fixture.run([onGateway({ options: { timeout: 3 } }, retryOnFail)]);
+		const options = fault === 'hangAfter' ? { timeout: 5 } : {};
+		const execution = await fixture.run([onGateway({ options }, retryOnFail)]);
 		expect(execution.status).toBe('error');
 		expect(errorText(execution)).toMatch(
 			/not known whether[^]*may have been billed[^]*not sent again/,
