@@ -1,3 +1,6 @@
+const { readFileSync } = require('node:fs');
+
+const { build } = require('esbuild');
 const { dest, parallel, src } = require('gulp');
 
 // tsc compiles; gulp brings along what n8n reads beside the code.
@@ -6,4 +9,20 @@ const copy = (from, to) => () => src(from, { encoding: false }).pipe(dest(to));
 const icons = copy('icons/*.svg', 'dist/icons');
 const codex = copy('nodes/**/*.node.json', 'dist/nodes');
 
-exports.assets = parallel(icons, codex);
+// The one library of the package goes into the one file that imports it, with its licence.
+const library = async () => {
+	const file = 'dist/nodes/Evolink/images/pictureSize.js';
+	const licence = readFileSync('node_modules/image-size/LICENSE', 'utf8');
+	await build({
+		entryPoints: [file],
+		outfile: file,
+		allowOverwrite: true,
+		bundle: true,
+		minify: true,
+		platform: 'node',
+		target: 'node20',
+		banner: { js: `/*!\nContains image-size:\n\n${licence}*/` },
+	});
+};
+
+exports.assets = parallel(icons, codex, library);

@@ -10,9 +10,9 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 
-import { IMAGE_MODELS } from './models/catalogue';
 import { operationFields } from './operations';
 import { runOperation, takeCallback } from './operations/runOperation';
+import { searchModels } from './operations/searchModels';
 import { PARKING_WEBHOOKS } from './waiting/parking';
 
 export class Evolink implements INodeType {
@@ -88,17 +88,11 @@ export class Evolink implements INodeType {
 
 	methods = {
 		listSearch: {
-			/** The models of the catalogue, for the parameter 'Model'. */
 			async searchModels(
 				this: ILoadOptionsFunctions,
 				filter?: string,
 			): Promise<INodeListSearchResult> {
-				const wanted = filter?.toLowerCase() ?? '';
-				return {
-					results: IMAGE_MODELS.filter(({ id, name }) =>
-						`${id} ${name}`.toLowerCase().includes(wanted),
-					).map(({ id, name, description }) => ({ name, value: id, description })),
-				};
+				return await searchModels(this, filter);
 			},
 		},
 	};

@@ -6,6 +6,7 @@ import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
 import { manyItems } from './suites/manyItems';
+import { models } from './suites/models';
 import { money } from './suites/money';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
@@ -13,6 +14,7 @@ import { trigger } from './suites/trigger';
 onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
+	models(fixture);
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);

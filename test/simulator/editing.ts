@@ -61,9 +61,9 @@ async function render(edit: Edit): Promise<Buffer> {
 	return await encode(canvas, format);
 }
 
-/** A source as sharp can read it; BMP, which it cannot, is stood in for by a plain colour. */
+/** A source as sharp can read it; BMP and HEIC, which it cannot, are stood in for by a plain colour. */
 function readable({ bytes, format, width, height }: SourcePicture): Sharp {
-	if (format !== 'bmp') return sharp(bytes).rotate();
+	if (format !== 'bmp' && format !== 'heic') return sharp(bytes).rotate();
 	return sharp({ create: { width, height, channels: 3, background: '#7fb2d9' } });
 }
 

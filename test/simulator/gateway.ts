@@ -9,7 +9,7 @@ import type { Ledger } from './ledger';
 import type { ModelLimits } from './models';
 import type { Answer } from './server';
 import { sniffFormat } from './sniffing';
-import { fetchSource, TaskFailure, type SourcePicture } from './sources';
+import { fetchSources, TaskFailure, type SourcePicture } from './sources';
 
 /**
  * The shapes in which gateways answer:
@@ -69,15 +69,14 @@ const CREDITS = 1;
 const FIELDS = ['model', 'prompt', 'image', 'n', 'size', 'seed'];
 const MODELS = ['qwen-image-edit-2509', 'Qwen/Qwen-Image-Edit-2509'];
 
-const SOURCES: Pick<
-	ModelLimits,
-	'maxImageBytes' | 'minSide' | 'maxSide' | 'formats' | 'takesAlpha'
-> = {
+/** What it takes behind links. */
+const LIMITS: ModelLimits = {
+	maxImages: 1,
 	maxImageBytes: 20 * 1024 * 1024,
-	minSide: 1,
-	maxSide: 8192,
 	formats: ['jpeg', 'png', 'webp', 'bmp', 'gif', 'tiff'],
 	takesAlpha: true,
+	parameters: {},
+	creditsPerImage: CREDITS,
 };
 
 /**
@@ -234,14 +233,9 @@ async function readSource(address: unknown, signal: AbortSignal): Promise<Source
 	const [, type, base64] = /^data:image\/(\w+);base64,([A-Za-z0-9+/]+=*)$/.exec(address) ?? [];
 	if (base64 === undefined) {
 		if (!/^https?:\/\//.test(address)) throw new Error('image must be a URL or a data URL');
-		const limits = {
-			...SOURCES,
-			maxPromptLength: 0,
-			maxImages: 1,
-			parameters: {},
-			creditsPerImage: 0,
-		};
-		return await fetchSource(address, limits, signal);
+		const request = { model: '', prompt: '', image_urls: [address] };
+		const [source] = await fetchSources(request, LIMITS, signal);
+		return source;
 	}
 	const bytes = Buffer.from(base64, 'base64');
 	const format = sniffFormat(bytes);

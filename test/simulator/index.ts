@@ -10,4 +10,4 @@ export type { Delivery as CallbackDelivery } from './callbacks';
 export type { Payment } from './ledger';
 export { MODELS, type CreateBody, type ModelLimits } from './models';
 export { isPrivateHost } from './requestChecks';
-export { samplePicture, type SampleFormat, type SampleSize } from './samples';
+export { hollowPng, samplePicture, type SampleFormat, type SampleSize } from './samples';

@@ -8,25 +8,34 @@ export interface Complaint {
 	message: string;
 }
 
-const COMMON_FIELDS = ['model', 'prompt', 'image_urls', 'callback_url'];
+const COMMON_FIELDS = ['model', 'prompt', 'image_urls', 'mask_url', 'callback_url'];
 
 /** The first thing that the service would refuse in a create request for a known model. */
 export function findComplaint(body: CreateBody, limits: ModelLimits): Complaint | undefined {
 	return (
 		promptComplaint(body.prompt, limits) ??
 		imagesComplaint(body.image_urls, limits) ??
+		maskComplaint(body, limits) ??
 		parameterComplaint(body, limits) ??
+		limits.together?.(body) ??
 		(body.callback_url === undefined ? undefined : callbackComplaint(body.callback_url))
 	);
 }
 
 function promptComplaint(prompt: unknown, limits: ModelLimits): Complaint | undefined {
 	const param = 'prompt';
+	if (prompt === undefined && limits.promptIsOptional) return undefined;
 	if (typeof prompt !== 'string' || prompt.trim() === '') {
 		return { param, message: 'prompt is required' };
 	}
-	if ([...prompt].length > limits.maxPromptLength) {
+	if ([...prompt].length > (limits.maxPromptLength ?? Infinity)) {
 		return { param, message: `prompt is longer than ${limits.maxPromptLength} characters` };
+	}
+	if (Buffer.byteLength(prompt) > (limits.maxPromptBytes ?? Infinity)) {
+		return { param, message: `prompt is longer than ${limits.maxPromptBytes} bytes` };
+	}
+	if (prompt.trim().split(/\s+/).length > (limits.maxPromptWords ?? Infinity)) {
+		return { param, message: 'prompt has too many tokens' };
 	}
 	return undefined;
 }
@@ -43,6 +52,13 @@ function imagesComplaint(urls: unknown, limits: ModelLimits): Complaint | undefi
 		return { param, message: 'image_urls takes http and https URLs only' };
 	}
 	return undefined;
+}
+
+function maskComplaint(body: CreateBody, limits: ModelLimits): Complaint | undefined {
+	const param = 'mask_url';
+	if (body.mask_url === undefined) return undefined;
+	if (!limits.mask) return { param, message: `mask_url is not supported by ${body.model}` };
+	return isHttpUrl(body.mask_url) ? undefined : { param, message: 'mask_url must be a URL' };
 }
 
 function parameterComplaint(body: CreateBody, limits: ModelLimits): Complaint | undefined {

@@ -83,7 +83,7 @@ async function renderResult(task: Task, index: number): Promise<Buffer> {
 	const last = task.sources[task.sources.length - 1];
 	return await renderEdit({
 		sources: task.sources,
-		prompt: task.request.prompt,
+		prompt: task.request.prompt ?? '',
 		index,
 		format: task.format,
 		width: last.width,

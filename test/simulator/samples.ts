@@ -1,3 +1,5 @@
+import { deflateSync } from 'node:zlib';
+
 import sharp from 'sharp';
 
 import { encode, type ResultFormat } from './editing';
@@ -25,9 +27,64 @@ export async function samplePicture(
 	});
 }
 
+/** A PNG that says how large it is and has no pixels: for limits that would take too long to draw. */
+export function hollowPng(width: number, height: number): Buffer {
+	const header = Buffer.alloc(13);
+	header.writeUInt32BE(width, 0);
+	header.writeUInt32BE(height, 4);
+	header.set([8, 2], 8); // 8 bits, red, green and blue
+	const chunks = [pngChunk('IHDR', header), pngChunk('IDAT', deflateSync('')), pngChunk('IEND')];
+	return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), ...chunks]);
+}
+
+function pngChunk(type: string, data: Buffer = Buffer.alloc(0)): Buffer {
+	const content = Buffer.concat([Buffer.from(type), data]);
+	const chunk = Buffer.alloc(content.length + 8);
+	chunk.writeUInt32BE(data.length, 0);
+	content.copy(chunk, 4);
+	chunk.writeUInt32BE(crc32(content), content.length + 4);
+	return chunk;
+}
+
+/** PNG specification, annex D. */
+function crc32(bytes: Buffer): number {
+	let crc = 0xffffffff;
+	for (const byte of bytes) {
+		crc ^= byte;
+		for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+	}
+	return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** A HEIC that says how large it is and has no pixels: sharp does not write HEIC. */
+function hollowHeic(width: number, height: number): Buffer {
+	const box = (type: string, ...content: Buffer[]) => {
+		const body = Buffer.concat([Buffer.from(type), ...content]);
+		const length = Buffer.alloc(4);
+		length.writeUInt32BE(body.length + 4);
+		return Buffer.concat([length, body]);
+	};
+	const size = Buffer.alloc(12);
+	size.writeUInt32BE(width, 4);
+	size.writeUInt32BE(height, 8);
+	return Buffer.concat([
+		box('ftyp', Buffer.from('heic\0\0\0\0mif1heic', 'latin1')),
+		box('meta', Buffer.alloc(4), box('iprp', box('ipco', box('ispe', size)))),
+	]);
+}
+
 /** The pictures that the pictures host serves, by path. */
 export const SAMPLES: Record<string, { contentType: string; bytes: () => Promise<Buffer> }> = {
 	'/cat.png': sample('png', 768, 768, cat),
+	'/hills.bmp': { contentType: 'image/bmp', bytes: async () => await samplePicture('bmp') },
+	'/hills.gif': { contentType: 'image/gif', bytes: async () => await samplePicture('gif') },
+	'/hills.heic': { contentType: 'image/heic', bytes: async () => hollowHeic(768, 576) },
+	'/hills.png': { contentType: 'image/png', bytes: async () => await samplePicture('png') },
+	'/hills-alpha.png': {
+		contentType: 'image/png',
+		bytes: async () => await samplePicture('png', { alpha: true }),
+	},
+	'/hills.tiff': { contentType: 'image/tiff', bytes: async () => await samplePicture('tiff') },
 	'/room.jpg': sample('jpeg', 1024, 683, room),
 	'/shirt.webp': sample('webp', 640, 800, shirt),
 	'/tiny.png': sample('png', 64, 64, cat),

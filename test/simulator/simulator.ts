@@ -56,7 +56,7 @@ export class Simulator {
 		const { apiKey = SIMULATOR_KEY, errorStyle = 'B', taskSeconds = 1, credits = 1000 } = options;
 		const { clock, tasks } = this;
 		const { signal } = this.closing;
-		setMaxListeners(0, signal); // One for each picture that is being fetched.
+		setMaxListeners(0, signal); // One for each request under way, however many.
 		this.apiKey = apiKey;
 		this.taskSeconds = taskSeconds;
 		this.journal = new Journal({ api: apiKey, files: apiKey, gateway: this.gatewayKey });
@@ -278,7 +278,7 @@ export class Simulator {
 
 	private scriptFor(request: CreateBody): TaskScript {
 		const entry = this.scripts.find(({ script, used }) => {
-			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt) ?? true);
+			return used < (script.times ?? 1) && (script.prompt?.test(request.prompt ?? '') ?? true);
 		});
 		if (!entry) return {};
 		entry.used++;

@@ -7,6 +7,10 @@ const SIGNATURES: Array<[SourceFormat, (bytes: Buffer) => boolean]> = [
 	['webp', (bytes) => /^RIFF[^]{4}WEBP/.test(bytes.subarray(0, 12).toString('latin1'))],
 	['bmp', (bytes) => bytes.subarray(0, 2).toString('latin1') === 'BM'],
 	['tiff', (bytes) => /^(II\*\0|MM\0\*)/.test(bytes.subarray(0, 4).toString('latin1'))],
+	[
+		'heic',
+		(bytes) => /^ftyp(heic|heix|hevc|mif1|msf1)/.test(bytes.subarray(4, 12).toString('latin1')),
+	],
 ];
 
 /** The picture format that the bytes themselves show, whatever name or type came with them. */

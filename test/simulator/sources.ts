@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 
-import type { ModelLimits, SourceFormat } from './models';
+import type { CreateBody, ModelLimits, SourceFormat } from './models';
 import { sendRequest } from './outgoing';
 import { sniffFormat } from './sniffing';
 
@@ -26,8 +26,44 @@ export class TaskFailure extends Error {
 const MAX_REDIRECTS = 3;
 const FETCH_TIMEOUT_SECONDS = 10;
 
+/** Fetches the reference pictures and the mask, and holds them against the limits of the model. */
+export async function fetchSources(
+	body: CreateBody,
+	limits: ModelLimits,
+	signal: AbortSignal,
+): Promise<SourcePicture[]> {
+	const sources = await Promise.all(
+		body.image_urls.map(async (url) => await fetchSource(url, limits, signal)),
+	);
+	if (body.background === 'transparent' && limits.keepsTransparency) {
+		if (sources[0].format !== 'png' || !(await hasAlpha(sources[0]))) {
+			throw new TaskFailure('image_processing_error', 'The image has no transparency to keep');
+		}
+	}
+	if (body.mask_url !== undefined) await fetchMask(body.mask_url, sources[0], limits, signal);
+	return sources;
+}
+
+async function fetchMask(
+	url: string,
+	reference: SourcePicture,
+	limits: ModelLimits,
+	signal: AbortSignal,
+): Promise<void> {
+	const mask = await inspect(await fetchBytes(url, limits.maxImageBytes, signal), url);
+	if (mask.format !== 'png' || (limits.mask === 'transparent' && !(await hasAlpha(mask)))) {
+		throw new TaskFailure('image_processing_error', 'Invalid mask image format');
+	}
+	if (mask.width !== reference.width || mask.height !== reference.height) {
+		throw new TaskFailure(
+			'image_dimension_mismatch',
+			`Mask is ${mask.width}x${mask.height}, image ${reference.width}x${reference.height}`,
+		);
+	}
+}
+
 /** Fetches one reference picture and holds it against the limits of the model. */
-export async function fetchSource(
+async function fetchSource(
 	url: string,
 	limits: ModelLimits,
 	signal: AbortSignal,
@@ -37,26 +73,48 @@ export async function fetchSource(
 	if (!limits.formats.includes(source.format)) {
 		throw new TaskFailure('image_processing_error', `Format ${source.format} is not supported`);
 	}
-	for (const side of [source.width, source.height]) {
-		if (side >= limits.minSide && side <= limits.maxSide) continue;
+	const problem = sizeProblem(source, limits);
+	if (problem) {
 		throw new TaskFailure(
 			'image_dimension_mismatch',
-			`Image is ${source.width}x${source.height} pixels; ` +
-				`each side must be from ${limits.minSide} to ${limits.maxSide}`,
+			`Image is ${source.width}x${source.height} pixels; ${problem}`,
 		);
 	}
-	if (!limits.takesAlpha && source.format !== 'bmp' && (await sharp(bytes).metadata()).hasAlpha) {
+	if (!limits.takesAlpha && (await hasAlpha(source))) {
 		throw new TaskFailure('image_processing_error', 'Transparency is not supported');
 	}
 	return source;
 }
 
-async function fetchBytes(url: string, maxBytes: number, signal: AbortSignal): Promise<Buffer> {
+function sizeProblem({ width, height }: SourcePicture, limits: ModelLimits): string | undefined {
+	const { minSide = 1, maxSide = Infinity, minPixels = 1, maxPixels = Infinity } = limits;
+	const [short, long] = [width, height].sort((a, b) => a - b);
+	if (short < minSide || long > maxSide) {
+		return `each side must be from ${minSide} to ${maxSide}`;
+	}
+	if (width * height < minPixels || width * height > maxPixels) {
+		return `there must be ${minPixels} to ${maxPixels} pixels in all`;
+	}
+	const { maxRatio = Infinity } = limits;
+	return long / short > maxRatio ? `it must not be longer than 1:${maxRatio}` : undefined;
+}
+
+/** BMP and HEIC, which sharp does not read, count as opaque. */
+async function hasAlpha({ bytes, format }: SourcePicture): Promise<boolean> {
+	if (format === 'bmp' || format === 'heic') return false;
+	return (await sharp(bytes).metadata()).hasAlpha;
+}
+
+async function fetchBytes(
+	url: string,
+	maxBytes: number | undefined,
+	signal: AbortSignal,
+): Promise<Buffer> {
 	let address = url;
 	for (let hop = 0; hop <= MAX_REDIRECTS; hop++) {
 		const answer = await sendRequest(address, {
 			timeoutSeconds: FETCH_TIMEOUT_SECONDS,
-			maxBytes,
+			maxBytes: maxBytes ?? Infinity,
 			signal,
 		}).catch((error: Error) => {
 			throw new TaskFailure('image_processing_error', `Failed to fetch ${url}: ${error.message}`);
@@ -75,6 +133,7 @@ async function inspect(bytes: Buffer, url: string): Promise<SourcePicture> {
 	try {
 		if (format === undefined) throw new Error('unknown format');
 		if (format === 'bmp') return { bytes, format, ...bmpSize(bytes) };
+		if (format === 'heic') return { bytes, format, ...heicSize(bytes) };
 		const { width, height } = (await sharp(bytes).metadata()).autoOrient;
 		return { bytes, format, width, height };
 	} catch {
@@ -85,4 +144,11 @@ async function inspect(bytes: Buffer, url: string): Promise<SourcePicture> {
 /** From the BITMAPINFOHEADER; sharp does not read BMP. A negative height means top row first. */
 function bmpSize(bytes: Buffer): { width: number; height: number } {
 	return { width: bytes.readInt32LE(18), height: Math.abs(bytes.readInt32LE(22)) };
+}
+
+/** From the box `ispe` (ISO/IEC 23008-12, 6.5.3); sharp does not read HEIC. */
+function heicSize(bytes: Buffer): { width: number; height: number } {
+	const start = bytes.indexOf('ispe');
+	if (start < 0) throw new Error('no size');
+	return { width: bytes.readUInt32BE(start + 8), height: bytes.readUInt32BE(start + 12) };
 }

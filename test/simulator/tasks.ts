@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock';
 import type { ResultFormat } from './editing';
 import type { CreateBody, ModelLimits } from './models';
-import { TaskFailure, fetchSource, type SourcePicture } from './sources';
+import { TaskFailure, fetchSources, type SourcePicture } from './sources';
 
 /** How the results host hands out a result. */
 export interface Delivery {
@@ -60,7 +60,7 @@ export interface TaskScript {
 	omitProgress?: boolean;
 	/** Shows `error: null` on a task that has not failed. */
 	errorNull?: boolean;
-	/** How many pictures a completed task has; 0 for an empty list. Default: `n` of the request. */
+	/** How many pictures a completed task has; 0 for an empty list. Default: `n` of the request, or the model's own. */
 	results?: number;
 	/** Where the links stand. Default 'results'. */
 	resultsIn?: 'results' | 'result_data' | 'result_data_object';
@@ -153,7 +153,7 @@ export class Task {
 	}
 
 	get resultCount(): number {
-		return this.script.results ?? this.request.n ?? 1;
+		return this.script.results ?? this.request.n ?? this.setup.limits.results ?? 1;
 	}
 
 	get format(): ResultFormat {
@@ -248,9 +248,7 @@ export class Task {
 	private async fetchSources(): Promise<void> {
 		const { request, limits, signal, clock } = this.setup;
 		try {
-			this.sources = await Promise.all(
-				request.image_urls.map(async (url) => await fetchSource(url, limits, signal)),
-			);
+			this.sources = await fetchSources(request, limits, signal);
 		} catch (error) {
 			this.workFailure =
 				error instanceof TaskFailure

@@ -48,22 +48,23 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 				.jpeg({ progressive: true })
 				.withMetadata({ orientation: 6, exif: { IFD0: { ImageDescription: 'x'.repeat(9_000) } } })
 				.toBuffer(),
-		{ format: 'jpeg', ...size },
+		// Orientation 6 is displayed lying on its side.
+		{ format: 'jpeg', width: HEIGHT, height: WIDTH },
 	],
 	[
 		'lossy WebP',
 		async () => await drawing().removeAlpha().webp().toBuffer(),
-		{ format: 'webp', ...size },
+		{ format: 'webp', transparency: false, ...size },
 	],
 	[
 		'lossless WebP',
 		async () => await drawing().removeAlpha().webp({ lossless: true }).toBuffer(),
-		{ format: 'webp', ...size },
+		{ format: 'webp', transparency: false, ...size },
 	],
 	[
 		'WebP with an alpha channel',
 		async () => await drawing(0.5).webp().toBuffer(),
-		{ format: 'webp', ...size },
+		{ format: 'webp', transparency: true, ...size },
 	],
 	[
 		'lossless WebP with EXIF',
@@ -72,11 +73,16 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 				.webp({ lossless: true })
 				.withExif({ IFD0: { Artist: 'A' } })
 				.toBuffer(),
-		{ format: 'webp', ...size },
+		{ format: 'webp', transparency: true, ...size },
 	],
 	['GIF', async () => await drawing().gif().toBuffer(), { format: 'gif', ...size }],
-	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff' }],
-	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif' }],
+	[
+		'lossless WebP with an alpha channel',
+		async () => await drawing(0.5).webp({ lossless: true }).toBuffer(),
+		{ format: 'webp', transparency: true, ...size },
+	],
+	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff', ...size }],
+	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif', ...size }],
 	[
 		'BMP',
 		async () => await samplePicture('bmp', { width: WIDTH, height: HEIGHT }),

@@ -8,6 +8,7 @@ import {
 	ErrorReporter,
 	ExecutionLifecycleHooks,
 	InstanceSettings,
+	LoadOptionsContext,
 	WorkflowExecute,
 } from 'n8n-core';
 import { parse, stringify } from 'flatted';
@@ -21,6 +22,7 @@ import {
 	type IHttpRequestOptions,
 	type INode,
 	type INodeExecutionData,
+	type INodeListSearchItems,
 	type INodeParameters,
 	type INodeType,
 	type IRun,
@@ -152,6 +154,21 @@ export async function runWorkflow(options: WorkflowOptions): Promise<WorkflowRes
 		...(error ? { error } : {}),
 		arrived: runData.After?.[0].data?.main[0]?.length ?? 0,
 	};
+}
+
+/** What the editor's list of models shows. */
+export async function listModels(
+	options: WorkflowOptions,
+	filter?: string,
+): Promise<INodeListSearchItems[]> {
+	Container.get(InstanceSettings);
+	const workflow = buildWorkflow(options);
+	const node = workflow.getNode('EvoLink') as INode;
+	const context = new LoadOptionsContext(workflow, node, additionalData(options), 'model');
+	const { results } = await new Evolink().methods.listSearch.searchModels.call(context, filter);
+	const [leak] = options.simulator.keyLeaks;
+	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
+	return results;
 }
 
 /** Everything that n8n keeps of an execution is looked through, error causes and stacks included. */

@@ -69,7 +69,7 @@ describe('Before anything is sent', () => {
 		[
 			'more results than the model makes',
 			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' }, numberOfImages: 5 },
-			/'Number of Images' is 5; .* makes 1 to 4 – Set it to a whole number from 1 to 4/,
+			/'Number of Images' is 5; .* makes 1 to 4 – Set it to a whole number: 1 to 4/,
 		],
 		[
 			'an empty prompt',
@@ -79,8 +79,11 @@ describe('Before anything is sent', () => {
 		['a prompt of blanks', { prompt: ' \n ' }, /'Prompt' is empty/],
 		[
 			'a prompt that is too long',
-			{ prompt: '𝒳'.repeat(2001) },
-			/'Prompt' has 2001 characters; Qwen Image Edit takes at most 2000 – Shorten the prompt/,
+			{
+				model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
+				prompt: '𝒳'.repeat(2001),
+			},
+			/'Prompt' has 2001 characters; Wan .* takes at most 2000 – Shorten the prompt/,
 		],
 		[
 			'no model',

@@ -19,8 +19,11 @@ export interface ServiceAddresses {
 /** Body of `POST /v1/images/generations`. */
 export interface CreateTaskBody extends IDataObject {
 	model: string;
-	prompt: string;
+	/** Only a few models work without. */
+	prompt?: string;
 	image_urls: string[];
+	/** Which parts of the first picture to repaint. */
+	mask_url?: string;
 	/** How many pictures to make; only for models that make several. */
 	n?: number;
 	callback_url?: string;

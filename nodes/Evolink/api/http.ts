@@ -3,6 +3,7 @@ import type {
 	IExecuteFunctions,
 	IHttpRequestMethods,
 	IHttpRequestOptions,
+	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
 } from 'n8n-workflow';
@@ -46,8 +47,8 @@ export interface HttpFailure {
  */
 export type Send = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
 
-/** A running node, which can be stopped, or a webhook, which cannot. */
-type HttpContext = IExecuteFunctions | IWebhookFunctions;
+/** A running node, which can be stopped, or a webhook or the editor, which cannot. */
+type HttpContext = IExecuteFunctions | IWebhookFunctions | ILoadOptionsFunctions;
 
 /** Some hosts refuse clients that do not say who they are. */
 const USER_AGENT = 'n8n-nodes-evolink';

@@ -13,6 +13,8 @@ export type Reference = LinkReference | BinaryReference;
 
 export interface LinkReference {
 	kind: 'link';
+	/** What to call the picture in messages. */
+	label: string;
 	link: string;
 }
 
@@ -71,7 +73,8 @@ export async function readReferences(
 				references.push(await readBinaryField(context, itemIndex, fieldName, label, carrier));
 			}
 		} else {
-			for (const link of splitLinks(entry.url, label)) references.push({ kind: 'link', link });
+			for (const link of splitLinks(entry.url, label))
+				references.push({ kind: 'link', label, link });
 		}
 	}
 	if (references.length === 0) {
@@ -132,12 +135,18 @@ function splitFieldNames(value: unknown, label: string): string[] {
 	return names;
 }
 
-async function readBinaryField(
+/**
+ * Reads a picture from a binary field of the item.
+ *
+ * @param entryLabel what to call the picture in messages
+ * @throws {InvalidInputError} the field is missing, or what it holds cannot be uploaded
+ */
+export async function readBinaryField(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
-	carrier: Carrier,
+	carrier: Carrier = FILE_UPLOAD,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
 	const { head, bytes, contentDigest } = await scanContent(

@@ -1,12 +1,19 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
 import { InvalidInputError } from '../api/errors';
 import type { Task } from '../api/task';
 import { readForUpload, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedRequest } from '../memory/requestMemory';
-import { DEFAULT_MODEL_ID, findModel, IMAGE_MODELS, type ImageModel } from '../models/catalogue';
-import { checkPicture, checkRequest, type Violation } from '../models/checkRequest';
+import { DEFAULT_MODEL_ID, findModel } from '../models/catalogue';
+import {
+	checkLink,
+	checkMask,
+	checkPicture,
+	checkRequest,
+	type Violation,
+} from '../models/checkRequest';
+import type { ImageModel } from '../models/model';
 import { checkCallbackUrl } from '../waiting/callbackUrl';
 import type { Parking } from '../waiting/parking';
 import { assertSucceeded, type SeenTask } from '../waiting/taskWatch';
@@ -23,6 +30,13 @@ import {
 	simplifyField,
 } from './fields';
 import { gatewayOptions } from './editOnGateway';
+import {
+	additionalFieldsOption,
+	modelOptions,
+	numberOfImagesField,
+	promptFields,
+} from './modelFields';
+import { readBodyFields, readMask, readParameters } from './modelParameters';
 import { defineOperation, type Run } from './operation';
 import { taskItem } from './taskItem';
 
@@ -31,10 +45,12 @@ type Wait = 'poll' | 'callback' | 'none';
 
 interface EditImagePlan {
 	model: string;
+	/** Empty only for models that work without one. */
 	prompt: string;
 	references: Reference[];
-	/** Undefined for models that take no such number. */
-	numberOfImages?: number;
+	mask?: Reference;
+	/** What the body has beside model, prompt, pictures and callback. */
+	bodyFields: IDataObject;
 	wait: Wait;
 	callbackUrl?: string;
 	timeoutSeconds: number;
@@ -42,7 +58,26 @@ interface EditImagePlan {
 	output: OutputSettings;
 }
 
-const modelsWithSeveralResults = IMAGE_MODELS.filter(({ maxResults }) => maxResults > 1);
+const validationOption: INodeProperties = {
+	displayName: 'Validation',
+	name: 'validation',
+	type: 'options',
+	options: [
+		{
+			name: 'Strict',
+			value: 'strict',
+			description: 'Refuse what breaks the documented limits of the model, before anything is paid',
+		},
+		{
+			name: 'Warn',
+			value: 'warn',
+			description: 'Send it all the same and show a hint',
+		},
+	],
+	default: 'strict',
+	description: "What to do with prompts, pictures and options outside the model's limits",
+	displayOptions: { show: { '/service': ['evolink'] } },
+};
 
 /** Sends pictures and a prompt to a model, waits for the task and fetches the edited pictures. */
 export const editImage = defineOperation<EditImagePlan>({
@@ -102,20 +137,11 @@ export const editImage = defineOperation<EditImagePlan>({
 					name: 'id',
 					type: 'string',
 					placeholder: 'e.g. qwen-image-edit',
-					hint: 'Limits of models that are not in the list are left to the service',
+					hint: "For a model that is not in the list: the service checks its limits, and its own fields go into 'Additional Fields'",
 				},
 			],
 		},
-		{
-			displayName: 'Prompt',
-			name: 'prompt',
-			type: 'string',
-			typeOptions: { rows: 4 },
-			default: '',
-			required: true,
-			placeholder: 'e.g. Replace the background with a beach',
-			description: 'What to change in the pictures',
-		},
+		...promptFields,
 		{
 			displayName: 'Images',
 			name: 'images',
@@ -173,20 +199,7 @@ export const editImage = defineOperation<EditImagePlan>({
 				},
 			],
 		},
-		{
-			displayName: 'Number of Images',
-			name: 'numberOfImages',
-			type: 'number',
-			typeOptions: {
-				minValue: 1,
-				maxValue: Math.max(...modelsWithSeveralResults.map(({ maxResults }) => maxResults)),
-			},
-			default: 1,
-			description: 'How many edited pictures to make; each is charged',
-			displayOptions: {
-				show: { service: ['evolink'], model: modelsWithSeveralResults.map(({ id }) => id) },
-			},
-		},
+		numberOfImagesField,
 		{
 			displayName: 'Wait',
 			name: 'wait',
@@ -231,35 +244,20 @@ export const editImage = defineOperation<EditImagePlan>({
 		simplifyField,
 		optionsField(
 			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
+			validationOption,
+			additionalFieldsOption,
+			...modelOptions,
 			...gatewayOptions,
-			{
-				displayName: 'Validation',
-				name: 'validation',
-				type: 'options',
-				options: [
-					{
-						name: 'Strict',
-						value: 'strict',
-						description:
-							'Refuse what breaks the documented limits of the model, before anything is paid',
-					},
-					{
-						name: 'Warn',
-						value: 'warn',
-						description: 'Send it all the same and show a hint',
-					},
-				],
-				default: 'strict',
-				description: "What to do with prompts and pictures outside the model's limits",
-				displayOptions: { show: { '/service': ['evolink'] } },
-			},
 		),
 	],
 
 	async plan({ context, parking }, itemIndex) {
 		const model = readText(context, 'model', itemIndex);
-		const prompt = readPrompt(context, itemIndex);
+		const facts = findModel(model);
+		const prompt = readPrompt(context, itemIndex, facts?.prompt.optional);
 		const references = await readReferences(context, itemIndex);
+		const mask = await readMask(context, itemIndex);
+		const { values, hints } = readParameters(context, itemIndex, facts);
 		const numberOfImages = Number(context.getNodeParameter('numberOfImages', itemIndex, 1));
 		const wait = readWait(context, itemIndex, parking);
 		const callbackUrl = wait === 'none' ? readText(context, 'callbackUrl', itemIndex) : '';
@@ -271,19 +269,32 @@ export const editImage = defineOperation<EditImagePlan>({
 			);
 		}
 		if (callbackUrl !== '') checkCallbackUrl(callbackUrl);
-		const facts = findModel(model);
-		const imageCount = references.length;
+		const firstPicture = references[0].kind === 'binary' ? references[0].facts : undefined;
 		handleViolations(context, itemIndex, [
-			...checkRequest(facts, { prompt, imageCount, numberOfImages }),
+			...checkRequest(facts, {
+				prompt,
+				imageCount: references.length,
+				numberOfImages,
+				parameters: values,
+				...(firstPicture ? { firstPicture } : {}),
+			}),
 			...references.flatMap((reference) => checkReference(facts, reference)),
+			...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
+			...hints,
 		]);
+		const usesMask = mask && facts?.mask;
 
 		const output = readOutputSettings(context, itemIndex);
 		return {
 			model,
 			prompt,
 			references,
-			...(facts && facts.maxResults > 1 ? { numberOfImages } : {}),
+			...(usesMask ? { mask } : {}),
+			bodyFields: readBodyFields(context, itemIndex, facts, {
+				values,
+				numberOfImages,
+				hasMask: usesMask !== undefined,
+			}),
 			wait,
 			...(callbackUrl === '' ? {} : { callbackUrl }),
 			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
@@ -323,10 +334,11 @@ export const editImage = defineOperation<EditImagePlan>({
 /** Pictures are uploaded ahead of a free slot, but only those of a few items. */
 async function enterSlot(
 	run: Run,
-	{ references }: EditImagePlan,
+	{ references, mask }: EditImagePlan,
 	upload: () => Promise<void>,
 ): Promise<() => void> {
-	const bytes = references.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0));
+	const pictures = mask ? [...references, mask] : references;
+	const bytes = pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0));
 	const uploadAndEnter = async () => {
 		await upload();
 		return await run.slots.enter();
@@ -364,36 +376,37 @@ async function buildBody(
 	idempotencyKey: string,
 ): Promise<CreateTaskBody> {
 	await clock.sleep(0); // Nothing more is sent after a stop.
+	const linkTo = async (reference: Reference, position: string) => {
+		if (reference.kind === 'link') return reference.link;
+		// The content counts too: a file of the same name would take the place of another picture.
+		const content = reference.contentDigest.slice(0, 12);
+		const stem = `${idempotencyKey.slice(0, 36)}-${position}-${content}`;
+		return await client.uploadFile(await readForUpload(context, itemIndex, reference, stem));
+	};
 	const imageUrls: string[] = [];
-	for (const [position, reference] of plan.references.entries()) {
-		if (reference.kind === 'link') {
-			imageUrls.push(reference.link);
-		} else {
-			// The content counts too: a file of the same name would take the place of another picture.
-			const content = reference.contentDigest.slice(0, 12);
-			const stem = `${idempotencyKey.slice(0, 36)}-${position + 1}-${content}`;
-			const file = await readForUpload(context, itemIndex, reference, stem);
-			imageUrls.push(await client.uploadFile(file));
-		}
+	for (const [index, reference] of plan.references.entries()) {
+		imageUrls.push(await linkTo(reference, String(index + 1)));
 	}
 	return {
 		model: plan.model,
-		prompt: plan.prompt,
+		...(plan.prompt === '' ? {} : { prompt: plan.prompt }),
 		image_urls: imageUrls,
-		...(plan.numberOfImages === undefined ? {} : { n: plan.numberOfImages }),
+		...(plan.mask ? { mask_url: await linkTo(plan.mask, 'mask') } : {}),
+		...plan.bodyFields,
 		...(plan.callbackUrl === undefined ? {} : { callback_url: plan.callbackUrl }),
 	};
 }
 
 /** What was asked, as the user put it; the content of binary pictures counts, not where it was uploaded. */
 function fingerprintOf(plan: EditImagePlan): string {
+	const contentOf = (reference: Reference) =>
+		reference.kind === 'link' ? reference.link : reference.contentDigest;
 	return digestOf([
 		plan.model,
 		plan.prompt,
-		plan.references.map((reference) =>
-			reference.kind === 'link' ? reference.link : reference.contentDigest,
-		),
-		plan.numberOfImages ?? null,
+		plan.references.map(contentOf),
+		plan.mask ? contentOf(plan.mask) : null,
+		plan.bodyFields,
 		// The address of a parked execution is not the user's, and differs when n8n repeats the execution.
 		plan.wait === 'none' ? (plan.callbackUrl ?? null) : null,
 	]);
@@ -407,7 +420,7 @@ function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parkin
 function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {
 	return reference.kind === 'binary'
 		? checkPicture(model, reference.label, reference.facts, reference.bytes)
-		: [];
+		: checkLink(model, reference.label, reference.link);
 }
 
 /** @throws {InvalidInputError} for the first violation, unless the user only wants to be warned */
@@ -417,10 +430,9 @@ function handleViolations(
 	violations: Violation[],
 ): void {
 	if (violations.length === 0) return;
-	if (context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn') {
-		const [{ message, advice }] = violations;
-		throw new InvalidInputError(message, advice);
-	}
+	const broken = violations.find(({ hintOnly }) => !hintOnly);
+	const strict = context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn';
+	if (broken && strict) throw new InvalidInputError(broken.message, broken.advice);
 	context.addExecutionHints(
 		...violations.map(({ message }) => ({
 			message: `Item ${itemIndex}: ${message}`,

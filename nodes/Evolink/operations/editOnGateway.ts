@@ -5,6 +5,7 @@ import type { GatewayEdit } from '../api/imagesGateway';
 import { decodePicture, downloadPictures } from '../images/results';
 import { DATA_URL, readAsDataUrl, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedEdit } from '../memory/requestMemory';
+import { type BodyPart, conflictWith } from '../models/parameters';
 import { binaryFields } from './binaryFields';
 import {
 	type OutputSettings,
@@ -30,19 +31,8 @@ interface GatewayPlan {
 	output: OutputSettings;
 }
 
-const forGateway = { show: { '/service': ['imagesGateway'] } };
-
 /** Options of Edit Image that are for images gateways alone. */
 export const gatewayOptions: INodeProperties[] = [
-	{
-		displayName: 'Additional Fields',
-		name: 'additionalFields',
-		type: 'json',
-		default: '{}',
-		placeholder: 'e.g. {"size": "1024x1024"}',
-		description: 'A JSON object with further fields of the request, as the gateway documents them',
-		displayOptions: forGateway,
-	},
 	{
 		displayName: 'Several Images',
 		name: 'severalImages',
@@ -66,7 +56,7 @@ export const gatewayOptions: INodeProperties[] = [
 		],
 		default: 'none',
 		description: 'How the gateway takes several pictures, as it documents it',
-		displayOptions: forGateway,
+		displayOptions: { show: { '/service': ['imagesGateway'] } },
 	},
 ];
 
@@ -93,6 +83,7 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			output: readOutputSettings(context, itemIndex),
 		};
 		checkCount(plan);
+		checkAdditionalFields(plan);
 		return plan;
 	},
 
@@ -255,5 +246,22 @@ function checkCount({ references, severalImages }: GatewayPlan): void {
 	throw new InvalidInputError(
 		`'Images' gives ${references.length} pictures; an images gateway takes one unless its documentation says otherwise`,
 		"Remove pictures, or set the option 'Several Images' to the way in which your gateway takes them.",
+	);
+}
+
+/** Fields of the request that the node itself makes. */
+const OWN_FIELDS: BodyPart[] = [
+	{ displayName: 'Model', path: ['model'], value: true },
+	{ displayName: 'Prompt', path: ['prompt'], value: true },
+	{ displayName: 'Images', path: ['image'], value: true },
+];
+
+/** @throws {InvalidInputError} they name what a parameter already sets */
+function checkAdditionalFields({ additionalFields }: GatewayPlan): void {
+	const conflict = conflictWith(OWN_FIELDS, additionalFields);
+	if (!conflict) return;
+	throw new InvalidInputError(
+		`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
+		'Remove it there.',
 	);
 }

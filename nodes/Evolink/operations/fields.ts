@@ -113,7 +113,7 @@ const OPTIONS = {
 	timeout: timeoutOption,
 };
 
-/** The collection 'Options' with some of the shared options and the operation's own. */
+/** The collection 'Options' with some of the shared options and the operation's own, in alphabetical order. */
 export function optionsField(
 	names: Array<keyof typeof OPTIONS>,
 	...own: INodeProperties[]
@@ -124,10 +124,13 @@ export function optionsField(
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: [...names.map((name) => OPTIONS[name]), ...own].sort((a, b) =>
-			a.displayName.localeCompare(b.displayName),
-		),
+		options: [...names.map((name) => OPTIONS[name]), ...own].sort(byDisplayName),
 	};
+}
+
+/** Not with `localeCompare`, whose first call takes longer than loading the whole package. */
+function byDisplayName(one: INodeProperties, other: INodeProperties): number {
+	return Number(one.displayName > other.displayName) - Number(one.displayName < other.displayName);
 }
 
 /** How the output of a task is made. */
@@ -176,9 +179,13 @@ export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number
 }
 
 /** @throws {InvalidInputError} */
-export function readPrompt(context: IExecuteFunctions, itemIndex: number): string {
+export function readPrompt(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	optional = false,
+): string {
 	const prompt = readText(context, 'prompt', itemIndex);
-	if (prompt === '') {
+	if (prompt === '' && !optional) {
 		throw new InvalidInputError(
 			"'Prompt' is empty",
 			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
@@ -195,14 +202,19 @@ export function readText(context: IExecuteFunctions, name: string, itemIndex: nu
 	return textOf(value)?.trim() ?? '';
 }
 
-/** The option 'Additional Fields': what is to be merged into the request, as JSON or as an object by expression. */
+/**
+ * The option 'Additional Fields'.
+ *
+ * @throws {InvalidInputError} it is no JSON object
+ */
 export function readAdditionalFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
-	const value: unknown = context.getNodeParameter('options.additionalFields', itemIndex, {});
-	const fields = typeof value === 'string' ? parseJson(value.trim() || '{}') : value;
+	const value: unknown = context.getNodeParameter('options.additionalFields', itemIndex, '');
+	if (value === undefined || value === null || value === '') return {};
+	const fields = typeof value === 'string' ? parseJson(value) : value;
 	if (!isRecord(fields)) {
 		throw new InvalidInputError(
 			"'Additional Fields' is not a JSON object",
-			'Write field names in double quotes, for instance {"seed": 7}. Check the expression if there is one.',
+			'Write it like { "seed": 7 }. Check the expression if there is one.',
 		);
 	}
 	return fields as IDataObject;

@@ -1,0 +1,141 @@
+import type { PictureFormat } from '../images/format';
+
+/** What a model takes and makes: a row of the catalogue. */
+export interface ImageModel {
+	id: string;
+	name: string;
+	description: string;
+	prompt: PromptLimits;
+	images: PictureLimits;
+	/** How many pictures a request may ask for; `[1]` where it cannot ask. 'own': as many as the model finds. */
+	results: readonly number[] | 'own';
+	parameters: Readonly<Partial<Record<ParameterName, ParameterRule>>>;
+	mask?: MaskRule;
+	/** What one part of a request says about another. */
+	rules?: readonly CrossRule[];
+	/** Where the figures of the row are from: an address, or what the page is where nobody knows its address. */
+	source: string;
+	/** Where single figures are from, if not from `source`. */
+	otherSources?: Readonly<Partial<Record<Figure, string>>>;
+}
+
+export interface PromptLimits {
+	/** Unicode code points. */
+	maxCharacters?: number;
+	/** Bytes in UTF-8. */
+	maxBytes?: number;
+	/** Tokens, which only the service can count: beyond a rough count there is a hint. */
+	maxTokens?: number;
+	/** Whether a longer prompt is only hinted at, because the documents disagree on the limit. */
+	lenient?: boolean;
+	/** Code points that the model reads; the rest is cut off without a word. */
+	readCharacters?: number;
+	/** Whether the model works without a prompt. */
+	optional?: boolean;
+}
+
+export interface PictureLimits {
+	/** Reference pictures per request. */
+	max: number;
+	formats: readonly PictureFormat[];
+	/** Whether pictures may have transparent pixels. */
+	transparency: boolean;
+	/** Pixels of each side. */
+	minSide?: number;
+	maxSide?: number;
+	/** Pixels of each side that all versions of the documents allow. */
+	safeMaxSide?: number;
+	/** Width × height. */
+	minPixels?: number;
+	maxPixels?: number;
+	/** The longer side divided by the shorter one. */
+	maxRatio?: number;
+	/** Of each picture, 1024 × 1024 bytes. */
+	maxMegabytes?: number;
+}
+
+/** The options that not every model takes. `mask` and `numberOfImages` stand by themselves. */
+export type ParameterName =
+	| 'background'
+	| 'imageSearch'
+	| 'negativePrompt'
+	| 'outputFormat'
+	| 'promptExtend'
+	| 'promptPriority'
+	| 'quality'
+	| 'resolution'
+	| 'seed'
+	| 'size'
+	| 'thinkingLevel'
+	| 'watermark'
+	| 'webSearch';
+
+export type ParameterValue = string | number | boolean;
+export type ParameterValues = Partial<Record<ParameterName, ParameterValue>>;
+
+/** `default`: what the model does when nothing is sent, where the documents say so. */
+export type ParameterRule =
+	| (Placed & { kind: 'choice'; values: readonly string[]; default?: string })
+	| (Placed & { kind: 'size'; values: readonly string[]; pixels: PixelLimits; default?: string })
+	| (Placed & { kind: 'flag'; default: boolean })
+	| (Placed & { kind: 'integer'; min: number; max: number })
+	/** Longer texts are cut by the service. */
+	| (Placed & { kind: 'text'; readCharacters: number });
+
+interface Placed {
+	/** Where in the request body, if not where other models have it. */
+	path?: readonly string[];
+	/** For a flag that is not sent as a boolean: what is sent when it is on. Off, nothing is sent. */
+	sentWhenOn?: unknown;
+}
+
+/** Sizes that are written as width x height. */
+export interface PixelLimits {
+	minSide?: number;
+	maxSide?: number;
+	/** Width × height. */
+	minPixels?: number;
+	maxPixels?: number;
+	/** Both sides are multiples of it. */
+	multipleOf?: number;
+	/** The longer side divided by the shorter one. */
+	maxRatio?: number;
+}
+
+/** Models disagree on which parts of a mask are repainted. */
+export interface MaskRule {
+	repaints: 'transparent' | 'white';
+}
+
+export type CrossRule =
+	/** `size` goes with one result only. */
+	| { kind: 'sizeNeedsOneResult' }
+	/** Reference pictures and results together. */
+	| { kind: 'maxImagesAndResults'; max: number }
+	/** `resolution` means nothing beside a size in pixels. */
+	| { kind: 'resolutionNeedsRatio' }
+	/** A transparent background goes with these values of `outputFormat`. */
+	| { kind: 'transparentNeedsFormat'; formats: readonly string[] }
+	/** A transparent background is kept, not made: it needs one PNG that has it. */
+	| { kind: 'transparentNeedsTransparentPicture' }
+	/** More than one result is often not given. */
+	| { kind: 'severalResultsAreUnreliable' };
+
+/** A figure of a row, for its source. */
+export type Figure =
+	| `prompt.${keyof PromptLimits}`
+	| `images.${keyof PictureLimits}`
+	| `parameters.${ParameterName}`
+	| 'results'
+	| 'mask'
+	| 'rules';
+
+/** Where a figure of the catalogue is from. */
+export function sourceOf(model: ImageModel, figure: Figure): string {
+	return model.otherSources?.[figure] ?? model.source;
+}
+
+/** Whether the user chooses how many pictures a model makes. */
+export function makesSeveral({ results }: ImageModel): boolean {
+	return results !== 'own' && results.length > 1;
+}

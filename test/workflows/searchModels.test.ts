@@ -1,0 +1,105 @@
+import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
+import { editImage, listModels } from './harness';
+import { scenarios } from './scenarios';
+import type { Simulator } from '../simulator';
+
+/** The list of the parameter 'Model', as the editor asks for it. */
+
+const catalogue = IMAGE_MODELS.map(({ id }) => id);
+
+async function idsShown(
+	simulator: Simulator,
+	filter?: string,
+	more: Partial<Parameters<typeof listModels>[0]> = {},
+): Promise<unknown[]> {
+	const options = { simulator, parameters: editImage(simulator), ...more };
+	return (await listModels(options, filter)).map(({ value }) => value);
+}
+
+/** The service lists these models for the key. */
+function allow(simulator: Simulator, ...ids: unknown[]): void {
+	simulator.inject({
+		host: 'api',
+		path: /models/,
+		fault: { status: 200, body: { data: ids.map((id) => ({ id })) } },
+		times: Infinity,
+	});
+}
+
+describe('The list of models', () => {
+	scenarios({
+		'has the catalogue, in its order, when the key may use all of it': async (simulator) => {
+			expect(await idsShown(simulator)).toEqual(catalogue);
+			expect(simulator.requests).toMatchObject([{ method: 'GET', path: '/v1/models' }]);
+		},
+
+		'finds models by parts of name and id': async (simulator) => {
+			expect(await idsShown(simulator, 'QWEN image')).toEqual(
+				catalogue.filter((id) => id.startsWith('qwen')),
+			);
+			expect(await idsShown(simulator, ' layerize ')).toHaveLength(2);
+			expect(await idsShown(simulator, 'no such model')).toEqual([]);
+		},
+
+		'has what the key may use first, then other image models, then the rest': async (simulator) => {
+			allow(
+				simulator,
+				...['gpt-5', 'veo3', 'wan2.5-image-to-image', 'mj-v8.2-upload-paint', 'qwen-image-edit'],
+				...['qwen-image-9-edit', 'grok-imagine-image-to-video-beta', 'wan2.5-text-to-image'],
+				...['gemini-omni-1.1-flash-image-to-video', 'doubao-seedream-3.0-t2i', 7, null],
+			);
+			expect(await idsShown(simulator)).toEqual([
+				...['qwen-image-edit', 'wan2.5-image-to-image'],
+				...['mj-v8.2-upload-paint', 'qwen-image-9-edit'],
+				...catalogue.filter((id) => !['qwen-image-edit', 'wan2.5-image-to-image'].includes(id)),
+			]);
+			const options = { simulator, parameters: editImage(simulator) };
+			const [plus] = await listModels(options, 'qwen-image-edit-plus');
+			expect(plus.description).toMatch(/EvoLink does not list it for this API key\.$/);
+		},
+
+		'asks the service once a minute for each key': async (simulator) => {
+			for (const filter of ['', 'q', 'qw', 'qwe']) await idsShown(simulator, filter);
+			expect(simulator.requests).toHaveLength(1);
+			await idsShown(simulator, '', { credential: { apiKey: 'sk-evo-another-key-of-the-user' } });
+			expect(simulator.requests).toHaveLength(2);
+		},
+
+		'has the catalogue without a credential, and asks nobody': async (simulator) => {
+			expect(await idsShown(simulator, '', { node: { credentials: {} } })).toEqual(catalogue);
+			expect(simulator.requests).toEqual([]);
+		},
+
+		'has the catalogue with a key that is not accepted': async (simulator) => {
+			const credential = { apiKey: 'sk-evo-expired-key-of-the-user' };
+			expect(await idsShown(simulator, '', { credential })).toEqual(catalogue);
+			expect(simulator.requests).toMatchObject([{ status: 401 }]);
+		},
+
+		'has the catalogue when the service fails': async (simulator) => {
+			simulator.inject({ host: 'api', path: /models/, fault: simulator.refusal('internalError') });
+			expect(await idsShown(simulator)).toEqual(catalogue);
+		},
+
+		'has the catalogue when the service is not there': async (simulator) => {
+			const credential = { baseUrl: 'http://127.0.0.1:9' };
+			expect(await idsShown(simulator, '', { credential })).toEqual(catalogue);
+		},
+
+		'has the catalogue when the answer is nonsense': async (simulator) => {
+			simulator.inject({ host: 'api', path: /models/, fault: { status: 200, body: { data: [] } } });
+			expect(await idsShown(simulator)).toEqual(catalogue);
+		},
+
+		'does not wait long for a service that is silent, and not for every letter': async (
+			simulator,
+		) => {
+			simulator.inject({ host: 'api', path: /models/, fault: 'hang', times: Infinity });
+			const start = Date.now();
+			for (const filter of ['', 'q', 'qw']) {
+				expect(await idsShown(simulator, filter)).toContain('qwen-image-edit');
+			}
+			expect(Date.now() - start).toBeLessThan(6_000);
+		},
+	});
+});
