@@ -423,6 +423,12 @@ const refused: Array<[string, (simulator: Simulator) => Promise<WorkflowResult>,
 		/'Additional Fields' is not a JSON object/,
 	],
 	[
+		'additional fields that a parameter already sets',
+		async (simulator) =>
+			await edit(simulator, { options: { additionalFields: '{"prompt": "Other"}' } }),
+		/'Additional Fields' has 'prompt', which comes from 'Prompt'/,
+	],
+	[
 		'a base URL that is none',
 		async (simulator) =>
 			await edit(simulator, {}, { credential: { apiKey: 'k', baseUrl: 'gateway.example.com' } }),
