@@ -23,13 +23,24 @@ export class Evolink implements INodeType {
 		group: ['transform'],
 		version: 1,
 		subtitle:
-			'={{ { editImage: "Edit Image", getCredits: "Get Credits", getTask: "Get Task", waitForCompletion: "Wait for Completion" }[$parameter["operation"]] }}',
+			'={{ { editImage: "Edit Image", getCredits: "Get Credits", getManyTasks: "Get Many Tasks", getTask: "Get Task", waitForCompletion: "Wait for Completion" }[$parameter["operation"]] }}',
 		description: 'Edit images with AI models through EvoLink',
 		defaults: { name: 'EvoLink' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],
 		outputs: [NodeConnectionTypes.Main],
-		credentials: [{ name: 'evolinkApi', required: true }],
+		credentials: [
+			{
+				name: 'evolinkApi',
+				required: true,
+				displayOptions: { hide: { service: ['imagesGateway'] } },
+			},
+			{
+				name: 'imagesGatewayApi',
+				required: true,
+				displayOptions: { show: { service: ['imagesGateway'] } },
+			},
+		],
 		webhooks: PARKING_WEBHOOKS,
 		properties: [
 			{
@@ -49,6 +60,12 @@ export class Evolink implements INodeType {
 						value: 'getCredits',
 						description: 'Get what is left on the account and on the API key',
 						action: 'Get the credits',
+					},
+					{
+						name: 'Get Many Tasks',
+						value: 'getManyTasks',
+						description: "List the account's tasks, running and ended, newest first",
+						action: 'Get many tasks',
 					},
 					{
 						name: 'Get Task',

@@ -3,6 +3,8 @@ import { agent } from './suites/agent';
 import { callback } from './suites/callback';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
+import { gateway } from './suites/gateway';
+import { history } from './suites/history';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
@@ -17,6 +19,8 @@ onRealN8n('2.41', (fixture) => {
 	manyItems(fixture);
 	faults(fixture);
 	agent(fixture);
+	history(fixture);
+	gateway(fixture);
 	callback(fixture);
 	trigger(fixture, '2.41');
 });

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
-export type HostName = 'api' | 'files' | 'results' | 'pictures';
+export type HostName = 'api' | 'files' | 'results' | 'pictures' | 'gateway';
 
 /** One part of a multipart body, as a strict parser sees it. */
 export interface Part {
@@ -42,7 +42,8 @@ export const SERVICE_AGENT = 'evolink-simulator';
 export class Journal {
 	readonly requests: RecordedRequest[] = [];
 
-	constructor(private readonly apiKey: string) {}
+	/** @param keys the key of each host that has one */
+	constructor(private readonly keys: Partial<Record<HostName, string>>) {}
 
 	/** Requests that carry the key where it has no business, or any credentials to foreign hosts. */
 	get keyLeaks(): RecordedRequest[] {
@@ -59,10 +60,13 @@ export class Journal {
 
 	private leaksKey({ host, path, query, headers, body }: RecordedRequest): boolean {
 		const { authorization, ...otherHeaders } = headers;
-		const isForeign = host === 'results' || host === 'pictures';
-		if (isForeign && authorization !== undefined) return true;
+		const ownKey = this.keys[host];
+		if (ownKey === undefined && authorization !== undefined) return true;
 		const text = [path, JSON.stringify(query), JSON.stringify(otherHeaders)].join('\n');
-		return text.includes(this.apiKey) || body.includes(this.apiKey);
+		return Object.values(this.keys).some((key) => {
+			const isForeign = key !== ownKey && authorization?.includes(key);
+			return isForeign || text.includes(key) || body.includes(key);
+		});
 	}
 }
 

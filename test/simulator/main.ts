@@ -12,7 +12,7 @@ import {
 
 const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is paid and no key is needed.
 
-  --port <number>          port of the API; files, results and pictures follow (default 8787)
+  --port <number>          port of the API; files, results, pictures, gateway follow (default 8787)
   --task-seconds <number>  how long a task takes (default 5)
   --credits <number>       what the account has at the start (default 1000)
   --error-style A|B|C      which generation of error bodies is answered (default B)
@@ -66,13 +66,14 @@ function readNumber(name: string, value: string): number {
 }
 
 function introduce(simulator: Simulator): void {
-	const { apiUrl, filesUrl, resultsUrl, picturesUrl, apiKey } = simulator;
+	const { apiUrl, filesUrl, resultsUrl, picturesUrl, gatewayUrl, apiKey, gatewayKey } = simulator;
 	print(`EvoLink simulator. Ctrl-C ends it.
 
   API       ${apiUrl}        (credential "EvoLink API": Base URL)
   Files     ${filesUrl}        (credential "EvoLink API": Files Base URL)
   Results   ${resultsUrl}
   Pictures  ${picturesUrl}/cat.png /room.jpg /shirt.webp /tiny.png
+  Gateway   ${gatewayUrl}        (credential "Images Gateway API", key ${gatewayKey})
   Key       ${apiKey}
 
 Try:

@@ -6,10 +6,13 @@ import type { RecordedRequest } from './journal';
 /** A key that opens the simulator and nothing else. */
 export const SIMULATOR_KEY = 'sk-evo-simulator-0123456789abcdef';
 
+/** A key that opens the simulated images gateway and nothing else. */
+export const GATEWAY_KEY = 'sk-gateway-simulator-fedcba9876543210';
+
 export interface SimulatorOptions {
 	/** The one key that is accepted. Default: `SIMULATOR_KEY`. */
 	apiKey?: string;
-	/** Port of the API host; files, results and pictures follow on +1, +2, +3. Default 0: free ports. */
+	/** Port of the API host; files, results, pictures and gateway follow on +1 to +4. Default 0: free ports. */
 	port?: number;
 	/** Seconds from creation to the end of a task. Default 1. */
 	taskSeconds?: number;

@@ -6,16 +6,17 @@ import { Clock } from './clock';
 import { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
 import { Faults, type FaultRule, type Injection, type StatusFault } from './faults';
 import { Files, type StoredFile } from './files';
+import { Gateway, type GatewayImages, type GatewayScript } from './gateway';
 import { Journal, type RecordedRequest } from './journal';
 import { Ledger, type Payment } from './ledger';
 import { MODELS, type CreateBody, type ModelLimits } from './models';
-import { SIMULATOR_KEY, type SimulatorOptions } from './options';
+import { GATEWAY_KEY, SIMULATOR_KEY, type SimulatorOptions } from './options';
 import { answerPictures } from './pictures';
 import { Results } from './results';
 import { Host, type Handler } from './server';
 import { Task, type TaskScript } from './tasks';
 
-/** Starts the stand-in for EvoLink on four origins of the loopback interface. */
+/** Starts the stand-in for EvoLink, and one for an images gateway, on five origins of the loopback interface. */
 export async function startSimulator(options: SimulatorOptions = {}): Promise<Simulator> {
 	const simulator = new Simulator(options);
 	await simulator.listen(options.port);
@@ -35,6 +36,9 @@ export class Simulator {
 	readonly callbackHosts: Record<string, string>;
 	/** Seconds from creation to the end of tasks without a script. */
 	taskSeconds: number;
+	readonly gatewayKey = GATEWAY_KEY;
+	/** How the gateway takes several pictures; may be changed at any time. */
+	gatewayImages: GatewayImages = 'one';
 
 	private readonly clock = new Clock();
 	private readonly closing = new AbortController();
@@ -45,7 +49,8 @@ export class Simulator {
 	private readonly unsettled = new Set<Task>();
 	private readonly callbackSender: Callbacks;
 	private readonly filesService: Files;
-	private readonly hosts: Record<'api' | 'files' | 'results' | 'pictures', Host>;
+	private readonly gateway: Gateway;
+	private readonly hosts: Record<RecordedRequest['host'], Host>;
 
 	constructor(private readonly options: SimulatorOptions = {}) {
 		const { apiKey = SIMULATOR_KEY, errorStyle = 'B', taskSeconds = 1, credits = 1000 } = options;
@@ -54,7 +59,7 @@ export class Simulator {
 		setMaxListeners(0, signal); // One for each request under way, however many.
 		this.apiKey = apiKey;
 		this.taskSeconds = taskSeconds;
-		this.journal = new Journal(apiKey);
+		this.journal = new Journal({ api: apiKey, files: apiKey, gateway: this.gatewayKey });
 		this.account = new Ledger(credits);
 		this.callbackHosts = { ...options.callbackHosts };
 		this.callbackSender = new Callbacks({
@@ -83,15 +88,29 @@ export class Simulator {
 			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			settle: () => this.settle(),
 		});
+		this.gateway = new Gateway({
+			apiKey: this.gatewayKey,
+			ledger: this.account,
+			clock,
+			signal,
+			resultsOrigin: () => this.resultsUrl,
+			images: () => this.gatewayImages,
+		});
 		const results = new Results({ tasks, clock, signal, picturesOrigin: () => this.picturesUrl });
 		this.hosts = {
 			api: this.host('api', async (request) => await api.answer(request)),
 			files: this.host('files', (request) => this.filesService.answer(request)),
-			results: this.host('results', async (request) => await results.answer(request)),
+			results: this.host('results', async (request) => {
+				const isGateways = request.path.startsWith('/gateway/');
+				return isGateways
+					? await this.gateway.picture(request.path)
+					: await results.answer(request);
+			}),
 			pictures: this.host('pictures', async (request) => {
 				const isResult = request.path.startsWith('/elsewhere/');
 				return isResult ? await results.answer(request) : await answerPictures(request);
 			}),
+			gateway: this.host('gateway', async (request) => await this.gateway.answer(request)),
 		};
 	}
 
@@ -109,6 +128,10 @@ export class Simulator {
 
 	get picturesUrl(): string {
 		return this.hosts.pictures.origin;
+	}
+
+	get gatewayUrl(): string {
+		return this.hosts.gateway.origin;
 	}
 
 	/** Every request on the wire, in order. */
@@ -182,6 +205,11 @@ export class Simulator {
 		this.scripts.push({ script, used: 0 });
 	}
 
+	/** Scripts what the gateway makes of the next request, or requests. Scripts are used up in order. */
+	nextEdit(script: GatewayScript): void {
+		this.gateway.nextEdit(script);
+	}
+
 	/** A documented error answer of the API host, to be injected. */
 	refusal(kind: RefusalKind, details: RefusalDetails & { style?: ErrorStyle } = {}): StatusFault {
 		const { style = this.options.errorStyle ?? 'B', ...rest } = details;
@@ -200,8 +228,8 @@ export class Simulator {
 	}
 
 	async listen(port?: number): Promise<void> {
-		const { api, files, results, pictures } = this.hosts;
-		const hosts = [api, files, results, pictures];
+		const { api, files, results, pictures, gateway } = this.hosts;
+		const hosts = [api, files, results, pictures, gateway];
 		try {
 			for (const [index, host] of hosts.entries()) {
 				await host.listen(port ? port + index : 0);

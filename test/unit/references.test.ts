@@ -1,5 +1,14 @@
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+
 import { InvalidInputError } from '../../nodes/Evolink/api/errors';
-import { splitLinks } from '../../nodes/Evolink/images/references';
+import {
+	type Carrier,
+	DATA_URL,
+	FILE_UPLOAD,
+	readReferences,
+	splitLinks,
+} from '../../nodes/Evolink/images/references';
+import { samplePicture } from '../simulator';
 
 const A = 'https://a.example.com/a.png';
 const B = 'http://b.example.com/b.png';
@@ -73,5 +82,35 @@ describe('splitLinks', () => {
 	it('shows only the beginning of a long one', () => {
 		const long = `data:image/png;base64,${'A'.repeat(1_000_000)}`;
 		expect(() => splitLinks(long, 'Image 1')).toThrow(/^Image 1: 'data:.{95}…' is not/);
+	});
+});
+
+describe('readReferences', () => {
+	async function read(content: Buffer, carrier: Carrier) {
+		const entry: IDataObject = { source: 'binary', binaryPropertyName: 'photo' };
+		const context = {
+			getNodeParameter: () => [entry],
+			getInputData: () => [{ json: {}, binary: { photo: {} } }],
+			helpers: { getBinaryDataBuffer: async () => content },
+		};
+		return await readReferences(context as unknown as IExecuteFunctions, 0, carrier);
+	}
+
+	it('refuses what the upload does not take, but a data URL does', async () => {
+		const bmp = Buffer.alloc(64);
+		bmp.write('BM');
+		await expect(read(bmp, FILE_UPLOAD)).rejects.toThrow(
+			"Image 1 (field 'photo') is a BMP picture, which EvoLink's file upload does not take",
+		);
+		await expect(read(bmp, DATA_URL)).resolves.toMatchObject([{ facts: { format: 'bmp' } }]);
+	});
+
+	it('refuses a picture that is too large to stand in a request', async () => {
+		const png = await samplePicture('png');
+		const large = Buffer.concat([png, Buffer.alloc(DATA_URL.maxMegabytes * 1024 * 1024)]);
+		await expect(read(large, DATA_URL)).rejects.toThrow(
+			/is larger than 30 MB, the most for a request/,
+		);
+		await expect(read(large, FILE_UPLOAD)).resolves.toHaveLength(1);
 	});
 });

@@ -3,6 +3,7 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 import {
 	ApiError,
 	OutcomeUnknownError,
+	PictureLostError,
 	StoppedError,
 	TaskFailedError,
 	WaitTimeoutError,
@@ -292,5 +293,49 @@ describe("as an agent's tool, where every call is item 0 of run 0", () => {
 		expect(one.idempotencyKey).not.toBe(two.idempotencyKey);
 		one.taskId = TASK_ID;
 		expect(two.taskId).toBeUndefined();
+	});
+});
+
+describe('what an images gateway was asked', () => {
+	const EDIT = { pictures: [{ link: 'https://cdn.example.com/1.png' }], raw: { data: [] } };
+
+	it('is remembered in a second try: what arrived, and what is lost', () => {
+		const kept = {};
+		const first = run({ kept });
+		first.claim(0, 'a').edit = EDIT;
+		first.claim(1, 'b');
+		first.noteError(1, new PictureLostError('Lost', 'Look there', { taskId: TASK_ID }));
+		first.claim(2, 'c');
+		first.noteError(2, new ApiError('Refused', ''));
+		first.endRun(false);
+
+		const saved = JSON.parse(JSON.stringify(kept)) as object;
+		const second = run({ kept: saved });
+		expect(second.claim(0, 'a').edit).toEqual(EDIT);
+		expect(second.claim(1, 'b').lost).toEqual({
+			message: 'Lost',
+			advice: 'Look there',
+			taskId: TASK_ID,
+		});
+		const refused = second.claim(2, 'c');
+		expect([refused.edit, refused.lost]).toEqual([undefined, undefined]);
+	});
+
+	it('counts as paid, apart from refusals', () => {
+		const memory = run();
+		memory.claim(0, 'a').edit = EDIT;
+		memory.claim(1, 'b');
+		memory.noteError(1, new PictureLostError('Lost', ''));
+		memory.claim(2, 'c');
+		memory.noteError(2, new ApiError('Refused', ''));
+		expect(memory.paid().map(({ itemIndex }) => itemIndex)).toEqual([0, 1]);
+	});
+
+	it('is forgotten once everything was handed on', () => {
+		const kept = {};
+		const first = run({ kept });
+		first.claim(0, 'a').edit = EDIT;
+		first.endRun(true);
+		expect(JSON.stringify(kept)).not.toContain('cdn.example.com');
 	});
 });

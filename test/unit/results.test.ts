@@ -1,5 +1,5 @@
 import { EvolinkError } from '../../nodes/Evolink/api/errors';
-import { downloadPictures, fileNameFor } from '../../nodes/Evolink/images/results';
+import { decodePicture, downloadPictures, fileNameFor } from '../../nodes/Evolink/images/results';
 import { samplePicture } from '../simulator';
 import { answer, HTML, noAnswer, ScriptedSend, type Step, stopped, tooLarge } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
@@ -141,4 +141,24 @@ describe('downloadPictures', () => {
 		expect(message).toMatch(/^The result link is not http or https/);
 		expect(service.requests).toHaveLength(0);
 	});
+});
+
+describe('decodePicture', () => {
+	it.each(['png', 'jpeg', 'webp'] as const)(
+		'gives a %s its true type and ending',
+		async (format) => {
+			const content = await samplePicture(format);
+			const picture = decodePicture(content.toString('base64'), 'edited');
+			expect(picture.content.equals(content)).toBe(true);
+			expect(picture.mimeType).toBe(`image/${format}`);
+			expect(picture.fileName).toBe(`edited.${format === 'jpeg' ? 'jpg' : format}`);
+		},
+	);
+
+	it.each(['', 'AAAA', '<html>', Buffer.from('no picture at all').toString('base64')])(
+		'takes nothing else (%p)',
+		(base64) => {
+			expect(() => decodePicture(base64, 'edited')).toThrow('is not a picture');
+		},
+	);
 });

@@ -172,9 +172,12 @@ export async function listModels(
 }
 
 /** Everything that n8n keeps of an execution is looked through, error causes and stacks included. */
-function assertKeyIsSafe(run: IRun, { apiKey, keyLeaks }: Simulator): void {
+function assertKeyIsSafe(run: IRun, { apiKey, gatewayKey, keyLeaks }: Simulator): void {
 	const limits = { depth: null, maxArrayLength: null, maxStringLength: null, showHidden: true };
-	if (inspect(run, limits).includes(apiKey)) throw new Error('The key stands in the execution');
+	const everything = inspect(run, limits);
+	if ([apiKey, gatewayKey].some((key) => everything.includes(key))) {
+		throw new Error('The key stands in the execution');
+	}
 	const [leak] = keyLeaks;
 	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
 }

@@ -1,13 +1,14 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import type { Clock } from './clock';
-import { ApiError, type EvolinkError, OutcomeUnknownError, TRY_LATER } from './errors';
+import { ApiError, type EvolinkError, NO_HISTORY, OutcomeUnknownError, TRY_LATER } from './errors';
 import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send } from './http';
 import { isRecord, parseJson, textOf } from './json';
 import { isPassingStatus, repeatRead, retryAfterMs, retryDelayMs, type ReadResult } from './retry';
 import { apiErrorFrom, errorFromFailure, failedExchange } from './serviceError';
 import { multipart } from './multipart';
 import { parseTask, type Task } from './task';
+import { parseTaskPage, type TaskFilters, type TaskPage, type TaskSummary } from './taskHistory';
 
 export interface ServiceAddresses {
 	/** For instance `https://api.evolink.ai`, without a slash at the end. */
@@ -48,6 +49,11 @@ export const MAX_BATCH = 50;
 /** Refusals because of load are certain not to be paid, so patience costs nothing but time. */
 const THROTTLED_CREATE_TRIES = 6;
 const UNKNOWN_CREATE_TRIES = 4;
+
+/** The most that the vendor's own clients ask for at once. */
+const HISTORY_PAGE_SIZE = 50;
+/** How hosts answer that have no task history, or keep it from this account. */
+const NO_HISTORY_STATUSES = new Set([403, 404, 405, 501]);
 
 /** Statuses of a create after which nobody knows whether the task was made. */
 const UNKNOWN_STATUSES = new Set([408, 502, 504, 520, 522, 524]);
@@ -167,6 +173,28 @@ export class EvolinkClient {
 	}
 
 	/**
+	 * The account's tasks, newest first. Free. New tasks push older ones to later pages while they are
+	 * read, so a task may come twice; it is given once.
+	 *
+	 * @throws {EvolinkError}
+	 */
+	async listTasks(filters: TaskFilters, limit = Infinity): Promise<TaskSummary[]> {
+		const tasks = new Map<string, TaskSummary>();
+		const pageSize = Math.min(HISTORY_PAGE_SIZE, limit);
+		for (let page = 1; ; page++) {
+			const known = tasks.size;
+			const { tasks: lines, isLast } = await repeatRead(
+				this.clock,
+				async () => await this.askTaskPage(filters, page, pageSize),
+			);
+			for (const task of lines) if (!tasks.has(task.id)) tasks.set(task.id, task);
+			// A page without anything new comes from a host that does not turn pages.
+			if (isLast || tasks.size === known || tasks.size >= limit) break;
+		}
+		return [...tasks.values()].slice(0, limit);
+	}
+
+	/**
 	 * The `data` of the account's credits: `{token, user}`, each with `remaining_credits` and
 	 * `used_credits`. Free.
 	 *
@@ -221,6 +249,32 @@ export class EvolinkClient {
 					},
 				),
 		);
+	}
+
+	private async askTaskPage(
+		{ status, model }: TaskFilters,
+		page: number,
+		pageSize: number,
+	): Promise<ReadResult<TaskPage>> {
+		const query = new URLSearchParams({
+			...(status === undefined ? {} : { status }),
+			...(model === undefined ? {} : { model }),
+			page: String(page),
+			page_size: String(pageSize),
+		});
+		const answer = await this.read(
+			'EvoLink did not tell the tasks of the account',
+			{
+				method: 'GET',
+				url: `${this.addresses.baseUrl}/v1/tasks?${query.toString()}`,
+				timeoutMs: READ_TIMEOUT_MS,
+			},
+			(body) => parseTaskPage(body, page, pageSize),
+		);
+		if (answer.ok || !(answer.error instanceof ApiError)) return answer;
+		const { message, status: httpStatus, code } = answer.error;
+		if (httpStatus === undefined || !NO_HISTORY_STATUSES.has(httpStatus)) return answer;
+		return { ...answer, error: new ApiError(message, NO_HISTORY, { status: httpStatus, code }) };
 	}
 
 	/** Sends a request that costs nothing and is safe to repeat, and reads its answer. */

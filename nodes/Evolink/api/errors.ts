@@ -80,8 +80,8 @@ export class OutcomeUnknownError extends EvolinkError {
 	constructor(message: string, idempotencyKey: string) {
 		// With "Continue" an item carries the message alone, so the way to the task stands there.
 		super(
-			`${message}. It may have been paid: look for it in the task history of your EvoLink dashboard ` +
-				`(idempotency key ${idempotencyKey})`,
+			`${message}. It may have been paid: look for it with Get Many Tasks or in the task history of ` +
+				`your EvoLink dashboard (idempotency key ${idempotencyKey})`,
 			'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
 				'Completion fetch the picture. Retry On Fail repeats the request under the same ' +
 				'idempotency key, which the service does not charge twice.',
@@ -89,6 +89,12 @@ export class OutcomeUnknownError extends EvolinkError {
 		this.idempotencyKey = idempotencyKey;
 	}
 }
+
+/**
+ * A request to an images gateway is billed, or may be, and its picture did not arrive. There is no way to
+ * fetch it, and it is never sent again by itself.
+ */
+export class PictureLostError extends EvolinkError {}
 
 /** The task ended without a picture. The service refunds failed tasks. */
 export class TaskFailedError extends EvolinkError {
@@ -124,6 +130,10 @@ export class WaitTimeoutError extends EvolinkError {
 export class DownloadError extends EvolinkError {}
 
 export const TRY_LATER = 'Try again later.';
+
+export const NO_HISTORY =
+	'This account or host does not offer its task history to API keys. Look into the task history of your ' +
+	"EvoLink dashboard, and check the base URL in the credential 'EvoLink API'.";
 
 const TOP_UP =
 	'Top up the EvoLink account at https://evolink.ai/dashboard/billing, then run again. Nothing was charged.';

@@ -59,7 +59,7 @@ export function parseTask(body: unknown): Task | undefined {
 	const completed = status === 'completed';
 	const info = isRecord(body.task_info) ? body.task_info : {};
 	const usage = isRecord(body.usage) ? body.usage : {};
-	const createdSeconds = numberOf(body.created);
+	const createdAt = dateOf(body.created);
 	const progress = numberOf(body.progress) ?? 0;
 
 	return {
@@ -68,9 +68,7 @@ export function parseTask(body: unknown): Task | undefined {
 		model: textOf(body.model) ?? '',
 		progress: completed ? 100 : Math.min(100, Math.max(0, progress)),
 		results: completed ? parseResults(body) : [],
-		...(createdSeconds !== undefined && isPlausibleDate(createdSeconds * 1000)
-			? { createdAt: createdSeconds * 1000 }
-			: {}),
+		...optional('createdAt', createdAt),
 		...optional('estimatedSeconds', numberOf(info.estimated_time)),
 		...optional('creditsReserved', numberOf(usage.credits_reserved)),
 		...(status === 'failed' || status === 'cancelled'
@@ -124,9 +122,15 @@ function parseResults(body: Record<string, unknown>): string[] {
 	return results.length > 0 ? results : links(body.result_data);
 }
 
-/** Dates that ISO 8601 writes with four digits, with room for what is added to them. */
-function isPlausibleDate(milliseconds: number): boolean {
-	return milliseconds >= 0 && milliseconds < Date.UTC(9000, 0);
+/**
+ * Reads a date in Unix seconds.
+ *
+ * @returns Unix milliseconds; undefined for what ISO 8601 does not write with four digits, with room for
+ * what is added to it
+ */
+export function dateOf(seconds: unknown): number | undefined {
+	const milliseconds = (numberOf(seconds) ?? Number.NaN) * 1_000;
+	return milliseconds >= 0 && milliseconds < Date.UTC(9000, 0) ? milliseconds : undefined;
 }
 
 function optional<K extends string>(key: K, value: number | undefined) {

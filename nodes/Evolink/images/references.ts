@@ -29,9 +29,28 @@ export interface BinaryReference {
 	contentDigest: string;
 }
 
+/** How the pictures of binary fields travel, and what can travel so. */
+export interface Carrier {
+	/** For messages. */
+	name: string;
+	formats: readonly PictureFormat[];
+	maxMegabytes: number;
+}
+
 /** What the files service takes. Source: docs.evolink.ai, file series. */
-const UPLOAD_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'gif', 'webp'];
-const UPLOAD_MAX_MEGABYTES = 100;
+export const FILE_UPLOAD: Carrier = {
+	name: "EvoLink's file upload",
+	formats: ['jpeg', 'png', 'gif', 'webp'],
+	maxMegabytes: 100,
+};
+
+/** In the request itself: formats are left to the service; requests of some 20 MB are the most that is documented. */
+export const DATA_URL: Carrier = {
+	name: 'a request with the picture in it',
+	formats: Object.keys(FORMATS) as PictureFormat[],
+	maxMegabytes: 30,
+};
+
 /** Format, size and transparency of a picture stand in its first bytes, even behind a colour profile. */
 const BEGINNING_BYTES = 1024 * 1024;
 
@@ -43,6 +62,7 @@ const BEGINNING_BYTES = 1024 * 1024;
 export async function readReferences(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	carrier: Carrier = FILE_UPLOAD,
 ): Promise<Reference[]> {
 	const entries = context.getNodeParameter('images.image', itemIndex, []) as IDataObject[];
 	const references: Reference[] = [];
@@ -50,7 +70,7 @@ export async function readReferences(
 		const label = `Image ${position + 1}`;
 		if (entry.source === 'binary') {
 			for (const fieldName of splitFieldNames(entry.binaryPropertyName, label)) {
-				references.push(await readBinaryField(context, itemIndex, fieldName, label));
+				references.push(await readBinaryField(context, itemIndex, fieldName, label, carrier));
 			}
 		} else {
 			for (const link of splitLinks(entry.url, label))
@@ -95,7 +115,7 @@ function checkLink(link: unknown, label: string): string {
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
 			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not an http or https link`,
-			"EvoLink fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
+			"The service fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
 		);
 	}
 	return link as string;
@@ -126,6 +146,7 @@ export async function readBinaryField(
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
+	carrier: Carrier = FILE_UPLOAD,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
 	const { head, bytes, contentDigest } = await scanContent(
@@ -141,16 +162,16 @@ export async function readBinaryField(
 			'Check what the field holds; JPEG, PNG, WebP and GIF pictures can be sent.',
 		);
 	}
-	if (!UPLOAD_FORMATS.includes(facts.format)) {
+	if (!carrier.formats.includes(facts.format)) {
 		throw new InvalidInputError(
-			`${label} is a ${facts.format.toUpperCase()} picture, which EvoLink's file upload does not take`,
+			`${label} is a ${facts.format.toUpperCase()} picture, which ${carrier.name} does not take`,
 			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
-	if (bytes > UPLOAD_MAX_MEGABYTES * 1024 * 1024) {
+	if (bytes > carrier.maxMegabytes * 1024 * 1024) {
 		throw new InvalidInputError(
-			`${label} is larger than ${UPLOAD_MAX_MEGABYTES} MB`,
-			"Make the picture smaller, for instance with n8n's Edit Image node.",
+			`${label} is larger than ${carrier.maxMegabytes} MB, the most for ${carrier.name}`,
+			"Make the picture smaller, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
 	return {
@@ -210,4 +231,14 @@ export async function readForUpload(
 		fileName: `${fileStem}.${extensions[0]}`,
 		mimeType,
 	};
+}
+
+/** A binary reference as a service takes it within a request. */
+export async function readAsDataUrl(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reference: BinaryReference,
+): Promise<string> {
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
+	return `data:${FORMATS[reference.facts.format].mimeType};base64,${content.toString('base64')}`;
 }

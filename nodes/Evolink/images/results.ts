@@ -1,5 +1,5 @@
 import type { Clock } from '../api/clock';
-import { ApiError } from '../api/errors';
+import { ApiError, TRY_LATER } from '../api/errors';
 import { isSuccess, type Send } from '../api/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/retry';
 import { failedExchange } from '../api/serviceError';
@@ -90,6 +90,22 @@ async function downloadPicture(
 			},
 		};
 	});
+}
+
+/**
+ * A picture that came as base64.
+ *
+ * @param fileStem its file name without the ending
+ * @throws {ApiError} it is no picture
+ */
+export function decodePicture(base64: string, fileStem: string): PictureFile {
+	const content = Buffer.from(base64, 'base64');
+	const facts = examinePicture(content);
+	if (!facts) {
+		throw new ApiError('What came as the edited picture is not a picture', TRY_LATER);
+	}
+	const { extensions, mimeType } = FORMATS[facts.format];
+	return { content, fileName: `${fileStem}.${extensions[0]}`, mimeType };
 }
 
 /** The name in the link where it has one, always with the ending that fits the bytes. */

@@ -1,12 +1,13 @@
 import { createHash, randomUUID } from 'crypto';
 
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
 import {
 	ApiError,
 	BudgetError,
 	OutcomeUnknownError,
+	PictureLostError,
 	StoppedError,
 	TaskFailedError,
 } from '../api/errors';
@@ -25,6 +26,20 @@ export interface RememberedRequest {
 	taskId?: string;
 	/** What the service reserved for it, where it said so. */
 	creditsReserved?: number;
+	/** Set once an images gateway has answered. */
+	edit?: RememberedEdit;
+	/** Set when an images gateway did, or may have, billed a picture that did not arrive: why there is none. */
+	lost?: { message: string; advice: string; taskId?: string };
+}
+
+/** What an images gateway was paid for. It cannot be asked for it again. */
+export interface RememberedEdit {
+	/** In order: links, or what n8n has stored of pictures that came in the answer itself. */
+	pictures: Array<{ link: string } | { stored: IBinaryData }>;
+	/** Unix milliseconds. */
+	createdAt?: number;
+	/** The gateway's own answer, without the pictures. */
+	raw: IDataObject;
 }
 
 /** The requests of one place: of an item in a run or, as a tool, of everything that asks the same. */
@@ -112,6 +127,10 @@ export class RequestMemory {
 				this.forget(request, claim.placeName); // The next try asks anew.
 			} else if (request.taskId !== undefined) {
 				continue;
+			} else if (error instanceof PictureLostError) {
+				const { message, advice, trace } = error;
+				const { taskId } = trace;
+				request.lost = { message, advice, ...(taskId === undefined ? {} : { taskId }) };
 			} else if (error instanceof OutcomeUnknownError) {
 				request.mayBePaid = true;
 			} else if (
@@ -139,7 +158,7 @@ export class RequestMemory {
 			)
 			.filter(
 				(entry): entry is { itemIndex: number; request: RememberedRequest } =>
-					entry.itemIndex !== undefined && entry.request.body !== undefined,
+					entry.itemIndex !== undefined && isPaid(entry.request),
 			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
 	}
@@ -173,6 +192,10 @@ export class RequestMemory {
 		const place = this.places[placeName];
 		place.open = place.open.filter((candidate) => candidate !== request);
 	}
+}
+
+function isPaid({ body, edit, lost }: RememberedRequest): boolean {
+	return [body, edit, lost].some((trace) => trace !== undefined);
 }
 
 /** SHA-256 in hex over anything that JSON can express. */

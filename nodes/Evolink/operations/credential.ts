@@ -6,6 +6,9 @@ import { textOf } from '../api/json';
 import { isHttpUrl } from '../api/url';
 
 export const CREDENTIAL = 'evolinkApi';
+export const GATEWAY_CREDENTIAL = 'imagesGatewayApi';
+
+const CORRECT_IT = 'Correct it in the credential; the default is right for most accounts.';
 
 /** @throws {InvalidInputError} a base URL is no address */
 export async function readCredential(
@@ -15,19 +18,49 @@ export async function readCredential(
 	return {
 		apiKey: textOf(apiKey) ?? '',
 		addresses: {
-			baseUrl: readAddress(baseUrl, 'Base URL'),
-			filesBaseUrl: readAddress(filesBaseUrl, 'Files Base URL'),
+			baseUrl: readAddress(baseUrl, "'Base URL' in the credential 'EvoLink API'", CORRECT_IT),
+			filesBaseUrl: readAddress(
+				filesBaseUrl,
+				"'Files Base URL' in the credential 'EvoLink API'",
+				CORRECT_IT,
+			),
 		},
 	};
 }
 
-function readAddress(value: unknown, fieldName: string): string {
+/** @throws {InvalidInputError} the base URL is no address */
+export async function readGatewayCredential(
+	context: IExecuteFunctions,
+): Promise<{ apiKey: string; baseUrl: string }> {
+	const { apiKey, baseUrl } = await context.getCredentials(GATEWAY_CREDENTIAL);
+	return {
+		apiKey: textOf(apiKey) ?? '',
+		baseUrl: readAddress(
+			baseUrl,
+			"'Base URL' in the credential 'Images Gateway API'",
+			'Enter the address of the gateway, up to and without /v1, in the credential.',
+		),
+	};
+}
+
+/**
+ * Who has only a gateway's credential is told why most operations are not for gateways.
+ *
+ * @throws {InvalidInputError}
+ */
+export function checkHasEvolink(context: IExecuteFunctions): void {
+	const { credentials = {} } = context.getNode();
+	if (credentials[CREDENTIAL] || !credentials[GATEWAY_CREDENTIAL]) return;
+	throw new InvalidInputError(
+		'This operation needs EvoLink: an images gateway has no tasks, no history and no credits to ask for',
+		"A gateway gives the edited picture in the output of Edit Image itself. For EvoLink pick a credential 'EvoLink API'.",
+	);
+}
+
+function readAddress(value: unknown, field: string, advice: string): string {
 	const address = (textOf(value) ?? '').trim().replace(/\/+$/, '');
 	if (!isHttpUrl(address)) {
-		throw new InvalidInputError(
-			`'${fieldName}' in the credential 'EvoLink API' is not an http or https address`,
-			'Correct it in the credential; the default is right for most accounts.',
-		);
+		throw new InvalidInputError(`${field} is not an http or https address`, advice);
 	}
 	return address;
 }

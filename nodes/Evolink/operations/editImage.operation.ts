@@ -2,7 +2,6 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 
 import type { CreateTaskBody } from '../api/client';
 import { InvalidInputError } from '../api/errors';
-import { textOf } from '../api/json';
 import type { Task } from '../api/task';
 import { readForUpload, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedRequest } from '../memory/requestMemory';
@@ -25,9 +24,12 @@ import {
 	optionsField,
 	type OutputSettings,
 	readOutputSettings,
+	readPrompt,
+	readText,
 	readTimeout,
 	simplifyField,
 } from './fields';
+import { gatewayOptions } from './editOnGateway';
 import {
 	additionalFieldsOption,
 	modelOptions,
@@ -74,11 +76,42 @@ const validationOption: INodeProperties = {
 	],
 	default: 'strict',
 	description: "What to do with prompts, pictures and options outside the model's limits",
+	displayOptions: { show: { '/service': ['evolink'] } },
 };
 
 /** Sends pictures and a prompt to a model, waits for the task and fetches the edited pictures. */
 export const editImage = defineOperation<EditImagePlan>({
 	fields: [
+		{
+			displayName: 'Service',
+			name: 'service',
+			type: 'options',
+			noDataExpression: true,
+			options: [
+				{
+					name: 'EvoLink',
+					value: 'evolink',
+					description: 'Works with tasks: create, wait, fetch',
+				},
+				{
+					name: 'Images Gateway',
+					value: 'imagesGateway',
+					description: 'A host that answers a request with the edited picture itself',
+				},
+			],
+			default: 'evolink',
+			description: 'Who edits the pictures',
+		},
+		{
+			displayName: 'Model',
+			name: 'gatewayModel',
+			type: 'string',
+			default: 'qwen-image-edit-2509',
+			required: true,
+			placeholder: 'e.g. qwen-image-edit-2509',
+			description: "The model's ID, as the gateway calls it",
+			displayOptions: { show: { service: ['imagesGateway'] } },
+		},
 		{
 			displayName: 'Model',
 			name: 'model',
@@ -90,6 +123,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			},
 			required: true,
 			description: 'The model that edits the pictures',
+			displayOptions: { show: { service: ['evolink'] } },
 			modes: [
 				{
 					displayName: 'From List',
@@ -190,6 +224,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			],
 			default: 'poll',
 			description: 'What to do while the service works',
+			displayOptions: { show: { service: ['evolink'] } },
 		},
 		{
 			displayName: 'Callback URL',
@@ -199,7 +234,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			placeholder: 'e.g. https://n8n.example.com/webhook/…',
 			description:
 				'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
-			displayOptions: { show: { wait: ['none'] } },
+			displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
 		},
 		{ ...downloadField, displayOptions: { hide: { wait: ['none'] } } },
 		{
@@ -212,6 +247,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			validationOption,
 			additionalFieldsOption,
 			...modelOptions,
+			...gatewayOptions,
 		),
 	],
 
@@ -379,24 +415,6 @@ function fingerprintOf(plan: EditImagePlan): string {
 function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
 	const wait = context.getNodeParameter('wait', itemIndex, 'poll') as Wait;
 	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
-}
-
-function readPrompt(context: IExecuteFunctions, itemIndex: number, optional = false): string {
-	const prompt = readText(context, 'prompt', itemIndex);
-	if (prompt === '' && !optional) {
-		throw new InvalidInputError(
-			"'Prompt' is empty",
-			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
-		);
-	}
-	return prompt;
-}
-
-function readText(context: IExecuteFunctions, name: string, itemIndex: number): string {
-	const value: unknown = context.getNodeParameter(name, itemIndex, '', {
-		extractValue: true,
-	});
-	return textOf(value)?.trim() ?? '';
 }
 
 function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {

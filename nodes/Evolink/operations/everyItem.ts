@@ -1,8 +1,9 @@
 import { type INodeExecutionData, NodeOperationError } from 'n8n-workflow';
 
 import { StoppedError } from '../api/errors';
+import type { RememberedRequest, RequestMemory } from '../memory/requestMemory';
 import { errorItem, nodeErrorFor } from './report';
-import type { Operation, Run } from './operation';
+import type { ItemWork, RunBasics } from './operation';
 import { Progress } from './progress';
 
 /**
@@ -16,9 +17,9 @@ import { Progress } from './progress';
  * @param halt ends the waiting of all items
  * @throws {NodeApiError | NodeOperationError}
  */
-export async function forEveryItem(
-	run: Run,
-	operation: Operation,
+export async function forEveryItem<R extends RunBasics>(
+	run: R,
+	operation: ItemWork<R>,
 	halt: AbortController,
 ): Promise<INodeExecutionData[]> {
 	const { context, memory, parking } = run;
@@ -50,7 +51,7 @@ export async function forEveryItem(
 	};
 
 	try {
-		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<Operation['prepare']>> }> =
+		const jobs: Array<{ itemIndex: number; perform: Awaited<ReturnType<ItemWork<R>['prepare']>> }> =
 			[];
 		for (const itemIndex of items.keys()) {
 			const failed = parking.failureOf(itemIndex);
@@ -83,24 +84,39 @@ export async function forEveryItem(
 }
 
 function toRunError(
-	{ context, memory }: Run,
+	{ context, memory }: RunBasics,
 	{ error, itemIndex }: { error: unknown; itemIndex: number },
 ) {
 	// An item's own error names its task, but a stop comes from outside and knows of none.
 	const stopped = error instanceof StoppedError;
 	const paid = memory.paid().filter((other) => stopped || other.itemIndex !== itemIndex);
-	const others = paid.map(
-		({ itemIndex: index, request }) =>
-			`item ${index}: ${request.taskId ?? `outcome unknown, idempotency key ${request.idempotencyKey}`}`,
-	);
-	const note =
-		others.length === 0
-			? ''
-			: `Tasks ${stopped ? '' : 'of other items '}that are paid: ${others.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
+	const note = noteOfPaid(paid, stopped ? '' : 'of other items ');
 	if (stopped) {
 		return new NodeOperationError(context.getNode(), error.message, {
 			description: note || error.advice,
 		});
 	}
 	return nodeErrorFor(context.getNode(), error, itemIndex, note);
+}
+
+/** What the user can still have of what is paid. A run works with one service, so all have one kind of trace. */
+function noteOfPaid(paid: ReturnType<RequestMemory['paid']>, whose: string): string {
+	if (paid.length === 0) return '';
+	if (paid.some(({ request }) => request.edit ?? request.lost)) {
+		const traces = paid.map(
+			({ itemIndex, request }) => `item ${itemIndex}: ${traceOfEdit(request)}`,
+		);
+		return `Edits ${whose}that are billed by the gateway: ${traces.join('; ')}. With Retry On Fail this node hands on by itself what has arrived.`;
+	}
+	const traces = paid.map(
+		({ itemIndex, request }) =>
+			`item ${itemIndex}: ${request.taskId ?? `outcome unknown, idempotency key ${request.idempotencyKey}`}`,
+	);
+	return `Tasks ${whose}that are paid: ${traces.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
+}
+
+function traceOfEdit({ edit }: RememberedRequest): string {
+	if (!edit) return 'outcome unknown';
+	const links = edit.pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
+	return links.length > 0 ? links.join(' , ') : 'arrived';
 }

@@ -1,7 +1,7 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
-import { numberOf, textOf } from '../api/json';
+import { isRecord, numberOf, parseJson, textOf } from '../api/json';
 import { TASK_ID } from '../api/task';
 
 /** Parameters that several operations share. */
@@ -51,7 +51,7 @@ const concurrencyOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1, maxValue: 100 },
 	default: 10,
-	description: 'How many tasks are in flight at the same time',
+	description: 'How many tasks or requests are in flight at the same time',
 };
 
 const maxCreditsOption: INodeProperties = {
@@ -62,6 +62,7 @@ const maxCreditsOption: INodeProperties = {
 	default: 100,
 	description:
 		'Stop starting tasks before this run would reserve more credits. The last reserved amount is taken for the price of the next task.',
+	displayOptions: { hide: { '/service': ['imagesGateway'] } },
 };
 
 const maxDownloadSizeOption: INodeProperties = {
@@ -91,6 +92,7 @@ const onTaskFailureOption: INodeProperties = {
 	],
 	default: 'error',
 	description: 'What to do when the service could not edit the picture',
+	displayOptions: { hide: { '/service': ['imagesGateway'] } },
 };
 
 const timeoutOption: INodeProperties = {
@@ -99,7 +101,8 @@ const timeoutOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 600,
-	description: 'How long to wait for a task to end; the task itself goes on after that',
+	description:
+		'How long to wait for a task to end; the task itself goes on after that. For an images gateway: for its answer.',
 };
 
 const OPTIONS = {
@@ -173,6 +176,48 @@ export function readMaxCredits(context: IExecuteFunctions): number | undefined {
 
 export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {
 	return context.getNodeParameter('options.onTaskFailure', itemIndex, 'error') === 'output';
+}
+
+/** @throws {InvalidInputError} */
+export function readPrompt(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	optional = false,
+): string {
+	const prompt = readText(context, 'prompt', itemIndex);
+	if (prompt === '' && !optional) {
+		throw new InvalidInputError(
+			"'Prompt' is empty",
+			"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
+		);
+	}
+	return prompt;
+}
+
+/** A text without blanks around it; '' where there is none. */
+export function readText(context: IExecuteFunctions, name: string, itemIndex: number): string {
+	const value: unknown = context.getNodeParameter(name, itemIndex, '', {
+		extractValue: true,
+	});
+	return textOf(value)?.trim() ?? '';
+}
+
+/**
+ * The option 'Additional Fields'.
+ *
+ * @throws {InvalidInputError} it is no JSON object
+ */
+export function readAdditionalFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
+	const value: unknown = context.getNodeParameter('options.additionalFields', itemIndex, '');
+	if (value === undefined || value === null || value === '') return {};
+	const fields = typeof value === 'string' ? parseJson(value) : value;
+	if (!isRecord(fields)) {
+		throw new InvalidInputError(
+			"'Additional Fields' is not a JSON object",
+			'Write it like { "seed": 7 }. Check the expression if there is one.',
+		);
+	}
+	return fields as IDataObject;
 }
 
 /** @throws {InvalidInputError} */

@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { editImage } from './editImage.operation';
 import { getCredits } from './getCredits.operation';
+import { getManyTasks } from './getManyTasks.operation';
 import { getTask } from './getTask.operation';
 import type { Operation } from './operation';
 import { waitForCompletion } from './waitForCompletion.operation';
@@ -10,6 +11,7 @@ import { waitForCompletion } from './waitForCompletion.operation';
 export const operations: Readonly<Record<string, Operation>> = {
 	editImage,
 	getCredits,
+	getManyTasks,
 	getTask,
 	waitForCompletion,
 };

@@ -62,7 +62,7 @@ export const numberOfImagesField: INodeProperties = {
 	},
 	default: 1,
 	description: 'How many edited pictures to make; each is charged',
-	displayOptions: { show: { model: idsOf(modelsWithSeveralResults) } },
+	displayOptions: { show: { service: ['evolink'], model: idsOf(modelsWithSeveralResults) } },
 };
 
 export const additionalFieldsOption: INodeProperties = {

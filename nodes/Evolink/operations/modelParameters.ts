@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors';
-import { isRecord, parseJson, textOf } from '../api/json';
+import { isRecord, textOf } from '../api/json';
 import { isHttpUrl } from '../api/url';
 import { readBinaryField, type Reference, splitLinks } from '../images/references';
 import type { Violation } from '../models/checkRequest';
@@ -21,6 +21,7 @@ import {
 	normalize,
 	PARAMETERS,
 } from '../models/parameters';
+import { readAdditionalFields } from './fields';
 
 /** Reads the options of an item that only some models take. */
 
@@ -122,17 +123,4 @@ export function readBodyFields(
 		);
 	}
 	return merge(assemble(parts), additional) ?? {};
-}
-
-function readAdditionalFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
-	const value: unknown = context.getNodeParameter('options.additionalFields', itemIndex, '');
-	if (value === undefined || value === null || value === '') return {};
-	const fields = typeof value === 'string' ? parseJson(value) : value;
-	if (!isRecord(fields)) {
-		throw new InvalidInputError(
-			"'Additional Fields' is not a JSON object",
-			'Write it like { "seed": 7 }. Check the expression if there is one.',
-		);
-	}
-	return fields as IDataObject;
 }

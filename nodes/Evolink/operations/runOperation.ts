@@ -8,18 +8,26 @@ import type {
 import { EvolinkClient } from '../api/client';
 import { realClock } from '../api/clock';
 import { keyedSend, plainSend } from '../api/http';
+import { ImagesGatewayClient } from '../api/imagesGateway';
 import { paced } from '../api/pace';
 import { RequestMemory } from '../memory/requestMemory';
 import { Parking } from '../waiting/parking';
 import { TaskWatch } from '../waiting/taskWatch';
 import { receiveCallback } from '../waiting/wakeUp';
 import { Budget } from './budget';
-import { CREDENTIAL, readCredential } from './credential';
+import {
+	checkHasEvolink,
+	CREDENTIAL,
+	GATEWAY_CREDENTIAL,
+	readCredential,
+	readGatewayCredential,
+} from './credential';
+import { editOnGateway } from './editOnGateway';
 import { forEveryItem } from './everyItem';
 import { readConcurrency, readMaxCredits } from './fields';
 import { operations } from './index';
 import { Limit, PictureLimit } from './limit';
-import type { Run } from './operation';
+import type { GatewayRun, Run, RunBasics } from './operation';
 import { nodeErrorFor } from './report';
 
 /**
@@ -30,6 +38,10 @@ import { nodeErrorFor } from './report';
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const operation = operations[context.getNodeParameter('operation', 0)];
 	try {
+		if (context.getNodeParameter('service', 0, 'evolink') === 'imagesGateway') {
+			const { run, halt } = await setUpGateway(context);
+			return await forEveryItem(run, editOnGateway, halt);
+		}
 		const { run, halt } = await setUp(context);
 		const output = await forEveryItem(run, operation, halt);
 		if (!run.parking.isWanted) {
@@ -44,26 +56,51 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 }
 
 async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: AbortController }> {
+	checkHasEvolink(context);
 	const { apiKey, addresses } = await readCredential(context);
-	const halt = new AbortController();
-	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
-	const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
-	const client = new EvolinkClient(send, clock, addresses);
-	const memory = new RequestMemory(context);
-	const run = {
-		context,
-		client,
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const { clock, memory } = basics;
+	const client = new EvolinkClient(
+		paced(keyedSend(context, CREDENTIAL, apiKey), clock),
 		clock,
-		plainSend: paced(plainSend(context), clock),
-		memory,
+		addresses,
+	);
+	const run = {
+		...basics,
+		client,
 		watch: new TaskWatch(client, clock),
-		slots: new Limit(readConcurrency(context)),
 		uploads: new PictureLimit(),
-		downloads: new PictureLimit(),
 		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
-		parking: new Parking(context, apiKey),
 	};
 	return { run, halt };
+}
+
+async function setUpGateway(
+	context: IExecuteFunctions,
+): Promise<{ run: GatewayRun; halt: AbortController }> {
+	const { apiKey, baseUrl } = await readGatewayCredential(context);
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), basics.clock);
+	const gateway = new ImagesGatewayClient(send, basics.clock, baseUrl);
+	return { run: { ...basics, gateway }, halt };
+}
+
+function setUpBasics(
+	context: IExecuteFunctions,
+	apiKey: string,
+): { basics: RunBasics; halt: AbortController } {
+	const halt = new AbortController();
+	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
+	const basics = {
+		context,
+		clock,
+		plainSend: paced(plainSend(context), clock),
+		memory: new RequestMemory(context),
+		slots: new Limit(readConcurrency(context)),
+		downloads: new PictureLimit(),
+		parking: new Parking(context, apiKey),
+	};
+	return { basics, halt };
 }
 
 /** Takes EvoLink's calls for a parked execution. */

@@ -1,9 +1,10 @@
-import type { IBinaryKeyData, IDataObject } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
 import type { SeenTask } from '../waiting/taskWatch';
+import { binaryFields } from './binaryFields';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -24,21 +25,18 @@ export async function taskItem(
 	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
 	return await run.downloads.run(async () => {
-		const pictures = await fetchPictures(run, seen, settings);
-		const binary: IBinaryKeyData = {};
-		for (const [position, { content, fileName, mimeType }] of pictures.entries()) {
+		const stored: IBinaryData[] = [];
+		for (const { content, fileName, mimeType } of await fetchPictures(run, seen, settings)) {
 			run.downloads.noteSize(content.length);
-			const name =
-				position === 0 ? settings.binaryPropertyName : `${settings.binaryPropertyName}_${position}`;
-			binary[name] = await run.context.helpers.prepareBinaryData(content, fileName, mimeType);
+			stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
 		}
-		return { json, binary };
+		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
 	}, task.results.length);
 }
 
 /** What the service says of a task, as an item has it. */
 export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
-	return simplify ? simplified(seen.task, expiryOf(seen)) : rawTask(seen.task);
+	return simplify ? simplified(seen.task, expiryOf(seen)) : rawJson(seen.task.raw);
 }
 
 async function fetchPictures(
@@ -77,8 +75,7 @@ function simplified(task: Task, expiresAt: string | undefined): IDataObject {
 }
 
 /** The service's own answer; only `error` is called `failure`, because n8n takes an item with `error` for a failed one. */
-function rawTask({ raw }: Task): IDataObject {
-	const { error, ...rest } = raw;
+export function rawJson({ error, ...rest }: IDataObject): IDataObject {
 	return error === undefined || error === null ? rest : { ...rest, failure: error };
 }
 

@@ -8,7 +8,10 @@ export function editing(given: () => Fixture): void {
 	it('offers the node, also as a tool, with its credential', async () => {
 		const types = await given().n8n.nodeTypes();
 		const node = types.find(({ name }) => name === 'n8n-nodes-evolink.evolink');
-		expect(node).toMatchObject({ displayName: 'EvoLink', credentials: [{ name: 'evolinkApi' }] });
+		expect(node).toMatchObject({
+			displayName: 'EvoLink',
+			credentials: [{ name: 'evolinkApi' }, { name: 'imagesGatewayApi' }],
+		});
 		expect(types.map(({ name }) => name)).toContain('n8n-nodes-evolink.evolinkTool');
 	});
 

@@ -1,0 +1,52 @@
+import type {
+	IAuthenticateGeneric,
+	Icon,
+	ICredentialTestRequest,
+	ICredentialType,
+	INodeProperties,
+} from 'n8n-workflow';
+
+/** For hosts that edit in one request (`POST /v1/images/generations` answers with the pictures). */
+export class ImagesGatewayApi implements ICredentialType {
+	name = 'imagesGatewayApi';
+
+	displayName = 'Images Gateway API';
+
+	icon: Icon = { light: 'file:../icons/evolink.svg', dark: 'file:../icons/evolink.dark.svg' };
+
+	documentationUrl = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink#images-gateway';
+
+	properties: INodeProperties[] = [
+		{
+			displayName: 'API Key',
+			name: 'apiKey',
+			type: 'string',
+			typeOptions: { password: true },
+			default: '',
+			required: true,
+			description: "Create one in the gateway's dashboard",
+		},
+		{
+			displayName: 'Base URL',
+			name: 'baseUrl',
+			type: 'string',
+			default: '',
+			required: true,
+			placeholder: 'e.g. https://gateway.example.com',
+			description: 'Address of the gateway up to and without /v1. The API key is sent there.',
+		},
+	];
+
+	authenticate: IAuthenticateGeneric = {
+		type: 'generic',
+		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+	};
+
+	/** No free call is common to all gateways; most list their models. */
+	test: ICredentialTestRequest = {
+		request: {
+			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
+			url: '/v1/models',
+		},
+	};
+}

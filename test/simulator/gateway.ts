@@ -1,0 +1,258 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import sharp from 'sharp';
+
+import type { Clock } from './clock';
+import { renderEdit } from './editing';
+import type { RecordedRequest } from './journal';
+import type { Ledger } from './ledger';
+import type { ModelLimits } from './models';
+import type { Answer } from './server';
+import { sniffFormat } from './sniffing';
+import { fetchSources, TaskFailure, type SourcePicture } from './sources';
+
+/**
+ * The shapes in which gateways answer:
+ * - `data`: `data[].url` (doc.aimanyi.top, docs.crazyrouter.com)
+ * - `base64`, `dataUrl`: `data[].b64_json`, plain or with a prefix (ModelArts MaaS)
+ * - `images`: `images[].url` (docs.siliconflow.cn)
+ * - `wrapped`: `{code, msg, data: {data: [{url, b64_json: ''}]}}` (Nebula)
+ * - `task`, `wrappedTask`: hosts that work with tasks (EvoLink, APIMart)
+ * - `error`, `wrappedError`: a refusal under HTTP 200, not billed
+ * - `empty`, `garbage`: billed, but no picture, or base64 that is none
+ */
+export type GatewayShape =
+	| 'data'
+	| 'base64'
+	| 'dataUrl'
+	| 'images'
+	| 'wrapped'
+	| 'task'
+	| 'wrappedTask'
+	| 'error'
+	| 'wrappedError'
+	| 'empty'
+	| 'garbage';
+
+/** What becomes of a request. Everything is optional. */
+export interface GatewayScript {
+	/** How many requests it is for. Default 1. */
+	times?: number;
+	/** Only for requests with such a prompt. */
+	prompt?: RegExp;
+	shape?: GatewayShape;
+	/** Seconds until the answer. Default 0. */
+	seconds?: number;
+	message?: string;
+}
+
+/** How a gateway takes several pictures: not at all, as array in `image`, as `image`, `image2`, `image3`. */
+export type GatewayImages = 'one' | 'array' | 'numbered';
+
+export interface GatewaySetup {
+	apiKey: string;
+	ledger: Ledger;
+	clock: Clock;
+	signal: AbortSignal;
+	/** Where its links lead. */
+	resultsOrigin: () => string;
+	images: () => GatewayImages;
+}
+
+interface Edit {
+	sources: SourcePicture[];
+	prompt: string;
+	count: number;
+}
+
+const CREDITS = 1;
+const FIELDS = ['model', 'prompt', 'image', 'n', 'size', 'seed'];
+const MODELS = ['qwen-image-edit-2509', 'Qwen/Qwen-Image-Edit-2509'];
+
+/** What it takes behind links. */
+const LIMITS: ModelLimits = {
+	maxImages: 1,
+	maxImageBytes: 20 * 1024 * 1024,
+	formats: ['jpeg', 'png', 'webp', 'bmp', 'gif', 'tiff'],
+	takesAlpha: true,
+	parameters: {},
+	creditsPerImage: CREDITS,
+};
+
+/**
+ * A strict gateway that edits in one request. It has no tasks and no idempotency: every request that it
+ * accepts is paid.
+ */
+export class Gateway {
+	private readonly scripts: Array<{ script: GatewayScript; used: number }> = [];
+	private readonly edits = new Map<string, Edit>();
+	private made = 0;
+
+	constructor(private readonly setup: GatewaySetup) {}
+
+	nextEdit(script: GatewayScript): void {
+		this.scripts.push({ script, used: 0 });
+	}
+
+	async answer(request: RecordedRequest): Promise<Answer> {
+		const { method, path, headers } = request;
+		if (headers.authorization !== `Bearer ${this.setup.apiKey}`) {
+			return refuse(401, 'Invalid token', 'invalid_api_key');
+		}
+		if (method === 'GET' && path === '/v1/models') {
+			return { status: 200, body: { object: 'list', data: MODELS.map((id) => ({ id })) } };
+		}
+		if (method === 'POST' && path === '/v1/images/generations') return await this.edit(request);
+		return refuse(404, `Invalid URL (${method} ${path})`, 'not_found');
+	}
+
+	/** The picture behind one of its links; asks for no key. */
+	async picture(path: string): Promise<Answer> {
+		const [, id, number] = /^\/gateway\/([^/]+)\/(\d+)\.png$/.exec(path) ?? [];
+		const edit = this.edits.get(id);
+		const index = Number(number) - 1;
+		if (!edit || !(index < edit.count)) return { status: 404, body: 'Not Found' };
+		return {
+			status: 200,
+			headers: { 'content-type': 'image/png' },
+			body: await render(edit, index),
+		};
+	}
+
+	private async edit(request: RecordedRequest): Promise<Answer> {
+		const { images, signal, ledger, clock } = this.setup;
+		const body = request.json as Record<string, unknown> | undefined;
+		if (typeof body !== 'object' || body === null) return refuse(400, 'The body must be JSON');
+		const numbered = images() === 'numbered' ? ['image2', 'image3'] : [];
+		for (const field of Object.keys(body)) {
+			if (![...FIELDS, ...numbered].includes(field))
+				return refuse(400, `${field} is not supported`);
+		}
+		const { model, prompt, image, n = 1 } = body;
+		if (!MODELS.includes(String(model))) return refuse(404, 'No such model', 'model_not_found');
+		if (typeof prompt !== 'string' || prompt === '') return refuse(400, 'prompt is required');
+		if (!Number.isInteger(n) || Number(n) < 1 || Number(n) > 4) return refuse(400, 'n is 1 to 4');
+		if (images() === 'array' ? !Array.isArray(image) : typeof image !== 'string') {
+			return refuse(400, `image must be ${images() === 'array' ? 'an array' : 'a string'}`);
+		}
+		let sources: SourcePicture[];
+		try {
+			const given = [image, ...numbered.map((field) => body[field])].flat();
+			const addresses = given.filter((address) => address !== undefined);
+			if (addresses.length === 0) return refuse(400, 'image is required');
+			sources = await Promise.all(
+				addresses.map(async (address) => await readSource(address, signal)),
+			);
+		} catch (error) {
+			return refuse(400, (error as Error).message, 'invalid_image');
+		}
+
+		const { shape = 'data', seconds = 0, message } = this.scriptFor(prompt);
+		if (shape === 'error') {
+			const error = {
+				message: message ?? 'Blocked',
+				type: 'invalid_request_error',
+				code: 'blocked',
+			};
+			return { status: 200, body: { error } };
+		}
+		if (shape === 'wrappedError') {
+			return { status: 200, body: { code: 400, msg: message ?? 'Blocked', data: null } };
+		}
+		const id = `edit-${++this.made}`;
+		const edit = { sources, prompt, count: Number(n) };
+		this.edits.set(id, edit);
+		const credits = CREDITS * edit.count;
+		ledger.charge({ taskId: id, model: String(model), credits, at: clock.now() });
+		request.charged = credits;
+		if (seconds > 0) await sleep(seconds * 1000, undefined, { signal });
+		return { status: 200, body: await this.shaped(shape, id, edit) };
+	}
+
+	private async shaped(
+		shape: Exclude<GatewayShape, 'error' | 'wrappedError'>,
+		id: string,
+		edit: Edit,
+	): Promise<object> {
+		const created = Math.floor(this.setup.clock.now() / 1000);
+		const numbers = Array.from({ length: edit.count }, (_, index) => index);
+		const links = numbers.map((index) => ({
+			url: `${this.setup.resultsOrigin()}/gateway/${id}/${index + 1}.png?key=eyJhbGciOiJIUzI1NiJ9`,
+		}));
+		const base64 = async (prefix = '') =>
+			await Promise.all(
+				numbers.map(async (index) => ({
+					b64_json: prefix + (await render(edit, index)).toString('base64'),
+				})),
+			);
+		switch (shape) {
+			case 'data':
+				return { data: links, created };
+			case 'base64':
+				return { created, data: await base64() };
+			case 'dataUrl':
+				return { created, data: await base64('data:image/png;base64,') };
+			case 'images':
+				return { images: links, timings: { inference: 1.5 }, seed: 7, created };
+			case 'wrapped': {
+				const data = links.map((entry) => ({ ...entry, b64_json: '', revised_prompt: '' }));
+				return { code: 200, msg: 'ok', data: { data, created } };
+			}
+			case 'task':
+				return {
+					id: `task-unified-${id}`,
+					object: 'image.generation.task',
+					status: 'pending',
+					created,
+				};
+			case 'wrappedTask':
+				return { code: 200, data: [{ status: 'submitted', task_id: `task_${id}` }] };
+			case 'empty':
+				return { data: [], created };
+			case 'garbage':
+				return {
+					data: [{ b64_json: Buffer.from('no picture at all').toString('base64') }],
+					created,
+				};
+		}
+	}
+
+	private scriptFor(prompt: string): GatewayScript {
+		const entry = this.scripts.find(
+			({ script, used }) => used < (script.times ?? 1) && (script.prompt?.test(prompt) ?? true),
+		);
+		if (!entry) return {};
+		entry.used++;
+		return entry.script;
+	}
+}
+
+/** A link, which is fetched, or a data URL whose declared type has to be true. */
+async function readSource(address: unknown, signal: AbortSignal): Promise<SourcePicture> {
+	if (typeof address !== 'string') throw new Error('A picture must be a string');
+	const [, type, base64] = /^data:image\/(\w+);base64,([A-Za-z0-9+/]+=*)$/.exec(address) ?? [];
+	if (base64 === undefined) {
+		if (!/^https?:\/\//.test(address)) throw new Error('image must be a URL or a data URL');
+		const request = { model: '', prompt: '', image_urls: [address] };
+		const [source] = await fetchSources(request, LIMITS, signal);
+		return source;
+	}
+	const bytes = Buffer.from(base64, 'base64');
+	const format = sniffFormat(bytes);
+	if (format === undefined || format !== type) {
+		throw new TaskFailure('invalid_image', `The data URL says ${type}, its bytes say ${format}`);
+	}
+	if (format === 'bmp') return { bytes, format, width: 512, height: 512 };
+	const { width, height } = await sharp(bytes).metadata();
+	return { bytes, format, width, height };
+}
+
+async function render({ sources, prompt }: Edit, index: number): Promise<Buffer> {
+	const { width, height } = sources[sources.length - 1];
+	return await renderEdit({ sources, prompt, index, format: 'png', width, height });
+}
+
+/** As OpenAI words it. */
+function refuse(status: number, message: string, code = 'invalid_request'): Answer {
+	return { status, body: { error: { message, type: 'invalid_request_error', param: null, code } } };
+}
