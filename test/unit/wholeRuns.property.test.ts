@@ -87,7 +87,7 @@ function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSig
 		getExecutionCancelSignal: () => stop,
 		addExecutionHints: () => undefined,
 		sendMessageToUI: () => undefined,
-		logger: { debug: () => undefined },
+		logger: { info: () => undefined },
 		getNodeParameter: (name: string, item: number, fallback: unknown) =>
 			parameters(item)[name] ?? fallback,
 		helpers: {

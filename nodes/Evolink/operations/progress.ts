@@ -1,22 +1,25 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
-const SHORTEST_PAUSE_MS = 2_000;
+const CONSOLE_PAUSE_MS = 2_000;
+const LOG_PAUSE_MS = 10_000;
 
 /**
  * Tells how far a run over many items is. n8n shows a node's state only at its end; until then it passes on to
- * the browser's console what a manual run says, and writes the rest into its log.
+ * the browser's console what a manual run says, and keeps a log.
  */
 export class Progress {
 	private readonly startedAt = Date.now();
 
-	private toldAt = this.startedAt;
+	private toldConsoleAt = this.startedAt;
+
+	private toldLogAt = this.startedAt;
 
 	private done = 0;
 
 	constructor(
 		private readonly context: Pick<
 			IExecuteFunctions,
-			'addExecutionHints' | 'getNode' | 'logger' | 'sendMessageToUI'
+			'addExecutionHints' | 'getExecutionId' | 'getNode' | 'logger' | 'sendMessageToUI'
 		>,
 		private readonly items: number,
 	) {}
@@ -24,10 +27,7 @@ export class Progress {
 	/** An item is done, well or not. */
 	noteItem(): void {
 		this.done++;
-		const now = Date.now();
-		if (this.done === this.items || now - this.toldAt < SHORTEST_PAUSE_MS) return;
-		this.toldAt = now;
-		this.tell(`${this.done} of ${this.items} items done`);
+		if (this.done < this.items) this.tell(`${this.done} of ${this.items} items done`);
 	}
 
 	/** All items are done. */
@@ -40,8 +40,18 @@ export class Progress {
 		this.tell(message);
 	}
 
+	/** Not more often than somebody can read. */
 	private tell(message: string): void {
-		this.context.logger.debug(`EvoLink node "${this.context.getNode().name}": ${message}`);
-		this.context.sendMessageToUI(message);
+		const { context } = this;
+		const now = Date.now();
+		if (now - this.toldConsoleAt >= CONSOLE_PAUSE_MS) {
+			this.toldConsoleAt = now;
+			context.sendMessageToUI(message);
+		}
+		if (now - this.toldLogAt >= LOG_PAUSE_MS) {
+			this.toldLogAt = now;
+			const executionId = context.getExecutionId();
+			context.logger.info(`EvoLink node "${context.getNode().name}": ${message}`, { executionId });
+		}
 	}
 }
