@@ -260,7 +260,7 @@ describe('editing', () => {
 
 	const notBilled: Array<[string, Step]> = [
 		['429', answer(429, { error: { message: 'Slow down' } })],
-		['503', answer(503, HTML)],
+		['503 with a reason', answer(503, { error: { code: 'no_available_channel' } })],
 		['429 as success', answer(200, { error: { code: 429, message: 'Slow down' } })],
 		['a refused connection', notSent],
 	];
@@ -291,6 +291,7 @@ describe('editing', () => {
 		['408', answer(408)],
 		['500', answer(500, { error: { message: 'Internal' } })],
 		['502', answer(502, HTML)],
+		['503 without a reason', answer(503, HTML)],
 		['504', answer(504, HTML)],
 		['524', answer(524, HTML)],
 		['500 as success', answer(200, { code: 500, msg: 'Upstream failed' })],

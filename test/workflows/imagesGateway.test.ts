@@ -198,7 +198,8 @@ describe('An images gateway', () => {
 				host: 'gateway',
 				fault: { status: 429, headers: { 'retry-after': '2' } },
 			});
-			simulator.inject({ host: 'gateway', fault: { status: 503 } });
+			const body = { error: { message: 'No available channel' } };
+			simulator.inject({ host: 'gateway', fault: { status: 503, body } });
 			const { items } = await edit(simulator);
 			expect(items[0].json.status).toBe('completed');
 			const [first, second] = asked(simulator);

@@ -59,7 +59,7 @@ export class ImagesGatewayClient {
 
 	/**
 	 * Edits pictures. **Costs money**, each time: repeated only after the gateway refused because of load
-	 * (429, 503) or was not reached.
+	 * (429, 503 with a reason) or was not reached.
 	 *
 	 * @param timeoutMs for each request; a gateway works minutes on it
 	 * @throws {ApiError} the gateway refused; nothing is billed
@@ -126,16 +126,20 @@ function refusal(
 ): Exclude<Outcome, { kind: 'edited' }> {
 	const said = message ?? `HTTP status ${status ?? 200} without a reason`;
 	const reason = `${said}${code === undefined ? '' : ` [${code}]`}`;
-	if (status !== undefined && isOutcomeUnknown(status)) {
+	const saysWhy = code !== undefined || message !== undefined;
+	if (status !== undefined && isOutcomeUnknown(status, saysWhy)) {
 		return { kind: 'final', error: outcomeUnknown(reason) };
 	}
 	const error = new ApiError(`${REFUSED}: ${reason}`, adviceFor(status), { status, code });
 	return { kind: status === 429 || status === 503 ? 'throttled' : 'final', error };
 }
 
-/** The gateway, or a proxy before it, gave up while the model may have gone on. */
-function isOutcomeUnknown(status: number): boolean {
-	return status === 408 || status === 499 || (status >= 500 && status !== 503);
+/**
+ * The gateway, or a proxy before it, gave up while the model may have gone on. With a 503 that says why, the
+ * gateway itself refuses for the time being; without a word it may come from a proxy.
+ */
+function isOutcomeUnknown(status: number, saysWhy: boolean): boolean {
+	return status === 408 || status === 499 || (status >= 500 && !(status === 503 && saysWhy));
 }
 
 function reasonOf(failure: HttpFailure): string {
