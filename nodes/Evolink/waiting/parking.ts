@@ -1,10 +1,11 @@
-import { createHmac } from 'crypto';
+import { createHmac, randomUUID } from 'crypto';
 
 import type {
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookDescription,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
 import type { EvolinkClient } from '../api/client';
@@ -40,6 +41,10 @@ export interface ParkedRun {
 	runIndex: number;
 	secret: string;
 	taskIds: string[];
+	/** When n8n stops waiting. Unix milliseconds. */
+	until: number;
+	/** Set by the first copy of the run that works on after its end, see `Parking.isCopy`. */
+	copy?: string;
 }
 
 /** What the node needs when it runs again; apart from `ParkedRun`, because it can be large. */
@@ -54,10 +59,20 @@ interface NodeContext extends IDataObject {
 	evolinkInput?: KeptInput & IDataObject;
 }
 
+/** A sub-workflow, whose caller waits for its result; n8n's evaluations and its command line do so too. */
+const MODES_THAT_CANNOT_PARK: WorkflowExecuteMode[] = ['cli', 'evaluation', 'integrated'];
+
 /** n8n looks for executions whose time is up once a minute. */
 const SHORTEST_WAIT_MS = 60_000;
 /** The service repeats a call that finds the execution still running for 7 s; creating may take longer than that. */
 const CALLS_COME_AGAIN_WITHIN_MS = 4_000;
+
+/** Lest a service that does not answer keeps the execution from being parked. */
+const READ_TIMEOUT_MS = 4_000;
+const MAX_REMEMBERED_RUNS = 1_000;
+
+/** Which copy of a woken run this process works on, by execution and secret; the oldest first. */
+const firstCopies = new Map<string, string>();
 
 /** A task that will call. */
 interface ExpectedTask {
@@ -73,6 +88,13 @@ interface ExpectedTask {
 export class Parking {
 	/** The node runs again after its tasks have ended: now it only asks and fetches, and never parks. */
 	readonly isOver: boolean;
+
+	/**
+	 * n8n 1.123 starts a run again that is no longer parked: when two calls reach two of its processes at one moment,
+	 * or when the time limit passes soon after a call has woken the run. Then this process has the run already,
+	 * and nothing of it must be handed on twice.
+	 */
+	readonly isCopy: boolean;
 
 	private readonly memory: NodeContext;
 
@@ -94,8 +116,9 @@ export class Parking {
 	) {
 		this.memory = context.getContext('node') as NodeContext;
 		this.runIndex = isTool(context) ? 0 : Number(context.evaluateExpression('{{ $runIndex }}', 0));
-		const input = this.memory.evolinkInput;
-		this.isOver = input !== undefined && this.memory.evolinkParked?.runIndex === this.runIndex;
+		const { evolinkInput: input, evolinkParked: parked } = this.memory;
+		this.isOver = input !== undefined && parked?.runIndex === this.runIndex;
+		this.isCopy = parked !== undefined && this.isOver && isCopy(context, parked);
 		if (input && this.isOver) {
 			this.failures = input.failures;
 			// Parked, the items stood for the tasks. Expressions and binary fields need what came in.
@@ -106,15 +129,15 @@ export class Parking {
 	}
 
 	/**
-	 * Whether n8n can park this run: not as an agent's tool, nor in a sub-workflow, whose caller waits for its
-	 * result.
+	 * Whether n8n can park this run: not as an agent's tool, nor where somebody waits for the result of the
+	 * execution itself.
 	 */
 	get isPossible(): boolean {
 		const { context } = this;
 		return (
 			!this.isOver &&
 			!isTool(context) &&
-			context.getMode() !== 'integrated' &&
+			!MODES_THAT_CANNOT_PARK.includes(context.getMode()) &&
 			Boolean(context.getExecutionId())
 		);
 	}
@@ -187,7 +210,13 @@ export class Parking {
 		const { context, memory } = this;
 		const taskIds = [...new Set(this.expected.values())];
 		const items = context.getInputData();
-		memory.evolinkParked = { runIndex: this.runIndex, secret: this.secret, taskIds };
+		const until = () => clock.now() + this.timeoutMs;
+		memory.evolinkParked = {
+			runIndex: this.runIndex,
+			secret: this.secret,
+			taskIds,
+			until: until(),
+		};
 		memory.evolinkInput = {
 			items: items.map(({ json, binary }) => ({ json, ...(binary ? { binary } : {}) })),
 			failures: this.failures,
@@ -200,7 +229,10 @@ export class Parking {
 			item.json = this.expected.has(index) ? { ...json, timed_out: true } : json;
 			item.binary = binary;
 		}
-		await context.putExecutionToWait(new Date(clock.now() + this.timeoutMs));
+		memory.evolinkParked.until = until();
+		// With 'Execute Once' n8n would hand on the items that the node did not look at, too.
+		context.getExecuteData().data.main[0]?.splice(items.length);
+		await context.putExecutionToWait(new Date(memory.evolinkParked.until));
 		return true;
 	}
 
@@ -211,7 +243,7 @@ export class Parking {
 		taskIds: string[],
 	): Promise<boolean> {
 		if (clock.now() - this.firstTaskAt < CALLS_COME_AGAIN_WITHIN_MS) return false;
-		const tasks = await readTasks(client, taskIds);
+		const tasks = await readTasks(client, taskIds, READ_TIMEOUT_MS);
 		return taskIds.every((taskId) => isEnded(tasks.get(taskId)));
 	}
 
@@ -220,6 +252,16 @@ export class Parking {
 		delete this.memory.evolinkParked;
 		delete this.memory.evolinkInput;
 	}
+}
+
+function isCopy(context: IExecuteFunctions, parked: ParkedRun): boolean {
+	const copy = (parked.copy ??= randomUUID());
+	const key = `${context.getExecutionId()} ${parked.secret}`;
+	const first = firstCopies.get(key) ?? copy;
+	firstCopies.set(key, first);
+	const [oldest] = firstCopies.keys();
+	if (firstCopies.size > MAX_REMEMBERED_RUNS) firstCopies.delete(oldest);
+	return first !== copy;
 }
 
 function isEnded(task: Task | undefined): boolean {
