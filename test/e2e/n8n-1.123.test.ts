@@ -13,6 +13,6 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
-	callback(fixture);
+	callback(fixture, '1.123');
 	trigger(fixture, '1.123');
 });

@@ -13,6 +13,6 @@ onRealN8n('2.41', (fixture) => {
 	money(fixture);
 	faults(fixture);
 	agent(fixture);
-	callback(fixture);
+	callback(fixture, '2.41');
 	trigger(fixture, '2.41');
 });
