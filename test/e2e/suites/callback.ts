@@ -579,5 +579,64 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.callbacks.map(({ accepted }) => accepted)).toEqual([true]);
 			expect(await n8n.listExecutions({ workflowId: workflow.id })).toEqual([]);
 		});
+
+		it('goes on when the time is up, and only once when it was woken just before', async () => {
+			const fixture = given();
+			const { simulator } = fixture;
+			const options = { timeout: 60 };
+			simulator.nextTask({ prompt: /Lost/, times: 2, seconds: 5, callbackCopies: 0 });
+			simulator.nextTask({ prompt: /Late/, seconds: 56 });
+			const visit = (name: string): TestNode => ({
+				name: 'Next',
+				type: 'n8n-nodes-base.httpRequest',
+				typeVersion: 4.2,
+				parameters: {
+					url: `=${simulator.picturesUrl}/cat.png?${name}={{ $json.status }}`,
+				},
+			});
+			const [lost, late] = await Promise.all([
+				parked(fixture, [
+					...prompts('Lost One', 'Lost Two'),
+					parking(fixture, { options }),
+					fixture.evolink(
+						{ operation: 'waitForCompletion', taskId: '={{ $json.id }}' },
+						{ name: 'Next' },
+					),
+				]),
+				// On 1.123, n8n's clock starts it again while the last two nodes are at work.
+				parked(fixture, [
+					...prompts('Late'),
+					parking(fixture, { options }),
+					{
+						name: 'Pause',
+						type: 'n8n-nodes-base.wait',
+						typeVersion: 1.1,
+						parameters: { resume: 'timeInterval', amount: 12, unit: 'seconds' },
+					},
+					visit('late'),
+				]),
+			]);
+			const wait = { timeoutMs: 170_000 };
+			const [lostEnd, lateEnd] = await Promise.all([
+				fixture.n8n.waitForExecution(lost, wait),
+				fixture.n8n.waitForExecution(late, wait),
+			]);
+			expect(lostEnd.status).toBe('success');
+			expect(edited(lostEnd).map(({ json }) => [json.status, json.timed_out])).toEqual([
+				['pending', true],
+				['pending', true],
+			]);
+			expect(pairs(lostEnd)).toEqual([{ item: 0 }, { item: 1 }]);
+			expect(promptsOf(fixture, lostEnd, 'Next')).toEqual(['Lost One', 'Lost Two']);
+			for (const item of outputItems(lostEnd, 'Next')) {
+				expect(item.json).not.toHaveProperty('timed_out');
+				expect((await fixture.picture(item)).length).toBeGreaterThan(1000);
+			}
+
+			await sleep(15_000);
+			expect(simulator.requests.flatMap(({ query }) => query.late ?? [])).toEqual(['completed']);
+			expect(lateEnd.status).toBe('success');
+			expect(simulator.paidTasks()).toBe(3);
+		}, 200_000);
 	});
 }
