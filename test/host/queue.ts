@@ -177,7 +177,7 @@ function assertWhole(simulator: Simulator, execution: Execution, items: number):
 	assert.equal(execution.status, 'success');
 	const output = outputItems(execution, 'EvoLink');
 	assert.deepEqual(
-		output.map(({ json }) => simulator.tasks.get(String(json.id))?.request.prompt),
+		output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
 		Array.from({ length: items }, (_, index) => `Number ${index}`),
 	);
 	for (const { json, binary } of output) {

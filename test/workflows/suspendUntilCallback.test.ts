@@ -89,10 +89,9 @@ scenarios({
 		expect(run.status).toBe('success');
 		const output = itemsOf(run);
 		expect(output.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
-		expect(output.map(({ json }) => simulator.tasks.get(String(json.id))?.request.prompt)).toEqual([
-			'One',
-			'Two',
-		]);
+		expect(
+			output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
+		).toEqual(['One', 'Two']);
 		for (const { binary } of output) expect(bytesOf(binary?.data).length).toBeGreaterThan(1000);
 		expect(itemsOf(run, 'After')).toHaveLength(2);
 	},
@@ -112,12 +111,17 @@ scenarios({
 
 	'hands on IDs and the last known status when the time is up': async (simulator) => {
 		simulator.nextTask({ end: 'never', times: 2 });
-		const workflow = parked(simulator, ['One', '', 'Three'], {
-			node: { onError: 'continueRegularOutput' },
+		const workflow = parked(simulator, ['', 'Two', 'Three'], {
+			node: { onError: 'continueRegularOutput', retryOnFail: true, waitBetweenTries: 1 },
 			parameters: { options: { timeout: 600 } },
 		});
 		const startedAt = Date.now();
 		const run = await workflow.start();
+		// Seen while it waits, by the caller of a webhook that answers with the last node for instance.
+		expect(itemsOf(run).map(({ json }) => [json.status, json.timed_out])).toEqual([
+			['pending', undefined],
+			['pending', undefined],
+		]);
 		const waitMs = Number(run.data.waitTill) - startedAt;
 		expect(waitMs).toBeGreaterThan(590_000);
 		expect(waitMs).toBeLessThan(610_000);
@@ -125,8 +129,8 @@ scenarios({
 		const output = itemsOf(await workflow.timeIsUp());
 		const ids = [...simulator.tasks.keys()];
 		expect(output.map(({ json }) => json)).toEqual([
-			expect.objectContaining({ id: ids[0], status: 'pending', timed_out: true }),
 			{ error: expect.stringContaining("'Prompt' is empty") as string },
+			expect.objectContaining({ id: ids[0], status: 'pending', timed_out: true }),
 			expect.objectContaining({ id: ids[1], status: 'pending', timed_out: true }),
 		]);
 		expect(output.map(({ pairedItem }) => pairedItem)).toEqual([
@@ -187,6 +191,22 @@ scenarios({
 		expect(answer).toMatchObject({ status: 200 });
 		expect(answer.workflowData).toBeUndefined();
 	},
+
+	'parks again in the next round of a loop, but polls while the clock of the first may strike':
+		async (simulator) => {
+			const statusOfSecondRound = async (timeout: number) => {
+				const before = simulator.tasks.size;
+				const parameters = { prompt: 'Blue', options: { timeout } };
+				const workflow = parked(simulator, ['One'], { parameters, loops: 2 });
+				await workflow.start();
+				await sleep(400);
+				const { workflowData } = await workflow.call(...callOf(simulator, before));
+				return (await workflow.wake(workflowData)).status;
+			};
+			expect(await statusOfSecondRound(600)).toBe('waiting');
+			expect(await statusOfSecondRound(60)).toBe('success');
+			expect(simulator.paidTasks()).toBe(4);
+		},
 
 	'tells the same failure again when n8n retries the woken node, and pays nothing': async (
 		simulator,

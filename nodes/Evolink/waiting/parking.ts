@@ -10,6 +10,7 @@ import type {
 
 import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/clock';
+import { textOf } from '../api/json';
 import { hasEnded, type Task } from '../api/task';
 import { ownCallbackUrl } from './callbackUrl';
 import { readTasks } from './readTasks';
@@ -67,6 +68,11 @@ const SHORTEST_WAIT_MS = 60_000;
 /** The service repeats a call that finds the execution still running for 7 s; creating may take longer than that. */
 const CALLS_COME_AGAIN_WITHIN_MS = 4_000;
 
+/**
+ * So long before the end of a wait n8n sets a clock, which goes on when a call wakes the execution: it would then
+ * cut the next wait of the same execution short.
+ */
+const CLOCK_IS_SET_MS = 70_000;
 /** Lest a service that does not answer keeps the execution from being parked. */
 const READ_TIMEOUT_MS = 4_000;
 const MAX_REMEMBERED_RUNS = 1_000;
@@ -98,6 +104,11 @@ export class Parking {
 
 	private readonly memory: NodeContext;
 
+	/** Shared with other nodes of this package in the same execution. */
+	private readonly execution: { evolinkWaitedUntil?: number };
+
+	private readonly clockMayStrike: boolean;
+
 	private readonly runIndex: number;
 
 	private readonly failures: Record<number, INodeExecutionData> = {};
@@ -116,6 +127,9 @@ export class Parking {
 	) {
 		this.memory = context.getContext('node') as NodeContext;
 		this.runIndex = isTool(context) ? 0 : Number(context.evaluateExpression('{{ $runIndex }}', 0));
+		this.execution = context.getContext('flow');
+		const clockMs = (this.execution.evolinkWaitedUntil ?? 0) - Date.now();
+		this.clockMayStrike = clockMs > 0 && clockMs < CLOCK_IS_SET_MS;
 		const { evolinkInput: input, evolinkParked: parked } = this.memory;
 		this.isOver = input !== undefined && parked?.runIndex === this.runIndex;
 		this.isCopy = parked !== undefined && this.isOver && isCopy(context, parked);
@@ -130,12 +144,13 @@ export class Parking {
 
 	/**
 	 * Whether n8n can park this run: not as an agent's tool, nor where somebody waits for the result of the
-	 * execution itself.
+	 * execution itself, nor while n8n may still wake it because of an earlier wait.
 	 */
 	get isPossible(): boolean {
 		const { context } = this;
 		return (
 			!this.isOver &&
+			!this.clockMayStrike &&
 			!isTool(context) &&
 			!MODES_THAT_CANNOT_PARK.includes(context.getMode()) &&
 			Boolean(context.getExecutionId())
@@ -149,7 +164,8 @@ export class Parking {
 	 * @throws {InvalidInputError} EvoLink cannot call this n8n
 	 */
 	get callbackUrl(): string {
-		const resumeUrl = String(this.context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
+		const resumeUrl =
+			textOf(this.context.evaluateExpression('{{ $execution.resumeUrl }}', 0)) ?? '';
 		return ownCallbackUrl(resumeUrl, (url) => {
 			url.pathname = `${url.pathname.replace(/\/+$/, '')}/${PARKING_WEBHOOKS[0].path}`;
 			url.searchParams.set(SECRET_PARAMETER, this.secret);
@@ -232,6 +248,7 @@ export class Parking {
 		memory.evolinkParked.until = until();
 		// With 'Execute Once' n8n would hand on the items that the node did not look at, too.
 		context.getExecuteData().data.main[0]?.splice(items.length);
+		this.execution.evolinkWaitedUntil = memory.evolinkParked.until;
 		await context.putExecutionToWait(new Date(memory.evolinkParked.until));
 		return true;
 	}

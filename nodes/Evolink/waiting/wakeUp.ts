@@ -107,7 +107,7 @@ function readParkedRun(context: IWebhookFunctions): ParkedRun | undefined {
 	const parked: unknown = context.evaluateExpression(
 		`{{ JSON.stringify($(${name}).context.evolinkParked ?? null) }}`,
 	);
-	return (JSON.parse(String(parked)) as ParkedRun | null) ?? undefined;
+	return (JSON.parse(textOf(parked) ?? 'null') as ParkedRun | null) ?? undefined;
 }
 
 function escapeCharacter(character: string): string {
@@ -177,9 +177,8 @@ async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): 
 function wakeUp(context: IWebhookFunctions, ended: Map<string, Task>): INodeExecutionData[] {
 	const { executeData } = context as unknown as { executeData?: IExecuteData };
 	if (executeData) executeData.node.disabled = false;
-	const items = JSON.parse(
-		String(context.evaluateExpression('{{ JSON.stringify($input.all()) }}')),
-	) as INodeExecutionData[];
+	const input: unknown = context.evaluateExpression('{{ JSON.stringify($input.all()) }}');
+	const items = JSON.parse(textOf(input) ?? '[]') as INodeExecutionData[];
 	return items.map((parked, item) => {
 		const json = { ...parked.json };
 		delete json.timed_out;
