@@ -1,10 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
 
 import type { HostVersion } from '../../host/install';
+import { startN8n } from '../../host/n8n';
 import { type Execution, outputItems } from '../../host/rest';
 import type { Simulator } from '../../simulator';
-import { download, edited, errorText, type Fixture, items, type TestNode, to } from '../fixture';
+import {
+	download,
+	edited,
+	errorText,
+	Fixture,
+	items,
+	PUBLIC_HOST,
+	type TestNode,
+	to,
+} from '../fixture';
 
 const NEXT: TestNode = { name: 'Next', type: 'n8n-nodes-base.noOp' };
 
@@ -582,6 +595,50 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.callbacks.map(({ accepted }) => accepted)).toEqual([true]);
 			expect(await n8n.listExecutions({ workflowId: workflow.id })).toEqual([]);
 		});
+
+		it('survives kill -9 while it is parked, and while it goes on', async () => {
+			const { simulator } = given();
+			const userFolder = mkdtempSync(join(tmpdir(), `n8n-killed-${version}-`));
+			const boot = { version, userFolder, env: { WEBHOOK_URL: `https://${PUBLIC_HOST}/` } };
+			let n8n = await startN8n({ ...boot, packageTarball: process.env.PACKAGE_TARBALL });
+			const restart = async () => {
+				await n8n.kill();
+				n8n = await startN8n(boot);
+				await n8n.setUpOwner();
+				simulator.callbackHosts[PUBLIC_HOST] = n8n.baseUrl;
+			};
+			try {
+				await n8n.setUpOwner();
+				const credential = await n8n.createCredential('EvoLink', 'evolinkApi', {
+					apiKey: simulator.apiKey,
+					baseUrl: simulator.apiUrl,
+					filesBaseUrl: simulator.filesUrl,
+				});
+				const fixture = () => new Fixture(n8n, simulator, credential);
+				simulator.nextTask({ callbackCopies: 0, seconds: 0.5, delivery: { slow: 3000 } });
+				simulator.nextTask({ callbackCopies: 0, seconds: 0.5 });
+				const nodes = [...prompts('One', 'Two'), parking(fixture()), NEXT];
+				const executionId = await parked(fixture(), nodes);
+				await restart();
+				expect((await n8n.getExecution(executionId)).status).toBe('waiting');
+
+				const [first, second] = simulator.tasks.keys();
+				expect((await simulator.sendCallback(first)).status).toBe(200);
+				await until(() => simulator.requests.some(({ host }) => host === 'results'));
+				await restart();
+				// n8n takes it for crashed, but a further call wakes it again.
+				await n8n.waitForExecution(executionId, { until: ['crashed'] });
+				expect((await simulator.sendCallback(second)).status).toBe(200);
+				const execution = await ended(fixture(), executionId);
+				expect(execution.status).toBe('success');
+				expect(promptsOf(fixture(), execution)).toEqual(['One', 'Two']);
+				expectNextRanOnce(execution, 2);
+				expect(simulator.paidTasks()).toBe(2);
+			} finally {
+				await n8n.stop();
+				rmSync(userFolder, { recursive: true, force: true });
+			}
+		}, 300_000);
 
 		it('goes on when the time is up, and only once when it was woken just before', async () => {
 			const fixture = given();
