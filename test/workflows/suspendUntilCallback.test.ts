@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeExecutionData, INodeParameters, IRun } from 'n8n-workflow';
 
 import { samplePicture, type Simulator } from '../simulator';
-import { binaryField, bytesOf, editImage, sent } from './harness';
+import { binaryField, bytesOf, editImage, runWorkflow, sent } from './harness';
 import { type ParkedOptions, ParkedWorkflow } from './parkedWorkflow';
 import { scenarios } from './scenarios';
 
@@ -207,6 +207,37 @@ scenarios({
 			expect(await statusOfSecondRound(60)).toBe('success');
 			expect(simulator.paidTasks()).toBe(4);
 		},
+
+	'polls when the user retries a failed execution, whose tasks call the old one': async (
+		simulator,
+	) => {
+		simulator.inject({
+			host: 'api',
+			path: /generations/,
+			match: ({ json }) => (json as { prompt: string }).prompt === 'Two',
+			fault: { status: 500 },
+		});
+		const options = {
+			simulator,
+			items: ['One', 'Two'].map((prompt) => ({ json: { prompt } })),
+			parameters: editImage(simulator, { wait: 'callback', ...PROMPT }),
+		};
+		const failed = await runWorkflow({ ...options, executionId: '1001' });
+		expect(failed.error?.httpCode).toBe('500');
+		const retried = await runWorkflow({ ...options, executionId: '1002', retryOf: failed });
+		expect(retried.run.status).toBe('success');
+		expect(retried.items.map(({ json }) => json.status)).toEqual(['completed', 'completed']);
+		expect(simulator.paidTasks()).toBe(2);
+	},
+
+	'limits how many tasks are created at a time': async (simulator) => {
+		simulator.inject({ host: 'api', path: /generations/, times: 4, fault: { slow: 200 } });
+		const parameters = { options: { concurrency: 2 } };
+		const workflow = parked(simulator, ['1', '2', '3', '4'], { parameters });
+		await workflow.start();
+		const [, second, third] = sent(simulator).creates.map(({ at }) => at);
+		expect(third - second).toBeGreaterThan(150);
+	},
 
 	'tells the same failure again when n8n retries the woken node, and pays nothing': async (
 		simulator,

@@ -31,7 +31,8 @@ const MAX_REMEMBERED_RUNS = 1_000;
 
 /** What this process knows of a parked run: calls cannot write into the execution. */
 interface Sleeper {
-	ended: Map<string, Task>;
+	/** The tasks that have ended, and how. */
+	ended: Map<string, IDataObject>;
 	/** When all of its open tasks were last asked for. Unix milliseconds. */
 	askedAt: number;
 	/** A call is about to ask for all open tasks; those that come before it does need not. */
@@ -125,7 +126,7 @@ function isAuthentic(context: IWebhookFunctions, { secret }: ParkedRun): boolean
 function sleeperFor(context: IWebhookFunctions, { runIndex, secret }: ParkedRun): Sleeper {
 	const key = `${context.getExecutionId()} ${context.getNode().id} ${runIndex} ${secret}`;
 	const sleeper = sleepers.get(key) ?? {
-		ended: new Map<string, Task>(),
+		ended: new Map<string, IDataObject>(),
 		askedAt: 0,
 		isAskedSoon: false,
 		wokenAt: 0,
@@ -165,7 +166,7 @@ async function askForOthers(
 async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): Promise<boolean> {
 	const unknown = taskIds.filter((taskId) => !sleeper.ended.has(taskId));
 	const tasks = await readTasks(client, unknown, READ_TIMEOUT_MS);
-	for (const [id, task] of tasks) if (hasEnded(task)) sleeper.ended.set(id, task);
+	for (const [id, task] of tasks) if (hasEnded(task)) sleeper.ended.set(id, outcomeOf(task));
 	return tasks.size === unknown.length;
 }
 
@@ -174,7 +175,7 @@ async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): 
  * everything that n8n does for a running node: errors, retries, pictures. That is not public. Should it cease to
  * work, what is passed on are the tasks as they ended, without pictures.
  */
-function wakeUp(context: IWebhookFunctions, ended: Map<string, Task>): INodeExecutionData[] {
+function wakeUp(context: IWebhookFunctions, ended: Sleeper['ended']): INodeExecutionData[] {
 	const { executeData } = context as unknown as { executeData?: IExecuteData };
 	if (executeData) executeData.node.disabled = false;
 	const input: unknown = context.evaluateExpression('{{ JSON.stringify($input.all()) }}');
@@ -182,8 +183,7 @@ function wakeUp(context: IWebhookFunctions, ended: Map<string, Task>): INodeExec
 	return items.map((parked, item) => {
 		const json = { ...parked.json };
 		delete json.timed_out;
-		const task = ended.get(textOf(json.id) ?? '');
-		Object.assign(json, task ? outcomeOf(task) : {});
+		Object.assign(json, ended.get(textOf(json.id) ?? ''));
 		return { ...parked, json, pairedItem: { item } };
 	});
 }
