@@ -231,12 +231,12 @@ scenarios({
 	},
 
 	'limits how many tasks are created at a time': async (simulator) => {
-		simulator.inject({ host: 'api', path: /generations/, times: 4, fault: { slow: 200 } });
+		simulator.inject({ host: 'api', path: /generations/, times: 4, fault: { slow: 500 } });
 		const parameters = { options: { concurrency: 2 } };
 		const workflow = parked(simulator, ['1', '2', '3', '4'], { parameters });
 		await workflow.start();
 		const [, second, third] = sent(simulator).creates.map(({ at }) => at);
-		expect(third - second).toBeGreaterThan(150);
+		expect(third - second).toBeGreaterThan(300);
 	},
 
 	'tells the same failure again when n8n retries the woken node, and pays nothing': async (

@@ -35,7 +35,7 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 	const operation = operations[context.getNodeParameter('operation', 0)];
 	try {
 		const { run, halt } = await setUp(context);
-		if (run.parking.isCopy) return [];
+		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
 		const output = await forEveryItem(run, operation, halt);
 		if (!run.parking.isWanted) {
 			run.parking.forget();

@@ -10,7 +10,7 @@ import type {
 
 import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/clock';
-import { textOf } from '../api/json';
+import { numberOf, textOf } from '../api/json';
 import { hasEnded, type Task } from '../api/task';
 import { ownCallbackUrl } from './callbackUrl';
 import { readTasks } from './readTasks';
@@ -36,6 +36,12 @@ export const PARKING_WEBHOOKS: IWebhookDescription[] = [
 
 /** n8n 1.x resume URLs carry no secret and execution ids are small numbers, so the address carries one of ours. */
 export const SECRET_PARAMETER = 'evolink';
+
+/**
+ * Set in the first item of a run that a call wakes: the place of its task among the tasks. Only on n8n 1.x, and only
+ * until the node has its input back.
+ */
+export const WOKEN_BY = 'evolink_woken_by';
 
 /** What the calls are held against; kept in the node's context, so n8n saves it with the execution. Plain JSON. */
 export interface ParkedRun {
@@ -76,6 +82,9 @@ const CLOCK_IS_SET_MS = 70_000;
 /** Lest a service that does not answer keeps the execution from being parked. */
 const READ_TIMEOUT_MS = 4_000;
 const MAX_REMEMBERED_RUNS = 1_000;
+const TURNS = 10;
+const TURN_MS = 120;
+const COPIES_COME_WITHIN_MS = 20_000;
 
 /** Which copy of a woken run this process works on, by execution and secret; the oldest first. */
 const firstCopies = new Map<string, string>();
@@ -101,6 +110,8 @@ export class Parking {
 	 * and nothing of it must be handed on twice.
 	 */
 	readonly isCopy: boolean;
+
+	private readonly wokenBy: number | undefined;
 
 	private readonly memory: NodeContext;
 
@@ -133,6 +144,7 @@ export class Parking {
 		const { evolinkInput: input, evolinkParked: parked } = this.memory;
 		this.isOver = input !== undefined && parked?.runIndex === this.runIndex;
 		this.isCopy = parked !== undefined && this.isOver && isCopy(context, parked);
+		this.wokenBy = numberOf(context.getInputData()[0]?.json[WOKEN_BY]);
 		if (input && this.isOver) {
 			this.failures = input.failures;
 			// Parked, the items stood for the tasks. Expressions and binary fields need what came in.
@@ -140,6 +152,27 @@ export class Parking {
 				Object.assign(item, { binary: undefined }, input.items[index]);
 			}
 		}
+	}
+
+	/**
+	 * Whether another process (in queue mode) has the same run: as far as n8n 1.123 lets a node find out, which it does
+	 * by a list in its database that two processes can read before either writes. So the copies come one after the
+	 * other, each when its call's turn is.
+	 */
+	async isCopyElsewhere(clock: Clock): Promise<boolean> {
+		const { context, memory, wokenBy } = this;
+		if (wokenBy === undefined) return false;
+		await clock.sleep(((wokenBy % TURNS) + Math.random() / 2) * TURN_MS);
+		const name = (time: number) => `${memory.evolinkParked?.secret} ${time}`;
+		// Not for ever: n8n 1.x runs an execution again when its worker has died, after a minute or more.
+		const now = Math.floor(Date.now() / COPIES_COME_WITHIN_MS);
+		const seen = await context.helpers
+			.checkProcessedAndRecord([name(now), name(now + 1)], 'node', {
+				mode: 'entries',
+				maxEntries: MAX_REMEMBERED_RUNS,
+			})
+			.catch(() => undefined); // Without the list, all is as n8n does it.
+		return seen?.processed.includes(name(now)) ?? false;
 	}
 
 	/**

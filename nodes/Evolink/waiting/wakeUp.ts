@@ -12,7 +12,7 @@ import type { EvolinkClient } from '../api/client';
 import { type Clock, realClock } from '../api/clock';
 import { isRecord, textOf } from '../api/json';
 import { hasEnded, type Task } from '../api/task';
-import { type ParkedRun, SECRET_PARAMETER } from './parking';
+import { type ParkedRun, SECRET_PARAMETER, WOKEN_BY } from './parking';
 import { readTasks } from './readTasks';
 
 /** EvoLink waits 10 s for an answer, which is given after one question for one task. */
@@ -86,7 +86,7 @@ export async function receiveCallback(
 		if (Math.abs(clock.now() - parked.until) < LIMIT_MARGIN_MS) return answered;
 		const { ended } = sleeper;
 		Object.assign(sleeper, { wokenAt: clock.now(), ended: new Map() });
-		return { ...answered, workflowData: [wakeUp(context, ended)] };
+		return { ...answered, workflowData: [wakeUp(context, ended, parked.taskIds.indexOf(taskId))] };
 	} catch (error) {
 		context.logger.warn(
 			`${context.getNode().name} could not take a call: ${(error as Error).message}`,
@@ -175,13 +175,20 @@ async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): 
  * everything that n8n does for a running node: errors, retries, pictures. That is not public. Should it cease to
  * work, what is passed on are the tasks as they ended, without pictures.
  */
-function wakeUp(context: IWebhookFunctions, ended: Sleeper['ended']): INodeExecutionData[] {
+function wakeUp(
+	context: IWebhookFunctions,
+	ended: Sleeper['ended'],
+	position: number,
+): INodeExecutionData[] {
 	const { executeData } = context as unknown as { executeData?: IExecuteData };
 	if (executeData) executeData.node.disabled = false;
+	// n8n 2 signs its addresses, and lets one call through.
+	const isSigned = 'signature' in (context.getQueryData() as IDataObject);
+	const mark = executeData && !isSigned ? { [WOKEN_BY]: position } : {};
 	const input: unknown = context.evaluateExpression('{{ JSON.stringify($input.all()) }}');
 	const items = JSON.parse(textOf(input) ?? '[]') as INodeExecutionData[];
 	return items.map((parked, item) => {
-		const json = { ...parked.json };
+		const json: IDataObject = { ...parked.json, ...(item === 0 ? mark : {}) };
 		delete json.timed_out;
 		Object.assign(json, ended.get(textOf(json.id) ?? ''));
 		return { ...parked, json, pairedItem: { item } };
