@@ -93,6 +93,10 @@ scenarios({
 			output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
 		).toEqual(['One', 'Two']);
 		for (const { binary } of output) expect(bytesOf(binary?.data).length).toBeGreaterThan(1000);
+		const known = /^(id|status|model|progress|results|expires_at|created_at|credits_reserved)$/;
+		expect(
+			output.flatMap(({ json }) => Object.keys(json)).filter((key) => !known.test(key)),
+		).toEqual([]);
 		expect(itemsOf(run, 'After')).toHaveLength(2);
 	},
 

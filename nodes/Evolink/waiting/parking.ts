@@ -82,8 +82,10 @@ const CLOCK_IS_SET_MS = 70_000;
 /** Lest a service that does not answer keeps the execution from being parked. */
 const READ_TIMEOUT_MS = 4_000;
 const MAX_REMEMBERED_RUNS = 1_000;
-const TURNS = 10;
+/** Reading and writing n8n's list of processed data takes some 10 ms; a turn is longer. */
 const TURN_MS = 120;
+const TURNS = 10;
+/** From so long to twice as long, a second copy is told by that list. */
 const COPIES_COME_WITHIN_MS = 20_000;
 
 /** Which copy of a woken run this process works on, by execution and secret; the oldest first. */
@@ -111,7 +113,7 @@ export class Parking {
 	 */
 	readonly isCopy: boolean;
 
-	private readonly wokenBy: number | undefined;
+	private readonly wokenBy?: number;
 
 	private readonly memory: NodeContext;
 
@@ -144,9 +146,9 @@ export class Parking {
 		const { evolinkInput: input, evolinkParked: parked } = this.memory;
 		this.isOver = input !== undefined && parked?.runIndex === this.runIndex;
 		this.isCopy = parked !== undefined && this.isOver && isCopy(context, parked);
-		this.wokenBy = numberOf(context.getInputData()[0]?.json[WOKEN_BY]);
 		if (input && this.isOver) {
 			this.failures = input.failures;
+			this.wokenBy = numberOf(context.getInputData()[0]?.json[WOKEN_BY]);
 			// Parked, the items stood for the tasks. Expressions and binary fields need what came in.
 			for (const [index, item] of context.getInputData().entries()) {
 				Object.assign(item, { binary: undefined }, input.items[index]);
