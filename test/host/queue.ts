@@ -261,6 +261,7 @@ async function queueMode(options: Common): Promise<void> {
 		// Two processes at one moment.
 		simulator.nextTask({ times: Infinity, seconds: TASK_SECONDS, callbackCopies: 0 });
 		let twice = 0;
+		let emptyRecords = 0;
 		const tries = 10;
 		for (let round = 0; round < tries; round++) {
 			const before = simulator.tasks.size;
@@ -280,13 +281,14 @@ async function queueMode(options: Common): Promise<void> {
 				await sleep(100);
 			}
 			await sleep(3000); // For a second copy.
-			assertWhole(simulator, await main.waitForExecution(executionId, LONG), 15);
+			const execution = await main.waitForExecution(executionId, LONG);
+			if (outputItems(execution, 'EvoLink').length !== 15) emptyRecords++;
 			if (visits(simulator, executionId).some((count) => count > 1)) twice++;
 		}
 		log(
-			`Queue mode: of ${tries} executions called at two processes at one moment, ${twice} ran twice`,
+			`Queue mode: of ${tries} executions called at two processes at one moment, ${twice} ran twice, ${emptyRecords} have the record of the copy`,
 		);
-		if (version === '2.41') assert.equal(twice, 0);
+		if (version === '2.41') assert.equal(twice + emptyRecords, 0);
 	} finally {
 		await Promise.all(running.map(async (n8n) => await n8n.stop()));
 		await simulator.close();
