@@ -85,8 +85,8 @@ const MAX_REMEMBERED_RUNS = 1_000;
 /** Reading and writing n8n's list of processed data takes some 10 ms; a turn is longer. */
 const TURN_MS = 100;
 const TURNS = 8;
-/** From so long to twice as long, a second copy is told by that list. */
-const COPIES_COME_WITHIN_MS = 20_000;
+/** From so long to twice as long, a second copy is told by that list: less than n8n needs to start again after a crash. */
+const COPIES_COME_WITHIN_MS = 4_000;
 
 /** Which copy of a woken run this process works on, by execution and secret; the oldest first. */
 const firstCopies = new Map<string, string>();
@@ -166,7 +166,7 @@ export class Parking {
 		if (wokenBy === undefined) return false;
 		await clock.sleep(((wokenBy % TURNS) + Math.random() / 2) * TURN_MS);
 		const name = (time: number) => `${memory.evolinkParked?.secret} ${time}`;
-		// Not for ever: n8n 1.x runs an execution again when its worker has died, after a minute or more.
+		// Not for long: the run may be woken again because the process that had it has died.
 		const now = Math.floor(Date.now() / COPIES_COME_WITHIN_MS);
 		const seen = await context.helpers
 			.checkProcessedAndRecord([name(now), name(now + 1)], 'node', {
