@@ -619,6 +619,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				simulator.nextTask({ callbackCopies: 0, seconds: 0.5 });
 				const nodes = [...prompts('One', 'Two'), parking(fixture()), NEXT];
 				const executionId = await parked(fixture(), nodes);
+				await sleep(2000); // n8n writes its journal a moment later.
 				await restart();
 				expect((await n8n.getExecution(executionId)).status).toBe('waiting');
 
