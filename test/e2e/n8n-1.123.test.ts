@@ -21,6 +21,6 @@ onRealN8n('1.123', (fixture) => {
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
-	callback(fixture);
+	callback(fixture, '1.123');
 	trigger(fixture, '1.123');
 });

@@ -21,6 +21,6 @@ onRealN8n('2.41', (fixture) => {
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
-	callback(fixture);
+	callback(fixture, '2.41');
 	trigger(fixture, '2.41');
 });

@@ -24,13 +24,22 @@ export function start(command: string, args: string[], options: SpawnOptions): C
  * Ends a child and everything it started: politely first, by force after `graceMs` milliseconds.
  * Resolves when the child is gone; nothing happens when it already is.
  */
-export async function end(child: ChildProcess, graceMs = 10_000): Promise<void> {
+export async function end(
+	child: ChildProcess,
+	graceMs = 10_000,
+	signal: NodeJS.Signals = 'SIGTERM',
+): Promise<void> {
 	const exited = hasExited(child) ? Promise.resolve() : once(child, 'exit');
-	signalGroup(child, 'SIGTERM');
+	signalGroup(child, signal);
 	await Promise.race([exited, sleep(graceMs, undefined, { ref: false })]);
 	// Also after a polite exit: a grandchild may have ignored the signal.
 	signalGroup(child, 'SIGKILL');
 	await exited;
+}
+
+/** Ends a child and everything it started at once, as a power cut would. Resolves when the child is gone. */
+export async function kill(child: ChildProcess): Promise<void> {
+	await end(child, 0, 'SIGKILL');
 }
 
 /** Whether the process has ended, was killed, or never started. */

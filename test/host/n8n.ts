@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { end, hasExited, start } from './children';
+import { end, hasExited, kill, start } from './children';
 import { type Host, type HostVersion, ensureHost } from './install';
 import { type Log, tail } from './logs';
 import { npm } from './npm';
@@ -21,6 +21,8 @@ export interface StartOptions {
 	userFolder: string;
 	/** A free one when left out. */
 	port?: number;
+	/** Which of n8n's processes; in queue mode there are workers and webhook processors beside the main one. */
+	command?: 'start' | 'worker' | 'webhook';
 	/** More environment variables for n8n. Of this process's own it gets only {@link inherited}. */
 	env?: Record<string, string>;
 	/** A packed package to install first, see {@link installPackage}. */
@@ -51,6 +53,11 @@ export class N8n extends RestClient {
 	async stop(): Promise<void> {
 		await end(this.child);
 	}
+
+	/** Ends it as a power cut would: `kill -9`. */
+	async kill(): Promise<void> {
+		await kill(this.child);
+	}
 }
 
 /**
@@ -59,7 +66,7 @@ export class N8n extends RestClient {
  * @throws Error with the last lines of n8n's log when it ends, or does not answer within 120 s.
  */
 export async function startN8n(options: StartOptions): Promise<N8n> {
-	const { version, env, packageTarball, log = () => {} } = options;
+	const { version, command = 'start', env, packageTarball, log = () => {} } = options;
 	const userFolder = resolve(options.userFolder);
 	const host = await ensureHost(version, log);
 	mkdirSync(userFolder, { recursive: true });
@@ -70,8 +77,8 @@ export async function startN8n(options: StartOptions): Promise<N8n> {
 	const logFile = join(userFolder, 'n8n.log');
 	const output = openSync(logFile, 'w');
 	const started = Date.now();
-	log(`Starting n8n ${host.n8nVersion} on port ${port}`);
-	const child = start(host.node, [host.n8n, 'start'], {
+	log(`Starting n8n ${host.n8nVersion} (${command}) on port ${port}`);
+	const child = start(host.node, [host.n8n, command], {
 		cwd: userFolder,
 		env: { ...inherited(), ...settings(userFolder, port, brokerPort), ...env },
 		stdio: ['ignore', output, output],
@@ -79,7 +86,7 @@ export async function startN8n(options: StartOptions): Promise<N8n> {
 	closeSync(output);
 	const n8n = new N8n(`http://127.0.0.1:${port}`, host.n8nVersion, logFile, child);
 	try {
-		await untilReady(n8n, child, host);
+		await untilReady(n8n, child, host, command === 'start' ? '/rest/settings' : '/healthz');
 	} catch (error) {
 		await n8n.stop();
 		throw error;
@@ -120,6 +127,8 @@ function settings(userFolder: string, port: number, brokerPort: number): NodeJS.
 		N8N_HOST: '127.0.0.1',
 		N8N_LISTEN_ADDRESS: '127.0.0.1',
 		N8N_PORT: String(port),
+		QUEUE_HEALTH_CHECK_ACTIVE: 'true',
+		QUEUE_HEALTH_CHECK_PORT: String(port),
 		// As n8n's images run it.
 		NODE_ENV: 'production',
 		// The session cookie must work without HTTPS.
@@ -138,7 +147,7 @@ function settings(userFolder: string, port: number, brokerPort: number): NodeJS.
 }
 
 /** While it starts, n8n 2 answers with the text "n8n is starting up", so only JSON counts. */
-async function untilReady(n8n: N8n, child: ChildProcess, host: Host): Promise<void> {
+async function untilReady(n8n: N8n, child: ChildProcess, host: Host, path: string): Promise<void> {
 	const deadline = Date.now() + readyTimeoutSeconds * 1000;
 	for (;;) {
 		const failure = hasExited(child)
@@ -148,21 +157,21 @@ async function untilReady(n8n: N8n, child: ChildProcess, host: Host): Promise<vo
 			const lines = tail(n8n.logFile);
 			throw new Error(`n8n ${host.n8nVersion} ${failure}. Its last words:\n${lines}`);
 		}
-		if (await answers(n8n)) return;
+		if (await answers(n8n, path)) return;
 		await sleep(200);
 	}
 }
 
-async function answers(n8n: N8n): Promise<boolean> {
+async function answers(n8n: N8n, path: string): Promise<boolean> {
 	try {
-		return Boolean(await n8n.request('GET', '/rest/settings'));
+		return (await n8n.answers(path)) !== undefined;
 	} catch {
 		return false;
 	}
 }
 
 /** @throws Error when the port that was asked for is taken. */
-async function freePort(port = 0): Promise<number> {
+export async function freePort(port = 0): Promise<number> {
 	const server = createServer();
 	return await new Promise((done, fail) => {
 		server.once('error', (error: NodeJS.ErrnoException) =>

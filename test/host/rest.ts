@@ -283,6 +283,11 @@ export class RestClient {
 		return ((await response.json()) as { data: T }).data;
 	}
 
+	/** What n8n says at an address where it answers JSON. @throws RestError, or Error for an answer that is none */
+	async answers(path: string): Promise<unknown> {
+		return await (await this.send('GET', path)).json();
+	}
+
 	private async setActive(id: string, active: boolean): Promise<void> {
 		const { versionId } = await this.getWorkflow(id);
 		try {

@@ -182,7 +182,7 @@ function assertKeyIsSafe(run: IRun, { apiKey, gatewayKey, keyLeaks }: Simulator)
 	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
 }
 
-function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions): Workflow {
+export function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions): Workflow {
 	const nodes: INode[] = [
 		{
 			id: 'start',
@@ -241,7 +241,7 @@ function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions): Workfl
 	});
 }
 
-function startData(workflow: Workflow, items: INodeExecutionData[]): IRunExecutionData {
+export function startData(workflow: Workflow, items: INodeExecutionData[]): IRunExecutionData {
 	const start = workflow.getNode('Start') as INode;
 	return createRunExecutionData({
 		executionData: {

@@ -43,12 +43,17 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 			return await forEveryItem(run, editOnGateway, halt);
 		}
 		const { run, halt } = await setUp(context);
+		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
 		const output = await forEveryItem(run, operation, halt);
 		if (!run.parking.isWanted) {
 			run.parking.forget();
 			return output;
 		}
-		if (await run.parking.park(run.client, run.clock, output)) return [];
+		if (await run.parking.park(run.client, run.clock, output)) {
+			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
+			// at once for an item with an error.
+			return output.filter(({ json }) => json.error === undefined);
+		}
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}

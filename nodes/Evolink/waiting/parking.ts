@@ -1,14 +1,16 @@
-import { createHmac } from 'crypto';
+import { createHmac, randomUUID } from 'crypto';
 
 import type {
 	IDataObject,
 	IExecuteFunctions,
 	INodeExecutionData,
 	IWebhookDescription,
+	WorkflowExecuteMode,
 } from 'n8n-workflow';
 
 import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/clock';
+import { numberOf, textOf } from '../api/json';
 import { hasEnded, type Task } from '../api/task';
 import { ownCallbackUrl } from './callbackUrl';
 import { readTasks } from './readTasks';
@@ -35,11 +37,21 @@ export const PARKING_WEBHOOKS: IWebhookDescription[] = [
 /** n8n 1.x resume URLs carry no secret and execution ids are small numbers, so the address carries one of ours. */
 export const SECRET_PARAMETER = 'evolink';
 
+/**
+ * Set in the first item of a run that a call wakes: the place of its task among the tasks. Only on n8n 1.x, and only
+ * until the node has its input back.
+ */
+export const WOKEN_BY = 'evolink_woken_by';
+
 /** What the calls are held against; kept in the node's context, so n8n saves it with the execution. Plain JSON. */
 export interface ParkedRun {
 	runIndex: number;
 	secret: string;
 	taskIds: string[];
+	/** When n8n stops waiting. Unix milliseconds. */
+	until: number;
+	/** Set by the first copy of the run that works on after its end, see `Parking.isCopy`. */
+	copy?: string;
 }
 
 /** What the node needs when it runs again; apart from `ParkedRun`, because it can be large. */
@@ -54,10 +66,30 @@ interface NodeContext extends IDataObject {
 	evolinkInput?: KeptInput & IDataObject;
 }
 
+/** A sub-workflow, whose caller waits for its result; n8n's evaluations and its command line do so too. */
+const MODES_THAT_CANNOT_PARK: WorkflowExecuteMode[] = ['cli', 'evaluation', 'integrated'];
+
 /** n8n looks for executions whose time is up once a minute. */
 const SHORTEST_WAIT_MS = 60_000;
 /** The service repeats a call that finds the execution still running for 7 s; creating may take longer than that. */
 const CALLS_COME_AGAIN_WITHIN_MS = 4_000;
+
+/**
+ * So long before the end of a wait n8n sets a clock, which goes on when a call wakes the execution: it would then
+ * cut the next wait of the same execution short.
+ */
+const CLOCK_IS_SET_MS = 70_000;
+/** Lest a service that does not answer keeps the execution from being parked. */
+const READ_TIMEOUT_MS = 4_000;
+const MAX_REMEMBERED_RUNS = 1_000;
+/** Reading and writing n8n's list of processed data takes some 10 ms; a turn is longer. */
+const TURN_MS = 100;
+const TURNS = 8;
+/** From so long to twice as long, a second copy is told by that list: less than n8n needs to start again after a crash. */
+const COPIES_COME_WITHIN_MS = 4_000;
+
+/** Which copy of a woken run this process works on, by execution and secret; the oldest first. */
+const firstCopies = new Map<string, string>();
 
 /** A task that will call. */
 interface ExpectedTask {
@@ -74,7 +106,21 @@ export class Parking {
 	/** The node runs again after its tasks have ended: now it only asks and fetches, and never parks. */
 	readonly isOver: boolean;
 
+	/**
+	 * n8n 1.123 starts a run again that is no longer parked: when two calls reach two of its processes at one moment,
+	 * or when the time limit passes soon after a call has woken the run. Then this process has the run already,
+	 * and nothing of it must be handed on twice.
+	 */
+	readonly isCopy: boolean;
+
+	private readonly wokenBy?: number;
+
 	private readonly memory: NodeContext;
+
+	/** Shared with other nodes of this package in the same execution. */
+	private readonly execution: { evolinkWaitedUntil?: number };
+
+	private readonly clockMayStrike: boolean;
 
 	private readonly runIndex: number;
 
@@ -94,10 +140,15 @@ export class Parking {
 	) {
 		this.memory = context.getContext('node') as NodeContext;
 		this.runIndex = isTool(context) ? 0 : Number(context.evaluateExpression('{{ $runIndex }}', 0));
-		const input = this.memory.evolinkInput;
-		this.isOver = input !== undefined && this.memory.evolinkParked?.runIndex === this.runIndex;
+		this.execution = context.getContext('flow');
+		const clockMs = (this.execution.evolinkWaitedUntil ?? 0) - Date.now();
+		this.clockMayStrike = clockMs > 0 && clockMs < CLOCK_IS_SET_MS;
+		const { evolinkInput: input, evolinkParked: parked } = this.memory;
+		this.isOver = input !== undefined && parked?.runIndex === this.runIndex;
+		this.isCopy = parked !== undefined && this.isOver && isCopy(context, parked);
 		if (input && this.isOver) {
 			this.failures = input.failures;
+			this.wokenBy = numberOf(context.getInputData()[0]?.json[WOKEN_BY]);
 			// Parked, the items stood for the tasks. Expressions and binary fields need what came in.
 			for (const [index, item] of context.getInputData().entries()) {
 				Object.assign(item, { binary: undefined }, input.items[index]);
@@ -106,15 +157,40 @@ export class Parking {
 	}
 
 	/**
-	 * Whether n8n can park this run: not as an agent's tool, nor in a sub-workflow, whose caller waits for its
-	 * result.
+	 * Whether another process (in queue mode) has the same run: as far as n8n 1.123 lets a node find out, which it does
+	 * by a list in its database that two processes can read before either writes. So the copies come one after the
+	 * other, each when its call's turn is.
+	 */
+	async isCopyElsewhere(clock: Clock): Promise<boolean> {
+		const { context, memory, wokenBy } = this;
+		if (wokenBy === undefined) return false;
+		await clock.sleep(((wokenBy % TURNS) + Math.random() / 2) * TURN_MS);
+		const name = (time: number) => `${memory.evolinkParked?.secret} ${time}`;
+		// Not for long: the run may be woken again because the process that had it has died.
+		const now = Math.floor(Date.now() / COPIES_COME_WITHIN_MS);
+		const seen = await context.helpers
+			.checkProcessedAndRecord([name(now), name(now + 1)], 'node', {
+				mode: 'entries',
+				maxEntries: MAX_REMEMBERED_RUNS,
+			})
+			.catch(() => undefined); // Without the list, all is as n8n does it.
+		if (seen?.processed.includes(name(now))) return true;
+		// The last copy to end writes the record that the user sees: let the others be done.
+		await clock.sleep((TURNS + 2) * TURN_MS);
+		return false;
+	}
+
+	/**
+	 * Whether n8n can park this run: not as an agent's tool, nor where somebody waits for the result of the
+	 * execution itself, nor while n8n may still wake it because of an earlier wait.
 	 */
 	get isPossible(): boolean {
 		const { context } = this;
 		return (
 			!this.isOver &&
+			!this.clockMayStrike &&
 			!isTool(context) &&
-			context.getMode() !== 'integrated' &&
+			!MODES_THAT_CANNOT_PARK.includes(context.getMode()) &&
 			Boolean(context.getExecutionId())
 		);
 	}
@@ -126,7 +202,8 @@ export class Parking {
 	 * @throws {InvalidInputError} EvoLink cannot call this n8n
 	 */
 	get callbackUrl(): string {
-		const resumeUrl = String(this.context.evaluateExpression('{{ $execution.resumeUrl }}', 0));
+		const resumeUrl =
+			textOf(this.context.evaluateExpression('{{ $execution.resumeUrl }}', 0)) ?? '';
 		return ownCallbackUrl(resumeUrl, (url) => {
 			url.pathname = `${url.pathname.replace(/\/+$/, '')}/${PARKING_WEBHOOKS[0].path}`;
 			url.searchParams.set(SECRET_PARAMETER, this.secret);
@@ -187,7 +264,13 @@ export class Parking {
 		const { context, memory } = this;
 		const taskIds = [...new Set(this.expected.values())];
 		const items = context.getInputData();
-		memory.evolinkParked = { runIndex: this.runIndex, secret: this.secret, taskIds };
+		const until = () => clock.now() + this.timeoutMs;
+		memory.evolinkParked = {
+			runIndex: this.runIndex,
+			secret: this.secret,
+			taskIds,
+			until: until(),
+		};
 		memory.evolinkInput = {
 			items: items.map(({ json, binary }) => ({ json, ...(binary ? { binary } : {}) })),
 			failures: this.failures,
@@ -200,7 +283,11 @@ export class Parking {
 			item.json = this.expected.has(index) ? { ...json, timed_out: true } : json;
 			item.binary = binary;
 		}
-		await context.putExecutionToWait(new Date(clock.now() + this.timeoutMs));
+		memory.evolinkParked.until = until();
+		// With 'Execute Once' n8n would hand on the items that the node did not look at, too.
+		context.getExecuteData().data.main[0]?.splice(items.length);
+		this.execution.evolinkWaitedUntil = memory.evolinkParked.until;
+		await context.putExecutionToWait(new Date(memory.evolinkParked.until));
 		return true;
 	}
 
@@ -211,7 +298,7 @@ export class Parking {
 		taskIds: string[],
 	): Promise<boolean> {
 		if (clock.now() - this.firstTaskAt < CALLS_COME_AGAIN_WITHIN_MS) return false;
-		const tasks = await readTasks(client, taskIds);
+		const tasks = await readTasks(client, taskIds, READ_TIMEOUT_MS);
 		return taskIds.every((taskId) => isEnded(tasks.get(taskId)));
 	}
 
@@ -220,6 +307,16 @@ export class Parking {
 		delete this.memory.evolinkParked;
 		delete this.memory.evolinkInput;
 	}
+}
+
+function isCopy(context: IExecuteFunctions, parked: ParkedRun): boolean {
+	const copy = (parked.copy ??= randomUUID());
+	const key = `${context.getExecutionId()} ${parked.secret}`;
+	const first = firstCopies.get(key) ?? copy;
+	firstCopies.set(key, first);
+	const [oldest] = firstCopies.keys();
+	if (firstCopies.size > MAX_REMEMBERED_RUNS) firstCopies.delete(oldest);
+	return first !== copy;
 }
 
 function isEnded(task: Task | undefined): boolean {

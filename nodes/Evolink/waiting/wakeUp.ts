@@ -9,26 +9,34 @@ import type {
 } from 'n8n-workflow';
 
 import type { EvolinkClient } from '../api/client';
+import { type Clock, realClock } from '../api/clock';
 import { isRecord, textOf } from '../api/json';
 import { hasEnded, type Task } from '../api/task';
-import { type ParkedRun, SECRET_PARAMETER } from './parking';
+import { type ParkedRun, SECRET_PARAMETER, WOKEN_BY } from './parking';
 import { readTasks } from './readTasks';
 
-/** EvoLink waits 10 s for an answer. */
+/** EvoLink waits 10 s for an answer, which is given after one question for one task. */
 const READ_TIMEOUT_MS = 4_000;
-/** So few tasks are all asked for with each call: one of their calls may have been lost. */
+/** So few tasks are asked for with each call: one of their own calls may have been lost. */
 const FEW_TASKS = 10;
-/** More of them, but not more often than the vendor's clients ask for a task. */
-const SHORTEST_GAP_MS = 3_000;
+/** More of them not more often than this, once for all calls that come in between. */
+const SHORTEST_GAP_MS = 1_000;
+/** How often tasks that could not be read are asked for again, the caller being answered already. */
+const READ_TRIES = 3;
 /** After this, a run that n8n still takes for parked may be woken again. */
 const WAKING_MS = 30_000;
+/** n8n 1.123 does not notice that a call wakes a run at the moment at which it does so itself. */
+const LIMIT_MARGIN_MS = 2_000;
 const MAX_REMEMBERED_RUNS = 1_000;
 
 /** What this process knows of a parked run: calls cannot write into the execution. */
 interface Sleeper {
-	ended: Map<string, Task>;
+	/** The tasks that have ended, and how. */
+	ended: Map<string, IDataObject>;
 	/** When all of its open tasks were last asked for. Unix milliseconds. */
 	askedAt: number;
+	/** A call is about to ask for all open tasks; those that come before it does need not. */
+	isAskedSoon: boolean;
 	wokenAt: number;
 }
 
@@ -47,11 +55,13 @@ const sleepers = new Map<string, Sleeper>();
 export async function receiveCallback(
 	context: IWebhookFunctions,
 	makeClient: () => Promise<EvolinkClient>,
+	clock: Clock = realClock(),
 ): Promise<IWebhookResponseData> {
+	const answered: IWebhookResponseData = { noWebhookResponse: true };
 	const answer = (status: number, message: string): IWebhookResponseData => {
 		const response = context.getResponseObject() as unknown as CallerResponse;
-		response.status(status).json({ message });
-		return { noWebhookResponse: true };
+		if (!response.headersSent) response.status(status).json({ message });
+		return answered;
 	};
 	try {
 		const parked = readParkedRun(context);
@@ -63,12 +73,20 @@ export async function receiveCallback(
 		if (!parked.taskIds.includes(taskId)) return answer(404, 'This task is not waited for');
 
 		const sleeper = sleeperFor(context, parked);
-		await askFor(taskId, parked, sleeper, makeClient);
+		const isWaking = () => clock.now() - sleeper.wokenAt < WAKING_MS;
+		if (isWaking()) return answer(200, 'Received before');
+		const client = await makeClient();
+		await ask(client, sleeper, [taskId]);
+		if (isWaking()) return answer(200, 'Received before');
 		if (!sleeper.ended.has(taskId)) return answer(503, 'The end of the task is not known yet');
-		if (sleeper.ended.size < parked.taskIds.length) return answer(200, 'Received');
-		if (Date.now() - sleeper.wokenAt < WAKING_MS) return answer(200, 'Received before');
-		sleeper.wokenAt = Date.now();
-		return { ...answer(200, 'Received'), workflowData: [wakeUp(context, sleeper)] };
+		answer(200, 'Received');
+
+		await askForOthers(client, clock, parked, sleeper);
+		if (sleeper.ended.size < parked.taskIds.length || isWaking()) return answered;
+		if (Math.abs(clock.now() - parked.until) < LIMIT_MARGIN_MS) return answered;
+		const { ended } = sleeper;
+		Object.assign(sleeper, { wokenAt: clock.now(), ended: new Map() });
+		return { ...answered, workflowData: [wakeUp(context, ended, parked.taskIds.indexOf(taskId))] };
 	} catch (error) {
 		context.logger.warn(
 			`${context.getNode().name} could not take a call: ${(error as Error).message}`,
@@ -79,16 +97,22 @@ export async function receiveCallback(
 
 /** What is needed of the response of Express, whose types n8n-workflow does not bring along. */
 interface CallerResponse {
+	readonly headersSent: boolean;
 	status(code: number): this;
 	json(body: object): this;
 }
 
 function readParkedRun(context: IWebhookFunctions): ParkedRun | undefined {
-	const name = JSON.stringify(context.getNode().name);
+	// Braces in the name would end the expression.
+	const name = JSON.stringify(context.getNode().name).replace(/[{}]/g, escapeCharacter);
 	const parked: unknown = context.evaluateExpression(
 		`{{ JSON.stringify($(${name}).context.evolinkParked ?? null) }}`,
 	);
-	return (JSON.parse(String(parked)) as ParkedRun | null) ?? undefined;
+	return (JSON.parse(textOf(parked) ?? 'null') as ParkedRun | null) ?? undefined;
+}
+
+function escapeCharacter(character: string): string {
+	return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 function isAuthentic(context: IWebhookFunctions, { secret }: ParkedRun): boolean {
@@ -101,7 +125,12 @@ function isAuthentic(context: IWebhookFunctions, { secret }: ParkedRun): boolean
 
 function sleeperFor(context: IWebhookFunctions, { runIndex, secret }: ParkedRun): Sleeper {
 	const key = `${context.getExecutionId()} ${context.getNode().id} ${runIndex} ${secret}`;
-	const sleeper = sleepers.get(key) ?? { ended: new Map<string, Task>(), askedAt: 0, wokenAt: 0 };
+	const sleeper = sleepers.get(key) ?? {
+		ended: new Map<string, IDataObject>(),
+		askedAt: 0,
+		isAskedSoon: false,
+		wokenAt: 0,
+	};
 	sleepers.delete(key);
 	sleepers.set(key, sleeper);
 	const [oldest] = sleepers.keys();
@@ -109,22 +138,36 @@ function sleeperFor(context: IWebhookFunctions, { runIndex, secret }: ParkedRun)
 	return sleeper;
 }
 
-/** Asks for the task that the call names and, lest one whose call was lost is waited for in vain, for others. */
-async function askFor(
-	taskId: string,
+/**
+ * Asks for the tasks whose own calls have not come: they may be lost, or have come to another process of n8n.
+ * Tasks that the service does not tell now are asked for again.
+ */
+async function askForOthers(
+	client: EvolinkClient,
+	clock: Clock,
 	{ taskIds }: ParkedRun,
 	sleeper: Sleeper,
-	makeClient: () => Promise<EvolinkClient>,
 ): Promise<void> {
-	const { ended } = sleeper;
-	const others = taskIds.filter((other) => other !== taskId && !ended.has(other));
-	const now = Date.now();
-	const asksForAll = others.length <= FEW_TASKS || now - sleeper.askedAt >= SHORTEST_GAP_MS;
-	const open = [...(ended.has(taskId) ? [] : [taskId]), ...(asksForAll ? others : [])];
-	if (open.length === 0) return;
-	if (asksForAll) sleeper.askedAt = now;
-	const tasks = await readTasks(await makeClient(), open, READ_TIMEOUT_MS);
-	for (const [id, task] of tasks) if (hasEnded(task)) ended.set(id, task);
+	const openOnes = () => taskIds.filter((taskId) => !sleeper.ended.has(taskId));
+	for (let tries = 1; tries <= READ_TRIES && !sleeper.isAskedSoon; tries++) {
+		const isSoon = openOnes().length > FEW_TASKS || tries > 1;
+		const pauseMs = isSoon ? sleeper.askedAt + SHORTEST_GAP_MS - clock.now() : 0;
+		if (pauseMs > 0) {
+			sleeper.isAskedSoon = true;
+			await clock.sleep(pauseMs);
+			sleeper.isAskedSoon = false;
+		}
+		sleeper.askedAt = clock.now();
+		if (await ask(client, sleeper, openOnes())) return;
+	}
+}
+
+/** @returns whether the service told all of them, ended or not */
+async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): Promise<boolean> {
+	const unknown = taskIds.filter((taskId) => !sleeper.ended.has(taskId));
+	const tasks = await readTasks(client, unknown, READ_TIMEOUT_MS);
+	for (const [id, task] of tasks) if (hasEnded(task)) sleeper.ended.set(id, outcomeOf(task));
+	return tasks.size === unknown.length;
 }
 
 /**
@@ -132,17 +175,22 @@ async function askFor(
  * everything that n8n does for a running node: errors, retries, pictures. That is not public. Should it cease to
  * work, what is passed on are the tasks as they ended, without pictures.
  */
-function wakeUp(context: IWebhookFunctions, { ended }: Sleeper): INodeExecutionData[] {
+function wakeUp(
+	context: IWebhookFunctions,
+	ended: Sleeper['ended'],
+	position: number,
+): INodeExecutionData[] {
 	const { executeData } = context as unknown as { executeData?: IExecuteData };
 	if (executeData) executeData.node.disabled = false;
-	const items = JSON.parse(
-		String(context.evaluateExpression('{{ JSON.stringify($input.all()) }}')),
-	) as INodeExecutionData[];
+	// n8n 2 signs its addresses, and lets one call through.
+	const isSigned = 'signature' in (context.getQueryData() as IDataObject);
+	const mark = executeData && !isSigned ? { [WOKEN_BY]: position } : {};
+	const input: unknown = context.evaluateExpression('{{ JSON.stringify($input.all()) }}');
+	const items = JSON.parse(textOf(input) ?? '[]') as INodeExecutionData[];
 	return items.map((parked, item) => {
-		const json = { ...parked.json };
+		const json: IDataObject = { ...parked.json, ...(item === 0 ? mark : {}) };
 		delete json.timed_out;
-		const task = ended.get(textOf(json.id) ?? '');
-		Object.assign(json, task ? outcomeOf(task) : {});
+		Object.assign(json, ended.get(textOf(json.id) ?? ''));
 		return { ...parked, json, pairedItem: { item } };
 	});
 }

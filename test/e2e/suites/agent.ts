@@ -50,14 +50,19 @@ async function startChatModel(
 
 /** The node as the tool of an AI agent. */
 export function agent(given: () => Fixture): void {
-	async function runAgent(fixture: Fixture, prompts: string[], settings = {}): Promise<string[]> {
+	async function runAgent(
+		fixture: Fixture,
+		prompts: string[],
+		settings = {},
+		parameters = {},
+	): Promise<string[]> {
 		const { url, server, said } = await startChatModel(prompts);
 		const credential = await fixture.n8n.createCredential('Chat model', 'openAiApi', {
 			apiKey: 'none',
 			url,
 		});
 		const tool = fixture.editImage(
-			{ prompt: "={{ $fromAI('prompt', 'What to change', 'string') }}" },
+			{ prompt: "={{ $fromAI('prompt', 'What to change', 'string') }}", ...parameters },
 			{ type: 'n8n-nodes-evolink.evolinkTool', ...settings },
 		);
 		const nodes: TestNode[] = [
@@ -105,6 +110,14 @@ export function agent(given: () => Fixture): void {
 		const fixture = given();
 		await runAgent(fixture, ['Make it blue', 'Make it blue', 'Make it red']);
 		expect(fixture.simulator.paidTasks()).toBe(3);
+	});
+
+	it('polls as a tool, because an agent cannot be parked', async () => {
+		const fixture = given();
+		const [answer] = await runAgent(fixture, ['Make it blue'], {}, { wait: 'callback' });
+		expect(answer).toContain(fixture.simulator.resultsUrl);
+		const [task] = fixture.simulator.tasks.values();
+		expect(task.request.callback_url).toBeUndefined();
 	});
 
 	it('continues the paid task when n8n calls the tool again', async () => {

@@ -1,0 +1,336 @@
+/**
+ * Parks executions where the e2e tests do not: n8n on PostgreSQL, killed while they are parked; and in queue mode,
+ * with a main process, two workers and a webhook processor. `npm run test:queue -- [1.123 | 2.41]`.
+ *
+ * Needs PostgreSQL and Redis on this machine (Debian, Ubuntu: `apt-get install postgresql redis-server`; they need
+ * not run). Without them it says so and does nothing.
+ */
+
+import assert from 'node:assert/strict';
+import { execFileSync, type SpawnOptions } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Simulator, startSimulator } from '../simulator';
+import { end, start } from './children';
+import { type HostVersion, hostVersions } from './install';
+import { freePort, type N8n, startN8n } from './n8n';
+import { packPackage } from './pack';
+import { type Execution, outputItems, type Workflow } from './rest';
+
+const PUBLIC_HOST = 'n8n.example.com';
+const TASK_SECONDS = 3;
+
+/** PostgreSQL and Redis for one run, in a folder of their own. */
+interface Services {
+	env(database: string): Record<string, string>;
+	createDatabase(name: string): void;
+	stop(): Promise<void>;
+}
+
+const postgresFolder = findPostgres();
+
+function findPostgres(): string | undefined {
+	const root = '/usr/lib/postgresql';
+	const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name, 'bin')) : [];
+	return [...folders, ...(process.env.PATH ?? '').split(':')].find((folder) =>
+		existsSync(join(folder, 'initdb')),
+	);
+}
+
+function hasRedis(): boolean {
+	const folders = (process.env.PATH ?? '').split(':');
+	return folders.some((folder) => existsSync(join(folder, 'redis-server')));
+}
+
+async function startServices(folder: string, bin: string): Promise<Services> {
+	const isRoot = process.getuid?.() === 0;
+	// PostgreSQL refuses to run as root.
+	const as = (command: string, args: string[]): [string, string[]] =>
+		isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
+	const data = join(folder, 'postgres');
+	mkdirSync(data);
+	if (isRoot) execFileSync('chown', ['-R', 'postgres', folder]);
+	const quiet: SpawnOptions = { stdio: 'ignore', cwd: folder };
+	execFileSync(...as(join(bin, 'initdb'), ['-D', data, '-U', 'n8n', '-A', 'trust']), quiet);
+	const [port, redisPort] = [await freePort(), await freePort()];
+	const options = [
+		'-D',
+		data,
+		'-p',
+		String(port),
+		'-k',
+		folder,
+		'-c',
+		'listen_addresses=127.0.0.1',
+	];
+	const postgres = start(...as(join(bin, 'postgres'), options), quiet);
+	const redis = start(
+		'redis-server',
+		['--port', String(redisPort), '--bind', '127.0.0.1', '--save', ''],
+		quiet,
+	);
+	const client = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n'];
+	for (let tries = 0; ; tries++) {
+		try {
+			execFileSync(join(bin, 'pg_isready'), client, quiet);
+			break;
+		} catch (error) {
+			if (tries > 100) throw error;
+			await sleep(100);
+		}
+	}
+	return {
+		env: (database) => ({
+			DB_TYPE: 'postgresdb',
+			DB_POSTGRESDB_HOST: '127.0.0.1',
+			DB_POSTGRESDB_PORT: String(port),
+			DB_POSTGRESDB_USER: 'n8n',
+			DB_POSTGRESDB_PASSWORD: 'none',
+			DB_POSTGRESDB_DATABASE: database,
+			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
+			QUEUE_BULL_REDIS_PORT: String(redisPort),
+			N8N_ENCRYPTION_KEY: 'the same for all processes',
+			WEBHOOK_URL: `https://${PUBLIC_HOST}/`,
+		}),
+		createDatabase: (name) => {
+			execFileSync(join(bin, 'createdb'), [...client, name], quiet);
+		},
+		stop: async () => {
+			await end(postgres);
+			await end(redis);
+		},
+	};
+}
+
+async function createWorkflow(n8n: N8n, simulator: Simulator, items: number): Promise<Workflow> {
+	const { id, name } = await n8n.createCredential('EvoLink', 'evolinkApi', {
+		apiKey: simulator.apiKey,
+		baseUrl: simulator.apiUrl,
+		filesBaseUrl: simulator.filesUrl,
+	});
+	const prompts = Array.from({ length: items }, (_, index) => ({ prompt: `Number ${index}` }));
+	const nodes = [
+		{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+		{
+			name: 'List',
+			type: 'n8n-nodes-base.set',
+			typeVersion: 3.4,
+			parameters: { mode: 'raw', jsonOutput: JSON.stringify({ list: prompts }), options: {} },
+		},
+		{
+			name: 'Items',
+			type: 'n8n-nodes-base.splitOut',
+			parameters: { fieldToSplitOut: 'list', options: {} },
+		},
+		{
+			name: 'EvoLink',
+			type: 'n8n-nodes-evolink.evolink',
+			credentials: { evolinkApi: { id, name } },
+			parameters: {
+				operation: 'editImage',
+				prompt: '={{ $json.prompt }}',
+				wait: 'callback',
+				images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/cat.png` }] },
+			},
+		},
+		{
+			name: 'Next',
+			type: 'n8n-nodes-base.httpRequest',
+			typeVersion: 4.2,
+			parameters: {
+				url: `=${simulator.picturesUrl}/cat.png?execution={{ $execution.id }}&item={{ $itemIndex }}`,
+			},
+		},
+	];
+	const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
+	return await n8n.createWorkflow({
+		name: 'Parked',
+		nodes: nodes.map((node, index) => ({
+			id: `node-${index}`,
+			typeVersion: 1,
+			position: [index * 200, 0],
+			parameters: {},
+			...node,
+		})),
+		connections: {
+			Start: to('List'),
+			List: to('Items'),
+			Items: to('EvoLink'),
+			EvoLink: to('Next'),
+		},
+	});
+}
+
+/** How often what follows the node ran for each item of an execution. */
+function visits({ requests }: Simulator, executionId: string): number[] {
+	const counts: number[] = [];
+	for (const { query } of requests) {
+		if (query.execution !== executionId) continue;
+		counts[Number(query.item)] = (counts[Number(query.item)] ?? 0) + 1;
+	}
+	return counts;
+}
+
+function assertWhole(simulator: Simulator, execution: Execution, items: number): void {
+	assert.equal(execution.status, 'success');
+	const output = outputItems(execution, 'EvoLink');
+	assert.deepEqual(
+		output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
+		Array.from({ length: items }, (_, index) => `Number ${index}`),
+	);
+	for (const { json, binary } of output) {
+		assert.equal(json.status, 'completed');
+		assert.ok(binary?.data);
+	}
+}
+
+/** Parks two executions, kills n8n, starts it again and lets the service call. */
+async function killedWhileParked(options: Common): Promise<void> {
+	const { version, services, packageTarball, folder, log } = options;
+	const database = `regular_${version.replace('.', '_')}`;
+	services.createDatabase(database);
+	const boot = {
+		version,
+		packageTarball,
+		userFolder: join(folder, database),
+		env: services.env(database),
+		log,
+	};
+	const simulator = await startSimulator({ taskSeconds: 1 });
+	let n8n = await startN8n(boot);
+	try {
+		await n8n.setUpOwner();
+		const { id } = await createWorkflow(n8n, simulator, 3);
+		const executionId = await n8n.runWorkflow(id);
+		await n8n.waitForExecution(executionId, { until: ['waiting'] });
+		await n8n.kill();
+		n8n = await startN8n(boot);
+		await n8n.setUpOwner();
+		simulator.callbackHosts[PUBLIC_HOST] = n8n.baseUrl;
+		const [lastTask] = [...simulator.tasks.keys()].slice(-1);
+		assert.equal((await simulator.sendCallback(lastTask)).status, 200);
+		assertWhole(simulator, await n8n.waitForExecution(executionId), 3);
+		assert.deepEqual(visits(simulator, executionId), [1, 1, 1]);
+		assert.equal(simulator.paidTasks(), 3);
+		log('PostgreSQL: parked, kill -9, restart, call: went on once, with all pictures');
+	} finally {
+		await n8n.stop();
+		await simulator.close();
+	}
+}
+
+/** Parks many executions in queue mode; all their calls come at the same time, to two processes in turn. */
+async function queueMode(options: Common): Promise<void> {
+	const { version, services, packageTarball, folder, log } = options;
+	const database = `queue_${version.replace('.', '_')}`;
+	services.createDatabase(database);
+	const boot = async (name: string, command: 'start' | 'worker' | 'webhook') =>
+		await startN8n({
+			version,
+			command,
+			packageTarball,
+			userFolder: join(folder, `${database}_${name}`),
+			env: { ...services.env(database), EXECUTIONS_MODE: 'queue' },
+			log,
+		});
+	const simulator = await startSimulator({ taskSeconds: TASK_SECONDS });
+	const running: N8n[] = [];
+	try {
+		// Alone at first: the processes would race each other in setting up the database.
+		const main = await boot('main', 'start');
+		running.push(main);
+		running.push(await boot('worker_1', 'worker'));
+		running.push(await boot('worker_2', 'worker'));
+		const webhook = await boot('webhook', 'webhook');
+		running.push(webhook);
+		await main.setUpOwner();
+
+		const workflow = await createWorkflow(main, simulator, 15);
+		simulator.callbackHosts[PUBLIC_HOST] = webhook.baseUrl;
+		const runs = await Promise.all(
+			Array.from({ length: 4 }, async () => await main.runWorkflow(workflow.id)),
+		);
+		for (const id of runs) assertWhole(simulator, await main.waitForExecution(id, LONG), 15);
+		await sleep(2000);
+		for (const id of runs) assert.deepEqual(visits(simulator, id), Array(15).fill(1));
+		assert.equal(simulator.paidTasks(), 60);
+		log('Queue mode: 4 executions of 15 items each went on once, called at the webhook processor');
+
+		// Two processes at one moment.
+		simulator.nextTask({ times: Infinity, seconds: TASK_SECONDS, callbackCopies: 0 });
+		let twice = 0;
+		let emptyRecords = 0;
+		const tries = 10;
+		for (let round = 0; round < tries; round++) {
+			const before = simulator.tasks.size;
+			const { id } = workflow;
+			const executionId = await main.runWorkflow(id);
+			await main.waitForExecution(executionId, { until: ['waiting'] });
+			await sleep(TASK_SECONDS * 1000);
+			const [taskId, other] = [...simulator.tasks.keys()].slice(before);
+			simulator.callbackHosts[PUBLIC_HOST] = webhook.baseUrl;
+			const calls = [simulator.sendCallback(taskId)];
+			simulator.callbackHosts[PUBLIC_HOST] = main.baseUrl;
+			calls.push(simulator.sendCallback(other));
+			const statuses = (await Promise.all(calls)).map(({ status }) => status);
+			assert.ok(statuses.includes(200), `answered with ${statuses.join(', ')}`);
+			for (let waited = 0; visits(simulator, executionId).length < 15; waited += 100) {
+				assert.ok(waited < 60_000, 'it did not go on');
+				await sleep(100);
+			}
+			await sleep(3000); // For a second copy.
+			const execution = await main.waitForExecution(executionId, LONG);
+			if (outputItems(execution, 'EvoLink').length !== 15) emptyRecords++;
+			if (visits(simulator, executionId).some((count) => count > 1)) twice++;
+		}
+		log(
+			`Queue mode: of ${tries} executions called at two processes at one moment, ${twice} ran twice, ${emptyRecords} have the record of the copy`,
+		);
+		if (version === '2.41') assert.equal(twice + emptyRecords, 0);
+	} finally {
+		await Promise.all(running.map(async (n8n) => await n8n.stop()));
+		await simulator.close();
+	}
+}
+
+const LONG = { timeoutMs: 90_000 };
+
+interface Common {
+	version: HostVersion;
+	services: Services;
+	packageTarball: string;
+	folder: string;
+	log: (line: string) => void;
+}
+
+async function main(): Promise<void> {
+	if (!postgresFolder || !hasRedis()) {
+		console.log(
+			'Skipped: this needs PostgreSQL and Redis (Debian, Ubuntu: apt-get install postgresql redis-server).',
+		);
+		return;
+	}
+	const folder = mkdtempSync(join(tmpdir(), 'n8n-queue-'));
+	const services = await startServices(folder, postgresFolder);
+	try {
+		const packageTarball = await packPackage(join(folder, 'package'));
+		const [wanted] = process.argv.slice(2);
+		for (const version of hostVersions) {
+			if (wanted && wanted !== version) continue;
+			const log = (line: string) => console.log(`${version}  ${line}`);
+			const options = { version, services, packageTarball, folder, log };
+			await killedWhileParked(options);
+			await queueMode(options);
+		}
+	} finally {
+		await services.stop();
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+main().catch((error: Error) => {
+	console.error(error.stack);
+	process.exitCode = 1;
+});
