@@ -42,6 +42,8 @@ export class Evolink implements INodeType {
 			},
 		],
 		webhooks: PARKING_WEBHOOKS,
+		waitingNodeTooltip:
+			'The execution goes on when EvoLink calls, or when the time limit has passed',
 		properties: [
 			{
 				displayName: 'Operation',

@@ -77,6 +77,7 @@ const QWEN_PARAMETERS = {
 
 const QWEN_3: ModelLimits = {
 	...QWEN_SOURCES,
+	maxImageBytes: undefined,
 	maxPromptLength: 4500,
 	parameters: {
 		...QWEN_PARAMETERS,

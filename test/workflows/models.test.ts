@@ -338,14 +338,16 @@ describe('Additional Fields', () => {
 describe('A mask', () => {
 	scenarios({
 		'that the model does not take is refused, also with Validation on Warn': async (simulator) => {
-			const { error } = await runWorkflow({
-				simulator,
-				parameters: editImage(simulator, {
-					model: { __rl: true, mode: 'id', value: '={{ "qwen-image-edit" }}' },
-					options: { mask: `${simulator.picturesUrl}/hills-alpha.png` },
-				}),
-			});
-			expect(error?.message).toBe("'Mask' is set, but Qwen Image Edit takes no mask");
+			for (const validation of ['strict', 'warn']) {
+				const { error } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator, {
+						model: { __rl: true, mode: 'id', value: '={{ "qwen-image-edit" }}' },
+						options: { mask: `${simulator.picturesUrl}/hills-alpha.png`, validation },
+					}),
+				});
+				expect(error?.message).toBe("'Mask' is set, but Qwen Image Edit takes no mask");
+			}
 			expect(simulator.requests).toEqual([]);
 		},
 

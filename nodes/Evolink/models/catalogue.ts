@@ -54,7 +54,7 @@ const ELEVEN_RATIOS = [
 
 const QWEN_3: Omit<ImageModel, 'id' | 'name' | 'description' | 'source'> = {
 	prompt: { maxCharacters: 4500 },
-	images: QWEN_IMAGES,
+	images: { ...QWEN_IMAGES, maxMegabytes: undefined },
 	results: upTo(6),
 	parameters: {
 		negativePrompt: NEGATIVE_PROMPT,
@@ -70,7 +70,6 @@ const QWEN_3: Omit<ImageModel, 'id' | 'name' | 'description' | 'source'> = {
 		},
 		watermark: flag(false),
 	},
-	otherSources: { 'images.maxMegabytes': PRODUCT_PAGE },
 };
 
 const GPT_2_RATIOS = [

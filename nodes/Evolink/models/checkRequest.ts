@@ -10,6 +10,8 @@ export interface Violation {
 	advice: string;
 	/** It is sent in any case, because the service may take it: the user only gets a hint. */
 	hintOnly?: boolean;
+	/** It is refused in any case. */
+	always?: boolean;
 }
 
 const UNCHECKED = "Or set the option 'Validation' to 'Warn' to send it all the same.";
@@ -298,6 +300,8 @@ export function checkMask(
 				message: `'Mask' is set, but ${model?.name ?? 'a model that is not in the list'} takes no mask`,
 				advice:
 					"Remove the option, pick a model that takes a mask, or give the field that the model wants in 'Additional Fields'.",
+				// Without its mask the whole picture would be repainted, and paid.
+				always: true,
 			},
 		];
 	}

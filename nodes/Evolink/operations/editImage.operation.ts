@@ -23,6 +23,7 @@ import {
 	givesFailureAsData,
 	optionsField,
 	type OutputSettings,
+	readChoice,
 	readOutputSettings,
 	readPrompt,
 	readText,
@@ -34,9 +35,9 @@ import {
 	additionalFieldsOption,
 	modelOptions,
 	numberOfImagesField,
-	promptFields,
+	promptField,
 } from './modelFields';
-import { readBodyFields, readMask, readParameters } from './modelParameters';
+import { notSent, readBodyFields, readMask, readParameters } from './modelParameters';
 import { defineOperation, type Run } from './operation';
 import { taskItem } from './taskItem';
 
@@ -141,14 +142,14 @@ export const editImage = defineOperation<EditImagePlan>({
 				},
 			],
 		},
-		...promptFields,
+		promptField,
 		{
 			displayName: 'Images',
 			name: 'images',
 			type: 'fixedCollection',
 			typeOptions: { multipleValues: true, sortable: true },
 			default: { image: [{ source: 'binary', url: '', binaryPropertyName: 'data' }] },
-			placeholder: 'Add Image',
+			placeholder: 'Add image',
 			description:
 				'The pictures to edit, in order: prompts can speak of the first, second and third picture',
 			options: [
@@ -236,11 +237,22 @@ export const editImage = defineOperation<EditImagePlan>({
 				'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
 			displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
 		},
-		{ ...downloadField, displayOptions: { hide: { wait: ['none'] } } },
+		{
+			...downloadField,
+			displayOptions: { show: { service: ['evolink'] }, hide: { wait: ['none'] } },
+		},
 		{
 			...binaryPropertyNameField,
-			displayOptions: { show: { download: [true] }, hide: { wait: ['none'] } },
+			displayOptions: {
+				show: { service: ['evolink'], download: [true] },
+				hide: { wait: ['none'] },
+			},
 		},
+		// What a gateway sends within its answer goes to a binary field even without a download.
+		...[downloadField, binaryPropertyNameField].map((field) => ({
+			...field,
+			displayOptions: { show: { service: ['imagesGateway'] } },
+		})),
 		simplifyField,
 		optionsField(
 			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
@@ -254,7 +266,8 @@ export const editImage = defineOperation<EditImagePlan>({
 	async plan({ context, parking }, itemIndex) {
 		const model = readText(context, 'model', itemIndex);
 		const facts = findModel(model);
-		const prompt = readPrompt(context, itemIndex, facts?.prompt.optional);
+		// Some models that are not in the list take none, and only the service knows which.
+		const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
 		const references = await readReferences(context, itemIndex);
 		const mask = await readMask(context, itemIndex);
 		const { values, hints } = readParameters(context, itemIndex, facts);
@@ -281,6 +294,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			...references.flatMap((reference) => checkReference(facts, reference)),
 			...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
 			...hints,
+			...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 		]);
 		const usesMask = mask && facts?.mask;
 
@@ -413,7 +427,11 @@ function fingerprintOf(plan: EditImagePlan): string {
 }
 
 function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
-	const wait = context.getNodeParameter('wait', itemIndex, 'poll') as Wait;
+	const wait = readChoice(context, 'wait', itemIndex, 'Wait', [
+		'poll',
+		'callback',
+		'none',
+	] as const);
 	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
 }
 
@@ -430,9 +448,9 @@ function handleViolations(
 	violations: Violation[],
 ): void {
 	if (violations.length === 0) return;
-	const broken = violations.find(({ hintOnly }) => !hintOnly);
 	const strict = context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn';
-	if (broken && strict) throw new InvalidInputError(broken.message, broken.advice);
+	const broken = violations.find(({ hintOnly, always }) => always || (strict && !hintOnly));
+	if (broken) throw new InvalidInputError(broken.message, broken.advice);
 	context.addExecutionHints(
 		...violations.map(({ message }) => ({
 			message: `Item ${itemIndex}: ${message}`,

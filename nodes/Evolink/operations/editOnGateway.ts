@@ -10,6 +10,7 @@ import { binaryFields } from './binaryFields';
 import {
 	type OutputSettings,
 	readAdditionalFields,
+	readChoice,
 	readOutputSettings,
 	readPrompt,
 	readText,
@@ -237,7 +238,8 @@ function fingerprintOf(plan: GatewayPlan): string {
 }
 
 function readSeveralImages(context: IExecuteFunctions, itemIndex: number): SeveralImages {
-	return context.getNodeParameter('options.severalImages', itemIndex, 'none') as SeveralImages;
+	const values = ['none', 'array', 'numbered'] as const;
+	return readChoice(context, 'options.severalImages', itemIndex, 'Several Images', values);
 }
 
 /** @throws {InvalidInputError} more pictures than the gateway takes in this way */

@@ -72,6 +72,7 @@ const maxDownloadSizeOption: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 50,
 	description: 'A picture that is larger is not fetched; its link is in the error',
+	displayOptions: { hide: { '/wait': ['none'] } },
 };
 
 const onTaskFailureOption: INodeProperties = {
@@ -92,7 +93,7 @@ const onTaskFailureOption: INodeProperties = {
 	],
 	default: 'error',
 	description: 'What to do when the service could not edit the picture',
-	displayOptions: { hide: { '/service': ['imagesGateway'] } },
+	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
 };
 
 const timeoutOption: INodeProperties = {
@@ -102,7 +103,8 @@ const timeoutOption: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 600,
 	description:
-		'How long to wait for a task to end; the task itself goes on after that. For an images gateway: for its answer.',
+		'How long to wait for a task to end (it goes on after that), or for the answer of a gateway',
+	displayOptions: { hide: { '/wait': ['none'] } },
 };
 
 const OPTIONS = {
@@ -157,6 +159,29 @@ export function readOutputSettings(context: IExecuteFunctions, itemIndex: number
 		);
 	}
 	return settings;
+}
+
+/**
+ * One of a list, of which the first stands where nothing is set. Expressions can give anything.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readChoice<T extends string>(
+	context: IExecuteFunctions,
+	name: string,
+	itemIndex: number,
+	displayName: string,
+	values: readonly [T, ...T[]],
+): T {
+	const value: unknown = context.getNodeParameter(name, itemIndex, values[0]);
+	const chosen = values.find((known) => known === value);
+	if (chosen === undefined) {
+		throw new InvalidInputError(
+			`'${displayName}' is ${JSON.stringify(value)}; it must be one of ${values.join(', ')}`,
+			'Correct the expression.',
+		);
+	}
+	return chosen;
 }
 
 /** Seconds. */

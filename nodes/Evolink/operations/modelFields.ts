@@ -23,32 +23,18 @@ const VALUE_NAMES: Readonly<Record<string, string>> = {
 const idsOf = (models: readonly ImageModel[]) => models.map(({ id }) => id);
 
 const modelsWithSeveralResults = IMAGE_MODELS.filter(makesSeveral);
-const modelsWithOptionalPrompt = IMAGE_MODELS.filter(({ prompt }) => prompt.optional);
 
-const promptField: INodeProperties = {
+/** Not required for n8n, which would not publish a workflow with a model that needs none: the node itself checks it. */
+export const promptField: INodeProperties = {
 	displayName: 'Prompt',
 	name: 'prompt',
 	type: 'string',
 	typeOptions: { rows: 4 },
 	default: '',
 	placeholder: 'e.g. Replace the background with a beach',
-	description: 'What to change in the pictures',
+	description:
+		'What to change in the pictures. A few models work without, and then take apart all that they find.',
 };
-
-/** Required or not: n8n does not publish a workflow in which a required parameter is empty. */
-export const promptFields: INodeProperties[] = [
-	{
-		...promptField,
-		required: true,
-		displayOptions: { hide: { model: idsOf(modelsWithOptionalPrompt) } },
-	},
-	{
-		...promptField,
-		placeholder: 'e.g. Split out the title',
-		description: 'Which parts to take; nothing takes all that the model finds',
-		displayOptions: { show: { model: idsOf(modelsWithOptionalPrompt) } },
-	},
-];
 
 export const numberOfImagesField: INodeProperties = {
 	displayName: 'Number of Images',

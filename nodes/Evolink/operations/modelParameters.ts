@@ -44,7 +44,7 @@ export function readParameters(
 }
 
 /** Comes up where the model is an expression: otherwise n8n hides what the model does not take. */
-function notSent(displayName: string, model: ImageModel | undefined): Violation {
+export function notSent(displayName: string, model: ImageModel | undefined): Violation {
 	return {
 		message: `'${displayName}' is not sent: ${model ? `${model.name} does not take it` : 'the model is not in the list'}`,
 		advice: "Send it as one of the 'Additional Fields'.",

@@ -7,7 +7,19 @@ export function refusals(given: () => Fixture): void {
 	const bad: Array<[string, INodeParameters, RegExp]> = [
 		['no picture', { images: {} }, /'Images' has no picture/],
 		['an empty prompt', { prompt: '={{ "" }}' }, /'Prompt' is empty/],
-		['a prompt that is too long', { prompt: '={{ "x".repeat(2001) }}' }, /2001 characters.*2000/],
+		[
+			'a prompt that is too long',
+			{
+				model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
+				prompt: '={{ "x".repeat(2001) }}',
+			},
+			/2001 characters.*2000/,
+		],
+		[
+			'a way to wait that there is not',
+			{ wait: '={{ "Poll" }}' },
+			/'Wait' is "Poll".*poll, callback, none/,
+		],
 		['a link that is not http', url('ftp://example.com/cat.png'), /not an http or https link/],
 		[
 			'too many pictures',

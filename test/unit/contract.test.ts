@@ -1,0 +1,115 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { EvolinkApi } from '../../credentials/EvolinkApi.credentials';
+import { ImagesGatewayApi } from '../../credentials/ImagesGatewayApi.credentials';
+import { Evolink } from '../../nodes/Evolink/Evolink.node';
+import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
+
+/** What saved workflows hold: names, defaults and values may be added to, but not changed or removed. */
+
+function byName(properties: INodeProperties[], name: string): INodeProperties[] {
+	const found = properties.filter((property) => property.name === name);
+	if (found.length === 0) throw new Error(`There is no parameter ${name}`);
+	return found;
+}
+
+/** Default, and the values of a list. */
+function promises({ default: byDefault, options }: INodeProperties): unknown {
+	const values = options?.flatMap((option) => ('value' in option ? [option.value] : []));
+	return values && values.length > 0 ? [byDefault, ...values] : byDefault;
+}
+
+const action = new Evolink().description;
+const trigger = new EvolinkTrigger().description;
+const [options] = byName(action.properties, 'options').filter((field) =>
+	(field.displayOptions?.show?.operation ?? []).includes('editImage'),
+);
+const editOptions = options.options as INodeProperties[];
+
+it('keeps the names of nodes and credentials', () => {
+	expect([action.name, action.displayName]).toEqual(['evolink', 'EvoLink']);
+	expect([trigger.name, trigger.displayName]).toEqual(['evolinkTrigger', 'EvoLink Trigger']);
+	const credentials = [new EvolinkApi(), new ImagesGatewayApi()];
+	expect(credentials.map(({ name, displayName }) => [name, displayName])).toEqual([
+		['evolinkApi', 'EvoLink API'],
+		['imagesGatewayApi', 'Images Gateway API'],
+	]);
+	const fields = credentials.map(({ properties }) =>
+		properties.map((field) => [field.name, field.default]),
+	);
+	expect(fields).toEqual([
+		[
+			['apiKey', ''],
+			['baseUrl', 'https://api.evolink.ai'],
+			['filesBaseUrl', 'https://files-api.evolink.ai'],
+		],
+		[
+			['apiKey', ''],
+			['baseUrl', ''],
+		],
+	]);
+});
+
+it.each<[string, unknown]>([
+	[
+		'operation',
+		['editImage', 'editImage', 'getCredits', 'getManyTasks', 'getTask', 'waitForCompletion'],
+	],
+	['service', ['evolink', 'evolink', 'imagesGateway']],
+	['model', { mode: 'list', value: 'qwen-image-edit', cachedResultName: 'Qwen Image Edit' }],
+	['gatewayModel', 'qwen-image-edit-2509'],
+	['prompt', ''],
+	['numberOfImages', 1],
+	['wait', ['poll', 'none', 'poll', 'callback']],
+	['callbackUrl', ''],
+	['download', true],
+	['binaryPropertyName', 'data'],
+	['simplify', true],
+	['taskId', ''],
+	['returnAll', false],
+	['limit', 50],
+])('keeps the parameter %s of the action', (name, expected) => {
+	for (const field of byName(action.properties, name)) expect(promises(field)).toEqual(expected);
+});
+
+it('keeps the parameter images', () => {
+	const [images] = byName(action.properties, 'images');
+	const [image] = images.options as Array<{ name: string; values: INodeProperties[] }>;
+	expect(image.name).toBe('image');
+	expect(image.values.map(({ name }) => name)).toEqual(['source', 'url', 'binaryPropertyName']);
+	expect(promises(image.values[0])).toEqual(['url', 'binary', 'url']);
+});
+
+it.each<[string, unknown]>([
+	['timeout', 600],
+	['concurrency', 10],
+	['onTaskFailure', ['error', 'error', 'output']],
+	['validation', ['strict', 'strict', 'warn']],
+	['additionalFields', '{}'],
+])('keeps the option %s', (name, expected) => {
+	for (const field of byName(editOptions, name)) expect(promises(field)).toEqual(expected);
+});
+
+it.each([
+	'maxCredits',
+	'maxDownloadSize',
+	'severalImages',
+	'size',
+	'quality',
+	'seed',
+	'negativePrompt',
+	'promptExtend',
+	'watermark',
+	'mask',
+])('keeps the option %s by its name', (name) => {
+	expect(byName(editOptions, name)).not.toEqual([]);
+});
+
+it.each<[string, unknown]>([
+	['events', [['completed', 'failed', 'cancelled'], 'cancelled', 'completed', 'failed']],
+	['download', false],
+	['binaryPropertyName', 'data'],
+	['simplify', true],
+])('keeps the parameter %s of the trigger', (name, expected) => {
+	for (const field of byName(trigger.properties, name)) expect(promises(field)).toEqual(expected);
+});
