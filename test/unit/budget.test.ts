@@ -1,4 +1,4 @@
-import { BudgetError } from '../../nodes/Evolink/api/errors';
+import { BudgetError, OutcomeUnknownError } from '../../nodes/Evolink/api/errors';
 import type { Task } from '../../nodes/Evolink/api/task';
 import { Budget } from '../../nodes/Evolink/operations/budget';
 
@@ -63,4 +63,21 @@ it('stops where the service does not say what a task costs', async () => {
 	const { started, refused } = await spend(new Budget(5, []), [undefined, undefined, 1]);
 	expect(started).toBe(1);
 	expect(refused[0].message).toContain('does not say what its tasks cost');
+});
+
+it('counts what was asked for again because it may be paid, though it never refuses it', async () => {
+	const budget = new Budget(1, [1]);
+	await budget.spendOn(async () => ({ creditsReserved: 1 }) as Task, true);
+	const { refused } = await spend(budget, [1]);
+	expect(refused[0].message).toContain('has reserved 2 credits');
+});
+
+it('counts what may have been paid at the last price', async () => {
+	const { started } = await spend(new Budget(3, [1]), [
+		new OutcomeUnknownError('It is not known', 'key'),
+	]);
+	expect(started).toBe(1);
+	const budget = new Budget(3, [1]);
+	await spend(budget, [new OutcomeUnknownError('It is not known', 'key')]);
+	expect((await spend(budget, [1, 1])).started).toBe(1);
 });

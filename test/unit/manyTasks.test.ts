@@ -1,16 +1,18 @@
 import fc from 'fast-check';
 
-import type { EvolinkClient } from '../../nodes/Evolink/api/client';
-import { ApiError } from '../../nodes/Evolink/api/errors';
+import { EvolinkClient } from '../../nodes/Evolink/api/client';
+import { ApiError, WaitTimeoutError } from '../../nodes/Evolink/api/errors';
+import { paced } from '../../nodes/Evolink/api/pace';
 import type { ReadResult } from '../../nodes/Evolink/api/retry';
 import { parseTask, type Task } from '../../nodes/Evolink/api/task';
 import { TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
+import { answer, ScriptedSend } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
 
 const SECOND = 1_000;
 
 interface Behaviour {
-	batch?: 'works' | 'missing' | 'alwaysBusy' | 'withoutPictures' | 'empty';
+	batch?: 'works' | 'missing' | 'alwaysBusy' | 'throttledAtFirst' | 'withoutPictures' | 'empty';
 	/** Seconds that the service expects; undefined: not told. */
 	estimate?: (seconds: number) => number | undefined;
 	/** Whether what is left shrinks with time; otherwise every answer tells the same. */
@@ -52,6 +54,9 @@ class TimedService implements Pick<EvolinkClient, 'askTask' | 'askTasks'> {
 		}
 		if (batch === 'alwaysBusy') {
 			return { ok: false, error: new ApiError('No', 'No.'), mayPass: true };
+		}
+		if (batch === 'throttledAtFirst' && this.batchRequests <= 5) {
+			return { ok: false, error: new ApiError('Slow', 'Wait.', { status: 429 }), mayPass: true };
 		}
 		if (batch === 'empty') return { ok: true, value: new Map() };
 		const tasks = taskIds.map((id): [string, Task] => [id, this.look(id)]);
@@ -228,4 +233,41 @@ it('two items may wait for the same task', async () => {
 	const { id } = service.start(5);
 	const seen = await Promise.all([watch.untilEnded(id, 60), watch.untilEnded(id, 60)]);
 	expect(seen.map(({ task }) => task.status)).toEqual(['completed', 'completed']);
+});
+
+it.each([1, 10, 100])(
+	'the time limit holds however long the service throttles (%p tasks)',
+	async (count) => {
+		const clock = new VirtualClock();
+		const throttled = answer(429, '', { 'retry-after': '60' });
+		const send = paced(new ScriptedSend(clock, [throttled]).send, clock);
+		const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
+		const watch = new TaskWatch(new EvolinkClient(send, clock, addresses), clock);
+		const known = parseTask({ id: 'task-unified-1', task_info: { estimated_time: 8 } });
+		const waits = Array.from({ length: count }, async (_, index) => {
+			await expect(watch.untilEnded(`task-unified-${index}`, 600, known)).rejects.toThrow(
+				WaitTimeoutError,
+			);
+			expect(clock.elapsed).toBeLessThanOrEqual(602_000);
+		});
+		await Promise.all(waits);
+	},
+);
+
+it('the batch query is not given up because the service throttles it', async () => {
+	const { batchRequests, requestsPerTask } = await watchAll(HUNDRED, { batch: 'throttledAtFirst' });
+	expect(batchRequests / 100).toBe(requestsPerTask);
+});
+
+it('a question that fails unexpectedly ends its waits', async () => {
+	const clock = new VirtualClock();
+	const broken = new Error('Broken');
+	const watch = new TaskWatch(
+		{
+			askTask: async () => await Promise.reject(broken),
+			askTasks: async () => await Promise.reject(broken),
+		},
+		clock,
+	);
+	await expect(watch.untilEnded('task-unified-1', 60)).rejects.toBe(broken);
 });

@@ -85,3 +85,23 @@ it('a stop while it waits: nothing is sent', async () => {
 	expect(await send(REQUEST)).toMatchObject({ kind: 'notSent' });
 	expect(times()).toEqual([0]);
 });
+
+it('where throttling lasts, it answers those that queue, so that all come to an end', async () => {
+	const { clock, send } = setUp(answer(429, '', { 'retry-after': '60' }));
+	// As a create does: six tries, with the pauses that the service asks for.
+	const create = async () => {
+		for (let tries = 0; tries < 6; tries++) {
+			expect(await send(REQUEST)).toMatchObject({ status: 429 });
+			await clock.pass(60_000);
+		}
+	};
+	await Promise.all(Array.from({ length: 100 }, create));
+	expect(clock.elapsed).toBeLessThan(20 * 60_000);
+});
+
+it('a stop before its turn: nothing is sent', async () => {
+	const { clock, send, times } = setUp(OK);
+	clock.stopAt = clock.now();
+	expect(await send(REQUEST)).toMatchObject({ kind: 'notSent' });
+	expect(times()).toEqual([]);
+});

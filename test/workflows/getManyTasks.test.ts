@@ -27,6 +27,19 @@ const listings = (simulator: Simulator) =>
 describe('Get Many Tasks', () => {
 	scenarios(
 		{
+			'asks for so many items at a time as the user says': async (simulator) => {
+				await createdTasks(simulator, {});
+				simulator.inject({ host: 'api', path: /tasks$/, times: 3, fault: { slow: 200 } });
+				await runWorkflow({
+					simulator,
+					parameters: getManyTasks({ options: { concurrency: 1 } }),
+					items: [{ json: {} }, { json: {} }, { json: {} }],
+				});
+				const times = listings(simulator).map(({ at }) => at);
+				expect(times).toHaveLength(3);
+				expect(times[2] - times[0]).toBeGreaterThanOrEqual(390);
+			},
+
 			'gives an item per task, running and ended, newest first': async (simulator) => {
 				const [newest, oldest] = await createdTasks(
 					simulator,

@@ -231,3 +231,37 @@ describe('Get Credits', () => {
 		{ credits: 12.5 },
 	);
 });
+
+describe('A bad item', () => {
+	scenarios({
+		'ends the run before anything is asked for its neighbours': async (simulator) => {
+			const taskId = await createdTask(simulator);
+			await ended(simulator, taskId);
+			const before = sent(simulator).all.length;
+			const { error } = await runWorkflow({
+				simulator,
+				parameters: getTask('={{ $json.taskId }}'),
+				items: [{ json: { taskId } }, { json: { taskId } }, { json: { taskId: 'a b' } }],
+			});
+			expect(error?.context.itemIndex).toBe(2);
+			expect(sent(simulator).all).toHaveLength(before);
+		},
+	});
+});
+
+describe('A time limit with a fraction', () => {
+	scenarios(
+		{
+			holds: async (simulator) => {
+				const taskId = await createdTask(simulator, { end: 'never' });
+				const options = { timeout: 50 / 23 };
+				const { error } = await runWorkflow({
+					simulator,
+					parameters: waitFor(taskId, { options }),
+				});
+				expect(error?.message).toMatch(/had not ended after 2\.17\d* seconds/);
+			},
+		},
+		{ taskSeconds: 0.3 },
+	);
+});

@@ -100,6 +100,60 @@ scenarios({
 		expect(itemsOf(run, 'After')).toHaveLength(2);
 	},
 
+	...Object.fromEntries(
+		(['continueRegularOutput', 'continueErrorOutput'] as const).flatMap((onError) => [
+			[
+				`hands on what succeeded beside a first item that failed for good, with Retry On Fail and ${onError}`,
+				async (simulator: Simulator) => {
+					simulator.nextTask({ prompt: /Bad/, end: 'failed', code: 'invalid_parameters' });
+					const node = { onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+					const workflow = parked(simulator, ['Bad', 'Good'], { node });
+					await workflow.start();
+					await sleep(400);
+					const { workflowData } = await workflow.call(...callOf(simulator, 0));
+					const run = await workflow.wake(workflowData);
+					const good = itemsOf(run).filter(({ json }) => json.status === 'completed');
+					expect(good).toHaveLength(1);
+					expect(bytesOf(good[0].binary?.data).length).toBeGreaterThan(1000);
+					const failed = [...itemsOf(run), ...itemsOf(run, 'EvoLink', 1)].filter(
+						({ json }) => json.error !== undefined,
+					);
+					expect(failed).toHaveLength(1);
+					expect(simulator.paidTasks()).toBe(2);
+				},
+			],
+			[
+				`asks anew, by polling, where that makes sense, with Retry On Fail and ${onError}`,
+				async (simulator: Simulator) => {
+					simulator.nextTask({ prompt: /Bad/, end: 'failed', code: 'service_error' });
+					const node = { onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+					const workflow = parked(simulator, ['Bad', 'Good'], { node });
+					await workflow.start();
+					await sleep(400);
+					const { workflowData } = await workflow.call(...callOf(simulator, 0));
+					const run = await workflow.wake(workflowData);
+					expect(run.status).toBe('success');
+					expect(itemsOf(run).map(({ json }) => json.status)).toEqual(['completed', 'completed']);
+					expect(simulator.paidTasks()).toBe(3);
+				},
+			],
+			[
+				`hands on what succeeded beside a first item that could not be sent, with Retry On Fail and ${onError}`,
+				async (simulator: Simulator) => {
+					const node = { onError, retryOnFail: true, maxTries: 3, waitBetweenTries: 1 };
+					const workflow = parked(simulator, ['', 'Good'], { node });
+					await workflow.start();
+					await sleep(400);
+					const { workflowData } = await workflow.call(...callOf(simulator, 0));
+					const run = await workflow.wake(workflowData);
+					const good = itemsOf(run).filter(({ json }) => json.status === 'completed');
+					expect(good).toHaveLength(1);
+					expect(simulator.paidTasks()).toBe(1);
+				},
+			],
+		]),
+	),
+
 	'does nothing in a second copy of a run that was woken': async (simulator) => {
 		const workflow = parked(simulator, ['One']);
 		await workflow.start();

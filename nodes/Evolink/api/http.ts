@@ -95,14 +95,15 @@ async function exchange(
 ): Promise<HttpAnswer | HttpFailure> {
 	const stop =
 		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
-	const deadline = AbortSignal.timeout(request.timeoutMs);
+	const timeoutMs = Math.ceil(request.timeoutMs); // AbortSignal refuses fractions.
+	const deadline = AbortSignal.timeout(timeoutMs);
 	try {
 		const response = await perform({
 			method: request.method,
 			url: request.url,
 			headers: { 'User-Agent': USER_AGENT, ...request.headers },
 			...(request.body === undefined ? {} : { body: request.body }),
-			timeout: request.timeoutMs,
+			timeout: timeoutMs,
 			encoding: 'stream',
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,

@@ -8,11 +8,14 @@ const LONGEST_GAP_MS = 10_000;
 /** Each answer that is no throttling shortens the gap by a fifth, until it is not worth keeping. */
 const SPEED_UP = 0.8;
 const SHORTEST_GAP_MS = 10;
+/** After so many in a row it will not pass soon. */
+const LASTING_THROTTLINGS = 6;
 
 /**
  * Makes all requests of a run slow down together when the service throttles one of them: nothing is sent
  * before the time that it names (`Retry-After`), then one request at a time with a gap in between, which
- * doubles with each further throttling and shrinks with each answer. Until then nothing is held back.
+ * doubles with each further throttling and shrinks with each answer. Until then nothing is held back. Where the
+ * throttling lasts, requests that would only queue are answered as the last one was, so that a run comes to its end.
  */
 export function paced(send: Send, clock: Clock): Send {
 	let openAt = Number.NEGATIVE_INFINITY;
@@ -20,10 +23,14 @@ export function paced(send: Send, clock: Clock): Send {
 	let throttlings = 0;
 	let slowedAt = Number.NEGATIVE_INFINITY;
 	let lastTurn: Promise<unknown> = Promise.resolve();
+	let lastThrottling: HttpAnswer | undefined;
 
 	const takeTurn = async () => {
+		await clock.sleep(0); // Nothing is sent after a stop.
+		if (throttlings >= LASTING_THROTTLINGS && clock.now() < openAt) return lastThrottling;
 		while (clock.now() < openAt) await clock.sleep(openAt - clock.now());
 		openAt = clock.now() + gapMs;
+		return undefined;
 	};
 	const learn = (result: HttpAnswer | HttpFailure, sentAt: number) => {
 		if (result.kind !== 'answer') return;
@@ -39,6 +46,7 @@ export function paced(send: Send, clock: Clock): Send {
 			slowedAt = now;
 			gapMs = Math.min(LONGEST_GAP_MS, Math.max(FIRST_GAP_MS, gapMs * 2));
 		}
+		lastThrottling = result;
 		openAt = Math.max(openAt, now + retryDelayMs(throttlings, retryAfterMs(result, now)));
 	};
 
@@ -46,7 +54,8 @@ export function paced(send: Send, clock: Clock): Send {
 		const turn = lastTurn.then(takeTurn);
 		lastTurn = turn.catch(() => undefined);
 		try {
-			await turn;
+			const throttled = await turn;
+			if (throttled) return throttled;
 		} catch {
 			return { kind: 'notSent', reason: 'the execution was stopped' };
 		}

@@ -1,4 +1,4 @@
-import { BudgetError } from '../api/errors';
+import { BudgetError, OutcomeUnknownError } from '../api/errors';
 import type { Task } from '../api/task';
 
 /**
@@ -32,16 +32,13 @@ export class Budget {
 	/**
 	 * Creates a task within the limit.
 	 *
+	 * @param mayBePaid what may be paid already is asked for again whatever the limit: that costs nothing more
 	 * @throws {BudgetError} it would go over the limit; nothing was sent
 	 */
-	async spendOn(create: () => Promise<Task>): Promise<Task> {
+	async spendOn(create: () => Promise<Task>, mayBePaid = false): Promise<Task> {
 		if (this.maxCredits === undefined) return await create();
-		while (this.price === undefined && this.pending > 0) await this.firstAnswer;
-		const { price = 0, reservedCredits, maxCredits } = this;
-		if (Number.isNaN(price)) throw new BudgetError(maxCredits, reservedCredits);
-		if (reservedCredits + (this.pending + 1) * price > maxCredits) {
-			throw new BudgetError(maxCredits, reservedCredits + this.pending * price, price);
-		}
+		while (!mayBePaid && this.price === undefined && this.pending > 0) await this.firstAnswer;
+		if (!mayBePaid) this.check(this.maxCredits);
 		this.pending++;
 		try {
 			const answer = create();
@@ -50,8 +47,19 @@ export class Budget {
 			this.price = task.creditsReserved ?? Number.NaN;
 			this.reservedCredits += task.creditsReserved ?? 0;
 			return task;
+		} catch (error) {
+			if (error instanceof OutcomeUnknownError) this.reservedCredits += this.price || 0;
+			throw error;
 		} finally {
 			this.pending--;
+		}
+	}
+
+	private check(maxCredits: number): void {
+		const { price = 0, reservedCredits } = this;
+		if (Number.isNaN(price)) throw new BudgetError(maxCredits, reservedCredits);
+		if (reservedCredits + (this.pending + 1) * price > maxCredits) {
+			throw new BudgetError(maxCredits, reservedCredits + this.pending * price, price);
 		}
 	}
 }

@@ -365,8 +365,7 @@ async function startTask(run: Run, request: RememberedRequest): Promise<Task> {
 	const { body, idempotencyKey, mayBePaid } = request;
 	const create = async () =>
 		await run.client.createTask(body as CreateTaskBody, idempotencyKey, mayBePaid);
-	// What may be paid already is only asked for again: the service charges nothing for that.
-	const task = await (mayBePaid ? create() : run.budget.spendOn(create));
+	const task = await run.budget.spendOn(create, mayBePaid);
 	request.taskId = task.id;
 	request.creditsReserved = task.creditsReserved;
 	return task;

@@ -64,7 +64,7 @@ export async function forEveryItem<R extends RunBasics>(
 				jobs.push({ itemIndex, perform: await operation.prepare(run, itemIndex) });
 			});
 		}
-		const work = jobs.map(async ({ itemIndex, perform }) => {
+		const work = (firstFailure ? [] : jobs).map(async ({ itemIndex, perform }) => {
 			await attempt(itemIndex, async () => {
 				const result = await perform();
 				output[itemIndex] = [result].flat().map((item) => ({
@@ -80,6 +80,7 @@ export async function forEveryItem<R extends RunBasics>(
 		return output.flat();
 	} finally {
 		memory.endRun(failures === 0 && !parking.isWanted);
+		parking.endRun(failures === 0);
 	}
 }
 

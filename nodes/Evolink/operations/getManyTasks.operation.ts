@@ -81,7 +81,7 @@ export const getManyTasks = defineOperation<GetManyTasksPlan>({
 	},
 
 	async perform(run, { filters, limit, simplify }) {
-		const tasks = await run.client.listTasks(filters, limit);
+		const tasks = await run.slots.run(async () => await run.client.listTasks(filters, limit));
 		return tasks.map((task) => ({ json: simplify ? simplified(task) : rawJson(task.raw) }));
 	},
 });

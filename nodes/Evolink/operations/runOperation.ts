@@ -45,10 +45,7 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 		const { run, halt } = await setUp(context);
 		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
 		const output = await forEveryItem(run, operation, halt);
-		if (!run.parking.isWanted) {
-			run.parking.forget();
-			return output;
-		}
+		if (!run.parking.isWanted) return output;
 		if (await run.parking.park(run.client, run.clock, output)) {
 			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
 			// at once for an item with an error.

@@ -11,7 +11,7 @@ import type {
 import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/clock';
 import { numberOf, textOf } from '../api/json';
-import { hasEnded, type Task } from '../api/task';
+import { hasEnded } from '../api/task';
 import { ownCallbackUrl } from './callbackUrl';
 import { readTasks } from './readTasks';
 
@@ -240,9 +240,9 @@ export class Parking {
 		return this.expected.size > 0;
 	}
 
-	/** An item failed for good, and n8n continues. */
+	/** An item failed, and n8n continues: if the run is parked after that, the item is not tried again. */
 	noteFailure(itemIndex: number, item: INodeExecutionData): void {
-		this.failures[itemIndex] = item;
+		if (!this.isOver) this.failures[itemIndex] = item;
 	}
 
 	/** The outcome of an item that failed before the run was parked: it is not tried again. */
@@ -275,7 +275,7 @@ export class Parking {
 			items: items.map(({ json, binary }) => ({ json, ...(binary ? { binary } : {}) })),
 			failures: this.failures,
 		};
-		if (this.mustPoll || (await this.allHaveEnded(client, clock, taskIds))) return false;
+		if (this.mustPoll || (await this.mayAllHaveEnded(client, clock, taskIds))) return false;
 
 		// When the time is up, n8n hands on the input as it is in memory now.
 		for (const [index, item] of items.entries()) {
@@ -291,19 +291,24 @@ export class Parking {
 		return true;
 	}
 
-	/** Calls that came long before the execution is parked are lost. */
-	private async allHaveEnded(
+	/** Calls that came long before the execution is parked are lost. @returns true also where that is not known */
+	private async mayAllHaveEnded(
 		client: EvolinkClient,
 		clock: Clock,
 		taskIds: string[],
 	): Promise<boolean> {
 		if (clock.now() - this.firstTaskAt < CALLS_COME_AGAIN_WITHIN_MS) return false;
 		const tasks = await readTasks(client, taskIds, READ_TIMEOUT_MS);
-		return taskIds.every((taskId) => isEnded(tasks.get(taskId)));
+		// Where the service does not tell, polling goes on asking; parked, nobody would.
+		return tasks.size < taskIds.length || [...tasks.values()].every(hasEnded);
 	}
 
-	/** Everything was handed on: the node will not run over these items again. */
-	forget(): void {
+	/**
+	 * Ends a run that is not to be parked. If not everything was handed on, n8n may repeat it, even where it continues
+	 * on errors: the repetition must not park again, because its tasks have called already.
+	 */
+	endRun(everythingWasHandedOn: boolean): void {
+		if (this.isWanted || !everythingWasHandedOn) return;
 		delete this.memory.evolinkParked;
 		delete this.memory.evolinkInput;
 	}
@@ -317,10 +322,6 @@ function isCopy(context: IExecuteFunctions, parked: ParkedRun): boolean {
 	const [oldest] = firstCopies.keys();
 	if (firstCopies.size > MAX_REMEMBERED_RUNS) firstCopies.delete(oldest);
 	return first !== copy;
-}
-
-function isEnded(task: Task | undefined): boolean {
-	return task !== undefined && hasEnded(task);
 }
 
 function isTool(context: IExecuteFunctions): boolean {

@@ -1,12 +1,14 @@
 import { type EvolinkClient, MAX_BATCH } from '../api/client';
 import type { Clock } from '../api/clock';
-import { type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
+import { ApiError, type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
 import { type ReadResult, retryDelayMs } from '../api/retry';
 import { hasEnded, type Task } from '../api/task';
 import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
 
 /** The last question before the time limit still gets this long for its answer. */
 const LAST_ANSWER_MS = 1_000;
+/** And this much more, where it is held back because the service throttles. */
+const GRACE_MS = 500;
 /**
  * How long a question for one task waits for others that are due soon, to go out with them: the longer, the more
  * tasks run at a time.
@@ -145,19 +147,27 @@ export class TaskWatch {
 	 * the last of all is due.
 	 */
 	private nextRoundAt(): number {
-		if (this.batches === 'testing') return Number.POSITIVE_INFINITY;
+		const giveUpAt = Math.min(...[...this.waits].map((wait) => this.giveUpAt(wait)));
+		if (this.batches === 'testing') return giveUpAt;
 		const times = this.unasked.map((wait) => this.questionAt(wait));
 		const first = Math.min(...times);
 		const hasCompany = this.batches !== 'missing' && times.length > 1;
 		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
 		const round = hasCompany ? Math.min(first + companyMs, Math.max(...times)) : first;
-		return Math.min(round, ...this.unasked.map(({ endsAt }) => endsAt));
+		return Math.min(round, giveUpAt);
+	}
+
+	/** Unix milliseconds. A question on its way still gets its answer, but is not waited for without end. */
+	private giveUpAt({ isAsked, endsAt }: Wait): number {
+		return isAsked || this.batches === 'testing' ? endsAt + LAST_ANSWER_MS + GRACE_MS : endsAt;
 	}
 
 	private giveUpOverdue(): void {
 		const now = this.clock.now();
-		for (const wait of this.unasked) {
-			if (now < wait.endsAt || this.questionAt(wait) <= now) continue;
+		for (const wait of this.waits) {
+			if (now < this.giveUpAt(wait)) continue;
+			const isDue = !wait.isAsked && this.batches !== 'testing' && this.questionAt(wait) <= now;
+			if (isDue) continue;
 			this.waits.delete(wait);
 			wait.reject(new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
 		}
@@ -170,11 +180,15 @@ export class TaskWatch {
 		this.schedule.noteQuestions(due.length);
 		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
 		for (let start = 0; start < due.length; start += MAX_BATCH) {
-			void this.ask(due.slice(start, start + MAX_BATCH)).then(() => this.wakeUp());
+			const some = due.slice(start, start + MAX_BATCH);
+			void this.ask(some)
+				.catch((error: unknown) => {
+					for (const wait of some) if (this.waits.delete(wait)) wait.reject(error);
+				})
+				.then(() => this.wakeUp());
 		}
 	}
 
-	/** Never rejects. */
 	private async ask(waits: Wait[]): Promise<void> {
 		const goTogether = this.batches !== 'missing' && waits.length > 1;
 		const answers = goTogether ? await this.askTogether(waits) : [];
@@ -204,7 +218,7 @@ export class TaskWatch {
 				return task && !lacksPictures ? { ok: true, value: task } : undefined;
 			});
 		}
-		this.failedBatches++;
+		if (!isThrottled(answer.error)) this.failedBatches++;
 		const isMissing = !answer.mayPass || this.failedBatches >= MAX_FAILED_BATCHES;
 		if (isMissing) this.batches = 'missing';
 		else if (this.batches === 'testing') this.batches = 'untested';
@@ -214,6 +228,7 @@ export class TaskWatch {
 
 	/** What an answer means for the wait. */
 	private take(wait: Wait, answer: ReadResult<Task>): void {
+		if (!this.waits.has(wait)) return; // It was given up.
 		const now = this.clock.now();
 		wait.isAsked = false;
 		if (!answer.ok) {
@@ -244,6 +259,11 @@ export class TaskWatch {
 			...estimateIn(task, now, wait),
 		});
 	}
+}
+
+/** Questions for single tasks would be throttled no less. */
+function isThrottled(error: EvolinkError): boolean {
+	return error instanceof ApiError && (error.status === 429 || error.status === 503);
 }
 
 /** Milliseconds. */
