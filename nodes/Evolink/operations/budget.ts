@@ -40,19 +40,24 @@ export class Budget {
 		while (!mayBePaid && this.price === undefined && this.pending > 0) await this.firstAnswer;
 		if (!mayBePaid) this.check(this.maxCredits);
 		this.pending++;
-		try {
-			const answer = create();
-			this.firstAnswer = answer.catch(() => undefined);
-			const task = await answer;
-			this.price = task.creditsReserved ?? Number.NaN;
-			this.reservedCredits += task.creditsReserved ?? 0;
-			return task;
-		} catch (error) {
-			if (error instanceof OutcomeUnknownError) this.reservedCredits += this.price || 0;
-			throw error;
-		} finally {
+		const answer = create();
+		const settled = answer.then(
+			(task) => this.note(task.creditsReserved ?? Number.NaN, task.creditsReserved),
+			(error: unknown) => {
+				if (error instanceof OutcomeUnknownError) this.note(this.price, this.price);
+			},
+		);
+		const done = settled.then(() => {
 			this.pending--;
-		}
+		});
+		this.firstAnswer = done;
+		await done;
+		return await answer;
+	}
+
+	private note(price: number | undefined, reserved: number | undefined): void {
+		this.price = price;
+		this.reservedCredits += reserved || 0;
 	}
 
 	private check(maxCredits: number): void {

@@ -310,6 +310,24 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expectNextRanOnce(execution, 3);
 		});
 
+		it('loses nothing when n8n tries again because of a first item with an error', async () => {
+			const fixture = given();
+			const { simulator } = fixture;
+			simulator.nextTask({ prompt: /Bad/, end: 'failed', code: 'content_policy_violation' });
+			const settings = {
+				onError: 'continueRegularOutput' as const,
+				retryOnFail: true,
+				maxTries: 2,
+			};
+			const nodes = [...prompts('Bad', 'Good'), parking(fixture, {}, settings), NEXT];
+			const execution = await whole(fixture, nodes);
+			expect(execution.status).toBe('success');
+			expect(edited(execution).map(({ json }) => 'error' in json)).toEqual([true, false]);
+			expect((await fixture.picture(edited(execution)[1])).length).toBeGreaterThan(1000);
+			expectNextRanOnce(execution, 2);
+			expect(simulator.paidTasks()).toBe(2);
+		});
+
 		it('moves a failed task, and an item that was refused before, to the error output', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
