@@ -37,10 +37,8 @@ function modelTables(): string {
 			limits,
 		),
 		'<details>\n<summary>Options of each model, with what it does without them in bold</summary>',
-		table(
-			['Model', 'Options'],
-			withOptions.map((model) => [`\`${model.id}\``, options(model).join(' · ')]),
-		),
+		// A list: a table as wide as its widest row would be a third of the package.
+		withOptions.map((model) => `- \`${model.id}\`: ${options(model).join(' · ')}`).join('\n'),
 		'</details>',
 	].join('\n\n');
 }

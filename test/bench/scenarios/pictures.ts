@@ -17,7 +17,7 @@ const pictureCount = 30;
 const side = 1732;
 const taskSeconds = 3;
 const waitSeconds = 2;
-const repetitions = 2;
+const repetitions = 3;
 /** A curve needs no more points than it has pixels. */
 const curvePointMs = 100;
 
