@@ -162,7 +162,7 @@ export const waiting: Scenario<WaitingResult> = {
 		return {
 			'benchmark-waiting.svg': barChart([
 				{
-					title: `Seconds over the longest task (${longestSeconds} s)`,
+					title: `Seconds over the longest, ${longestSeconds} s`,
 					bars: shown.map((row) => {
 						const over = (ratioOf(row) - 1) * longestSeconds;
 						return bar(row, over, format(over, 2));
