@@ -37,6 +37,11 @@ export interface Carrier {
 	maxMegabytes: number;
 }
 
+/** What tells a picture from another, wherever it is uploaded to. */
+export function identityOf(reference: Reference): string {
+	return reference.kind === 'link' ? reference.link : reference.contentDigest;
+}
+
 /** What the files service takes. Source: docs.evolink.ai, file series. */
 export const FILE_UPLOAD: Carrier = {
 	name: "EvoLink's file upload",

@@ -3,7 +3,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import type { CreateTaskBody } from '../api/client';
 import { InvalidInputError } from '../api/errors';
 import type { Task } from '../api/task';
-import { readForUpload, readReferences, type Reference } from '../images/references';
+import { identityOf, readForUpload, readReferences, type Reference } from '../images/references';
 import { digestOf, type RememberedRequest } from '../memory/requestMemory';
 import { DEFAULT_MODEL_ID, findModel } from '../models/catalogue';
 import {
@@ -412,13 +412,11 @@ async function buildBody(
 
 /** What was asked, as the user put it; the content of binary pictures counts, not where it was uploaded. */
 function fingerprintOf(plan: EditImagePlan): string {
-	const contentOf = (reference: Reference) =>
-		reference.kind === 'link' ? reference.link : reference.contentDigest;
 	return digestOf([
 		plan.model,
 		plan.prompt,
-		plan.references.map(contentOf),
-		plan.mask ? contentOf(plan.mask) : null,
+		plan.references.map(identityOf),
+		plan.mask ? identityOf(plan.mask) : null,
 		plan.bodyFields,
 		// The address of a parked execution is not the user's, and differs when n8n repeats the execution.
 		plan.wait === 'none' ? (plan.callbackUrl ?? null) : null,

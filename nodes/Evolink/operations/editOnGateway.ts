@@ -3,11 +3,18 @@ import type { IBinaryData, IDataObject, IExecuteFunctions, INodeProperties } fro
 import { DownloadError, InvalidInputError, PictureLostError } from '../api/errors';
 import type { GatewayEdit } from '../api/imagesGateway';
 import { decodePicture, downloadPictures } from '../images/results';
-import { DATA_URL, readAsDataUrl, readReferences, type Reference } from '../images/references';
-import { digestOf, type RememberedEdit } from '../memory/requestMemory';
-import { type BodyPart, conflictWith } from '../models/parameters';
-import { binaryFields } from './binaryFields';
 import {
+	DATA_URL,
+	identityOf,
+	readAsDataUrl,
+	readReferences,
+	type Reference,
+} from '../images/references';
+import { digestOf, type RememberedEdit } from '../memory/requestMemory';
+import type { BodyPart } from '../models/parameters';
+import { binaryFields, storePictures } from './binaryFields';
+import {
+	checkNoConflict,
 	type OutputSettings,
 	readAdditionalFields,
 	readChoice,
@@ -84,7 +91,7 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			output: readOutputSettings(context, itemIndex),
 		};
 		checkCount(plan);
-		checkAdditionalFields(plan);
+		checkNoConflict(OWN_FIELDS, plan.additionalFields);
 		return plan;
 	},
 
@@ -197,18 +204,14 @@ async function editItem(
 }
 
 async function fetchAndStore(
-	{ context, plainSend, clock, downloads }: GatewayRun,
+	run: GatewayRun,
 	links: string[],
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<IBinaryData[]> {
 	try {
+		const { plainSend, clock } = run;
 		const files = await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM);
-		const stored: IBinaryData[] = [];
-		for (const { content, fileName, mimeType } of files) {
-			downloads.noteSize(content.length);
-			stored.push(await context.helpers.prepareBinaryData(content, fileName, mimeType));
-		}
-		return stored;
+		return await storePictures(run, files);
 	} catch (error) {
 		throw notFetched(error as Error, links);
 	}
@@ -229,9 +232,7 @@ function fingerprintOf(plan: GatewayPlan): string {
 		'imagesGateway',
 		plan.model,
 		plan.prompt,
-		plan.references.map((reference) =>
-			reference.kind === 'link' ? reference.link : reference.contentDigest,
-		),
+		plan.references.map(identityOf),
 		plan.severalImages,
 		plan.additionalFields,
 	]);
@@ -257,13 +258,3 @@ const OWN_FIELDS: BodyPart[] = [
 	{ displayName: 'Prompt', path: ['prompt'], value: true },
 	{ displayName: 'Images', path: ['image'], value: true },
 ];
-
-/** @throws {InvalidInputError} they name what a parameter already sets */
-function checkAdditionalFields({ additionalFields }: GatewayPlan): void {
-	const conflict = conflictWith(OWN_FIELDS, additionalFields);
-	if (!conflict) return;
-	throw new InvalidInputError(
-		`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
-		'Remove it there.',
-	);
-}

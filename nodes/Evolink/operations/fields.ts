@@ -3,6 +3,7 @@ import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workfl
 import { InvalidInputError } from '../api/errors';
 import { isRecord, numberOf, parseJson, textOf } from '../api/json';
 import { TASK_ID } from '../api/task';
+import { type BodyPart, conflictWith } from '../models/parameters';
 
 /** Parameters that several operations share. */
 
@@ -243,6 +244,16 @@ export function readAdditionalFields(context: IExecuteFunctions, itemIndex: numb
 		);
 	}
 	return fields as IDataObject;
+}
+
+/** @throws {InvalidInputError} 'Additional Fields' names what a parameter already sets */
+export function checkNoConflict(parts: BodyPart[], additionalFields: IDataObject): void {
+	const conflict = conflictWith(parts, additionalFields);
+	if (!conflict) return;
+	throw new InvalidInputError(
+		`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
+		'Remove it there.',
+	);
 }
 
 /** @throws {InvalidInputError} */

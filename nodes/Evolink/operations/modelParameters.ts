@@ -16,12 +16,11 @@ import {
 	assemble,
 	type BodyPart,
 	bodyPartsOf,
-	conflictWith,
 	merge,
 	normalize,
 	PARAMETERS,
 } from '../models/parameters';
-import { readAdditionalFields } from './fields';
+import { checkNoConflict, readAdditionalFields } from './fields';
 
 /** Reads the options of an item that only some models take. */
 
@@ -115,12 +114,6 @@ export function readBodyFields(
 		...(request.hasMask ? [{ displayName: 'Mask', path: ['mask_url'], value: true }] : []),
 		...parts,
 	];
-	const conflict = conflictWith(taken, additional);
-	if (conflict) {
-		throw new InvalidInputError(
-			`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
-			'Remove it there.',
-		);
-	}
+	checkNoConflict(taken, additional);
 	return merge(assemble(parts), additional) ?? {};
 }

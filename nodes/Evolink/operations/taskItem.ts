@@ -1,10 +1,10 @@
-import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
 import { downloadPictures, type PictureFile } from '../images/results';
 import type { SeenTask } from '../waiting/taskWatch';
-import { binaryFields } from './binaryFields';
+import { binaryFields, storePictures } from './binaryFields';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -25,11 +25,7 @@ export async function taskItem(
 	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
 	return await run.downloads.run(async () => {
-		const stored: IBinaryData[] = [];
-		for (const { content, fileName, mimeType } of await fetchPictures(run, seen, settings)) {
-			run.downloads.noteSize(content.length);
-			stored.push(await run.context.helpers.prepareBinaryData(content, fileName, mimeType));
-		}
+		const stored = await storePictures(run, await fetchPictures(run, seen, settings));
 		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
 	}, task.results.length);
 }

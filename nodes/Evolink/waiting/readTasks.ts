@@ -32,7 +32,8 @@ export async function readTasks(
 	return tasks;
 }
 
-function slices<T>(all: T[], length: number): T[][] {
+/** All, so many at a time. */
+export function slices<T>(all: T[], length: number): T[][] {
 	const count = Math.ceil(all.length / length);
 	return Array.from({ length: count }, (_, index) =>
 		all.slice(index * length, (index + 1) * length),

@@ -3,6 +3,7 @@ import type { Clock } from '../api/clock';
 import { ApiError, type EvolinkError, TaskFailedError, WaitTimeoutError } from '../api/errors';
 import { type ReadResult, retryDelayMs } from '../api/retry';
 import { hasEnded, type Task } from '../api/task';
+import { slices } from './readTasks';
 import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
 
 /** The last question before the time limit still gets this long for its answer. */
@@ -179,8 +180,7 @@ export class TaskWatch {
 		const due = this.batches === 'untested' ? allDue.slice(0, MAX_BATCH) : allDue;
 		this.schedule.noteQuestions(due.length);
 		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
-		for (let start = 0; start < due.length; start += MAX_BATCH) {
-			const some = due.slice(start, start + MAX_BATCH);
+		for (const some of slices(due, MAX_BATCH)) {
 			void this.ask(some)
 				.catch((error: unknown) => {
 					for (const wait of some) if (this.waits.delete(wait)) wait.reject(error);
