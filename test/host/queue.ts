@@ -208,6 +208,8 @@ async function killedWhileParked(options: Common): Promise<void> {
 		await n8n.kill();
 		n8n = await startN8n(boot);
 		await n8n.setUpOwner();
+		// For some milliseconds n8n takes any parked execution for crashed, then it parks it again.
+		await until(async () => (await n8n.getExecution(executionId)).status === 'waiting');
 		simulator.callbackHosts[PUBLIC_HOST] = n8n.baseUrl;
 		const [lastTask] = [...simulator.tasks.keys()].slice(-1);
 		assert.equal((await simulator.sendCallback(lastTask)).status, 200);

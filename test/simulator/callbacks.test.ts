@@ -8,7 +8,8 @@ import {
 import type { AddressInfo } from 'node:net';
 
 import { startSimulator, type Simulator } from '.';
-import { create, query, until, type ApiBody } from './serviceCalls';
+import { until } from '../until';
+import { create, query, type ApiBody } from './serviceCalls';
 
 const callback_url = 'https://hooks.example.com/hook?token=abc';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { until } from './serviceCalls';
+import { until } from '../until';
 
 describe('npm run simulator', () => {
 	it('says how to call it, logs what was paid, and ends with Ctrl-C', async () => {
@@ -15,7 +15,7 @@ describe('npm run simulator', () => {
 		child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
 		const found = (pattern: RegExp) => pattern.exec(output)?.[1] ?? '';
 		try {
-			await until(() => output.includes('/v1/tasks/<id>'), 12_000);
+			await until(() => output.includes('/v1/tasks/<id>'));
 			const response = await fetch(`${found(/API +(\S+)/)}/v1/images/generations`, {
 				method: 'POST',
 				headers: {

@@ -83,12 +83,3 @@ export async function createAndWait(
 ): Promise<ApiBody> {
 	return await waitForEnd(simulator, (await create(simulator, changes)).body.id);
 }
-
-/** Waits until something is true. */
-export async function until(condition: () => boolean, timeoutMilliseconds = 3000): Promise<void> {
-	const end = Date.now() + timeoutMilliseconds;
-	while (!condition()) {
-		if (Date.now() > end) throw new Error('It never became true');
-		await sleep(10);
-	}
-}

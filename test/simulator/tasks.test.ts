@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
+import { until } from '../until';
 import {
 	callApi,
 	create,
 	createAndWait,
 	query,
-	until,
 	type ApiBody,
 	type FilesBody,
 } from './serviceCalls';

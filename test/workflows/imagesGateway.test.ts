@@ -10,7 +10,8 @@ import {
 	type WorkflowOptions,
 	type WorkflowResult,
 } from './harness';
-import { scenarios, type Scenario, until } from './scenarios';
+import { scenarios, type Scenario } from './scenarios';
+import { until } from '../until';
 
 const MODEL = 'qwen-image-edit-2509';
 const GATEWAY_CREDENTIAL = { imagesGatewayApi: { id: '2', name: 'Gateway' } };

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator';
 
@@ -48,14 +47,5 @@ async function runScenario(scenario: Scenario, options: SimulatorOptions): Promi
 		await scenario(simulator);
 	} finally {
 		await simulator.close();
-	}
-}
-
-/** Waits until something is true. */
-export async function until(condition: () => boolean, timeoutSeconds = 10): Promise<void> {
-	const end = Date.now() + timeoutSeconds * 1000;
-	while (!condition()) {
-		if (Date.now() > end) throw new Error(`It never became true: ${condition.toString()}`);
-		await sleep(20);
 	}
 }

@@ -11,6 +11,7 @@ import { startN8n } from '../../host/n8n';
 import { type Execution, outputItems, type WorkflowJson } from '../../host/rest';
 import type { Simulator } from '../../simulator';
 import { create } from '../../simulator/serviceCalls';
+import { until } from '../../until';
 import { Fixture, PUBLIC_HOST } from '../fixture';
 
 /** An active workflow that begins with an EvoLink Trigger. */
@@ -117,13 +118,6 @@ async function task(
 ): Promise<string> {
 	const { body } = await create(simulator, { callback_url: callbackUrl, ...changes });
 	return body.id;
-}
-
-async function until(condition: () => boolean): Promise<void> {
-	for (let tries = 0; !condition(); tries++) {
-		if (tries > 600) throw new Error(`It never became true: ${condition.toString()}`);
-		await sleep(50);
-	}
 }
 
 /** The service calls back: an EvoLink Trigger starts, once, with what the API says. */

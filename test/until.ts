@@ -1,0 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * Waits until something is so.
+ *
+ * @throws Error when it is not so within 30 s.
+ */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+	const deadline = Date.now() + 30_000;
+	while (!(await condition())) {
+		if (Date.now() > deadline) throw new Error(`It never became true: ${condition.toString()}`);
+		await sleep(20);
+	}
+}
