@@ -15,6 +15,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../simulator';
 import { end, start } from './children';
 import { type HostVersion, hostVersions } from './install';
+import { until } from '../until';
 import { freePort, type N8n, startN8n } from './n8n';
 import { packPackage } from './pack';
 import { type Execution, outputItems, type Workflow } from './rest';

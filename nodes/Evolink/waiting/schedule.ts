@@ -17,6 +17,13 @@ const SCOUT_AGEING = 1 / 8;
 /** Below this, progress says nothing of the end. */
 const TELLING_PROGRESS = 5;
 
+/** Estimates are told in whole seconds, so a task may end up to so much earlier. */
+const ROUNDING_MS = SECOND;
+/** Where so many are open, a question in the middle of that second hardly makes more requests. */
+const MANY_TASKS = 10;
+/** It pays as long as this share of the tasks is found ended then. */
+const PAYING_SHARE = 1 / 5;
+
 const REMEMBERED_ENDS = 20;
 /** Estimates hold as long as the middle of the real times, as a share of the estimated ones, is in between. */
 const SHARES_OF_TRUE_ESTIMATES = [0.85, 1.2];
@@ -58,7 +65,9 @@ interface Share {
  * 3 s, as the vendor's clients do from the start. A long estimate is tried out: half way, and with every tenth task,
  * the scouts, from a fifth of it on. Once tasks end at other times than they should, the others are asked for
  * accordingly. Where these times differ widely, a task is asked for each time it has become a twelfth older, but only
- * with questions that were saved before: in total there are never more than one per task and 3 s.
+ * with questions that were saved before: in total there are never more than one per task and 3 s. With such questions,
+ * and where one request asks for many tasks, those with an estimate in whole seconds are also asked for half a second
+ * before its end, as long as that finds some of them ended: it may have been rounded up.
  */
 export class Schedule {
 	/** Of the tasks that ended last. */
@@ -71,30 +80,43 @@ export class Schedule {
 
 	private openTasks = 0;
 
+	private canAskTogether = false;
+
+	/** Questions in the last second of an estimate, and how many of them found the task ended. */
+	private earlyQuestions = 0;
+
+	private earlyEnds = 0;
+
 	/**
 	 * Time goes by for unfinished tasks.
 	 *
 	 * @param now Unix milliseconds
+	 * @param canAskTogether whether the service is known to answer for several tasks in one request
 	 */
-	pass(now: number, openTasks: number): void {
+	pass(now: number, openTasks: number, canAskTogether = this.canAskTogether): void {
 		if (this.savedUntil < now)
 			this.saved += (openTasks * (now - this.savedUntil)) / SHORTEST_GAP_MS;
 		this.savedUntil = now;
 		this.openTasks = openTasks;
+		this.canAskTogether = canAskTogether;
 	}
 
-	noteQuestions(tasks: number): void {
-		this.saved -= tasks;
+	/** @param tasks with the time of the question as `askedAt` */
+	noteQuestions(tasks: Watched[]): void {
+		this.saved -= tasks.length;
+		this.earlyQuestions += tasks.filter(({ askedAt, ...task }) => isEarly(task, askedAt)).length;
 	}
 
 	/** @param endSeenAt Unix milliseconds */
 	noteEnd({ startedAt, unfinishedAt = startedAt, ...task }: Watched, endSeenAt: number): void {
+		const isRounded = isEarly({ startedAt, ...task }, task.askedAt);
+		if (isRounded) this.earlyEnds++;
 		const expected = expectationOf(task);
 		if (expected <= 0) return;
 		const high = (endSeenAt - startedAt) / expected;
 		const low = (unfinishedAt - startedAt) / expected;
 		// Asked for when it should have ended, and it had: how much earlier, or how late the question was, says nothing.
-		const cameTrue = low < 1 && high >= 1;
+		const cameTrue = isRounded || (low < 1 && high >= 1);
 		this.shares.push(
 			cameTrue ? { low: 1, high: 1 } : { low: low > 0 ? low : high * UNSEEN_SHARE, high },
 		);
@@ -113,7 +135,8 @@ export class Schedule {
 		const expected = expectationOf(task);
 		const isUntested = this.shares.length === 0;
 		const share = this.quantile(this.isVaried ? 1 / 5 : 1 / 2);
-		const wait = Math.max(SHORTEST_FIRST_WAIT_MS, expected * share + MARGIN_MS);
+		const earlyMs = this.asksEarly(task) ? ROUNDING_MS / 2 : 0;
+		const wait = Math.max(SHORTEST_FIRST_WAIT_MS, expected * share + MARGIN_MS - earlyMs);
 		if (expected <= LONG_EXPECTATION_MS) return wait;
 		if (!isScout(task)) return isUntested ? wait / 2 : wait;
 		const scoutWait = task.expectedMs === undefined ? 0 : Math.min(wait, expected) / 5;
@@ -125,12 +148,23 @@ export class Schedule {
 		if (!this.holdsTrue && this.isVaried && this.saved >= this.openTasks) {
 			return Math.max(CLOSE_SHORTEST_GAP_MS, age * CLOSE_AGEING);
 		}
+		if (this.isWorthTwoQuestions && isEarly(task, askedAt)) {
+			return expectationOf(task) - age + MARGIN_MS;
+		}
 		const leftMs = this.endOf(task, askedAt, age) - askedAt;
 		// Long overdue tasks are asked for less and less often.
 		const overdueMs = age - 2 * expectationOf(task);
 		const wait = leftMs > 0 ? leftMs + MARGIN_MS : Math.min(LONGEST_GAP_MS, overdueMs / 6);
 		const scoutWait = Math.min(LONGEST_GAP_MS, age * SCOUT_AGEING);
 		return Math.max(SHORTEST_GAP_MS, isScout(task) ? Math.min(wait, scoutWait) : wait);
+	}
+
+	/** Whether to ask in the last second of the estimate as well. Every tenth task finds out whether that pays. */
+	private asksEarly({ expectedMs, position }: Watched): boolean {
+		if (expectedMs === undefined || expectedMs % SECOND !== 0) return false;
+		if (expectedMs > LONG_EXPECTATION_MS || !this.isWorthTwoQuestions) return false;
+		const pays = this.earlyEnds >= this.earlyQuestions * PAYING_SHARE;
+		return pays && (this.earlyEnds > 0 || position % SCOUT_EVERY === 0);
 	}
 
 	/** Unix milliseconds; in the past where nothing is known of it. */
@@ -141,6 +175,10 @@ export class Schedule {
 			return askedAt + Math.min(LONGEST_GAP_MS, left);
 		}
 		return task.startedAt + expectationOf(task) * this.quantile(1 / 2);
+	}
+
+	private get isWorthTwoQuestions(): boolean {
+		return this.canAskTogether && this.openTasks >= MANY_TASKS && this.saved >= this.openTasks;
 	}
 
 	private get holdsTrue(): boolean {
@@ -166,6 +204,15 @@ export class Schedule {
 /** Milliseconds. */
 function expectationOf({ expectedMs }: Pick<Watched, 'expectedMs'>): number {
 	return expectedMs ?? UNTOLD_EXPECTATION_MS;
+}
+
+/** Whether a question came in the last second of the estimate. */
+function isEarly(
+	{ startedAt, expectedMs }: Pick<Watched, 'startedAt' | 'expectedMs'>,
+	askedAt = Number.NaN,
+): boolean {
+	const leftMs = startedAt + expectationOf({ expectedMs }) - askedAt;
+	return leftMs > 0 && leftMs < ROUNDING_MS;
 }
 
 function isScout({ position, expectedMs }: Watched): boolean {

@@ -16,6 +16,8 @@ const GRACE_MS = 500;
  */
 const COMPANY_MS_PER_TASK = 10;
 const LONGEST_COMPANY_MS = 300;
+/** The last tasks of a run are not kept waiting for each other that long. */
+const LAST_COMPANY_MS = 100;
 /** After so many faults in a row, tasks are asked for one by one. */
 const MAX_FAILED_BATCHES = 3;
 
@@ -115,7 +117,7 @@ export class TaskWatch {
 				const changed = new Promise<void>((resolve) => {
 					this.wakeUp = resolve;
 				});
-				this.schedule.pass(this.clock.now(), this.waits.size);
+				this.schedule.pass(this.clock.now(), this.waits.size, this.batches === 'answered');
 				this.giveUpOverdue();
 				const pauseMs = this.nextRoundAt() - this.clock.now();
 				if (pauseMs <= 0) this.askDue();
@@ -152,9 +154,12 @@ export class TaskWatch {
 		if (this.batches === 'testing') return giveUpAt;
 		const times = this.unasked.map((wait) => this.questionAt(wait));
 		const first = Math.min(...times);
+		const last = Math.max(...times);
 		const hasCompany = this.batches !== 'missing' && times.length > 1;
 		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
-		const round = hasCompany ? Math.min(first + companyMs, Math.max(...times)) : first;
+		const isLastRound = last <= first + companyMs;
+		const waitMs = isLastRound ? Math.min(LAST_COMPANY_MS, companyMs) : companyMs;
+		const round = hasCompany ? Math.min(first + waitMs, last) : first;
 		return Math.min(round, giveUpAt);
 	}
 
@@ -178,8 +183,8 @@ export class TaskWatch {
 		const now = this.clock.now();
 		const allDue = this.unasked.filter((wait) => this.questionAt(wait) <= now);
 		const due = this.batches === 'untested' ? allDue.slice(0, MAX_BATCH) : allDue;
-		this.schedule.noteQuestions(due.length);
 		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
+		this.schedule.noteQuestions(due);
 		for (const some of slices(due, MAX_BATCH)) {
 			void this.ask(some)
 				.catch((error: unknown) => {
