@@ -19,8 +19,9 @@ const TELLING_PROGRESS = 5;
 
 /** Estimates are told in whole seconds, so a task may end up to so much earlier. */
 const ROUNDING_MS = SECOND;
-/** Where so many are open, a question in the middle of that second hardly makes more requests. */
+/** In a run with so many at a time, a question in the middle of that second hardly makes more requests. */
 const MANY_TASKS = 10;
+const EARLY_TRIALS = 5;
 /** It pays as long as this share of the tasks is found ended then. */
 const PAYING_SHARE = 1 / 5;
 
@@ -80,6 +81,8 @@ export class Schedule {
 
 	private openTasks = 0;
 
+	private mostTasks = 0;
+
 	private canAskTogether = false;
 
 	/** Questions in the last second of an estimate, and how many of them found the task ended. */
@@ -98,6 +101,7 @@ export class Schedule {
 			this.saved += (openTasks * (now - this.savedUntil)) / SHORTEST_GAP_MS;
 		this.savedUntil = now;
 		this.openTasks = openTasks;
+		this.mostTasks = Math.max(this.mostTasks, openTasks);
 		this.canAskTogether = canAskTogether;
 	}
 
@@ -148,7 +152,7 @@ export class Schedule {
 		if (!this.holdsTrue && this.isVaried && this.saved >= this.openTasks) {
 			return Math.max(CLOSE_SHORTEST_GAP_MS, age * CLOSE_AGEING);
 		}
-		if (this.isWorthTwoQuestions && isEarly(task, askedAt)) {
+		if (this.hasCheapQuestions && isEarly(task, askedAt)) {
 			return expectationOf(task) - age + MARGIN_MS;
 		}
 		const leftMs = this.endOf(task, askedAt, age) - askedAt;
@@ -162,9 +166,11 @@ export class Schedule {
 	/** Whether to ask in the last second of the estimate as well. Every tenth task finds out whether that pays. */
 	private asksEarly({ expectedMs, position }: Watched): boolean {
 		if (expectedMs === undefined || expectedMs % SECOND !== 0) return false;
-		if (expectedMs > LONG_EXPECTATION_MS || !this.isWorthTwoQuestions) return false;
-		const pays = this.earlyEnds >= this.earlyQuestions * PAYING_SHARE;
-		return pays && (this.earlyEnds > 0 || position % SCOUT_EVERY === 0);
+		if (expectedMs > LONG_EXPECTATION_MS || !this.hasCheapQuestions) return false;
+		if (this.saved < this.openTasks) return false;
+		if (this.earlyEnds === 0 && this.earlyQuestions < EARLY_TRIALS)
+			return position % SCOUT_EVERY === 0;
+		return this.earlyEnds > 0 && this.earlyEnds >= this.earlyQuestions * PAYING_SHARE;
 	}
 
 	/** Unix milliseconds; in the past where nothing is known of it. */
@@ -177,8 +183,8 @@ export class Schedule {
 		return task.startedAt + expectationOf(task) * this.quantile(1 / 2);
 	}
 
-	private get isWorthTwoQuestions(): boolean {
-		return this.canAskTogether && this.openTasks >= MANY_TASKS && this.saved >= this.openTasks;
+	private get hasCheapQuestions(): boolean {
+		return this.canAskTogether && this.mostTasks >= MANY_TASKS;
 	}
 
 	private get holdsTrue(): boolean {
