@@ -1,4 +1,3 @@
-
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator';
 
 export type Scenario = (simulator: Simulator) => Promise<void>;
