@@ -415,6 +415,34 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.paidTasks()).toBe(2);
 		});
 
+		it('polls when its calls may have come before, and the API does not tell', async () => {
+			const fixture = given();
+			const { n8n, simulator } = fixture;
+			simulator.inject({
+				host: 'api',
+				path: /generations/,
+				match: ({ body }) => String(body).includes('Late'),
+				fault: { slow: 10_000 },
+			});
+			const down = simulator.inject({
+				host: 'api',
+				path: /tasks/,
+				times: Infinity,
+				fault: { status: 503 },
+			});
+			simulator.nextTask({ prompt: /Late/, callbackCopies: 0 });
+			const nodes = [...prompts('Early', 'Late'), parking(fixture), NEXT];
+			const executionId = await n8n.runWorkflow(await fixture.store(nodes));
+			await until(() => down.hits > 0);
+			await sleep(5000);
+			down.remove();
+			const execution = await n8n.waitForExecution(executionId, { timeoutMs: 30_000 });
+			expect(execution.status).toBe('success');
+			expectNextRanOnce(execution, 2);
+			expect(simulator.callbacks.every(({ accepted }) => !accepted)).toBe(true);
+			expect(simulator.paidTasks()).toBe(2);
+		});
+
 		it('is moved by nothing but calls of its own tasks that have ended', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
