@@ -83,7 +83,7 @@ const CLOCK_IS_SET_MS = 70_000;
 const READ_TIMEOUT_MS = 4_000;
 const MAX_REMEMBERED_RUNS = 1_000;
 /** Reading and writing n8n's list of processed data takes some 10 ms; a turn is longer. */
-const TURN_MS = 100;
+const TURN_MS = 150;
 const TURNS = 8;
 /** From so long to twice as long, a second copy is told by that list: less than n8n needs to start again after a crash. */
 const COPIES_COME_WITHIN_MS = 4_000;
@@ -159,21 +159,26 @@ export class Parking {
 	/**
 	 * Whether another process (in queue mode) has the same run: as far as n8n 1.123 lets a node find out, which it does
 	 * by a list in its database that two processes can read before either writes. So the copies come one after the
-	 * other, each when its call's turn is.
+	 * other, each when its call's turn is: by the time of day, because one may start later than the other.
 	 */
 	async isCopyElsewhere(clock: Clock): Promise<boolean> {
 		const { context, memory, wokenBy } = this;
 		if (wokenBy === undefined) return false;
-		await clock.sleep(((wokenBy % TURNS) + Math.random() / 2) * TURN_MS);
+		const roundMs = TURNS * TURN_MS;
+		const turnAt = ((wokenBy % TURNS) + Math.random() / 2) * TURN_MS;
+		await clock.sleep((turnAt - (clock.now() % roundMs) + roundMs) % roundMs);
 		const name = (time: number) => `${memory.evolinkParked?.secret} ${time}`;
 		// Not for long: the run may be woken again because the process that had it has died.
-		const now = Math.floor(Date.now() / COPIES_COME_WITHIN_MS);
-		const seen = await context.helpers
-			.checkProcessedAndRecord([name(now), name(now + 1)], 'node', {
+		const now = Math.floor(clock.now() / COPIES_COME_WITHIN_MS);
+		const record = async () =>
+			await context.helpers.checkProcessedAndRecord([name(now), name(now + 1)], 'node', {
 				mode: 'entries',
 				maxEntries: MAX_REMEMBERED_RUNS,
-			})
-			.catch(() => undefined); // Without the list, all is as n8n does it.
+			});
+		// Two that begin the list at one moment make the second fail. Without a list, all is as n8n does it.
+		const seen = await record()
+			.catch(record)
+			.catch(() => undefined);
 		if (seen?.processed.includes(name(now))) return true;
 		// The last copy to end writes the record that the user sees: let the others be done.
 		await clock.sleep((TURNS + 2) * TURN_MS);

@@ -5,7 +5,9 @@ export const SHORTEST_GAP_MS = 3 * SECOND;
 const LONGEST_GAP_MS = 10 * SECOND;
 /** A question comes this much after the expected end, rather than a moment too early. */
 const MARGIN_MS = 50;
-const SHORTEST_FIRST_WAIT_MS = SECOND / 5;
+/** Less for tasks that take no time at all: enough for others that are created at the same time. */
+const LEAST_MARGIN_MS = 20;
+const MARGIN_SHARE = 1 / 20;
 
 /** What a task may take of which the service says nothing. */
 const UNTOLD_EXPECTATION_MS = 30 * SECOND;
@@ -140,7 +142,8 @@ export class Schedule {
 		const isUntested = this.shares.length === 0;
 		const share = this.quantile(this.isVaried ? 1 / 5 : 1 / 2);
 		const earlyMs = this.asksEarly(task) ? ROUNDING_MS / 2 : 0;
-		const wait = Math.max(SHORTEST_FIRST_WAIT_MS, expected * share + MARGIN_MS - earlyMs);
+		const marginMs = Math.min(MARGIN_MS, LEAST_MARGIN_MS + expected * MARGIN_SHARE);
+		const wait = expected * share + marginMs - earlyMs;
 		if (expected <= LONG_EXPECTATION_MS) return wait;
 		if (!isScout(task)) return isUntested ? wait / 2 : wait;
 		const scoutWait = task.expectedMs === undefined ? 0 : Math.min(wait, expected) / 5;
