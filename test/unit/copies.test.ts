@@ -5,11 +5,10 @@ import { VirtualClock } from './virtualClock';
 
 /** n8n's list of processed data: read and written in two steps, so what another process wrote in between is lost. */
 class ProcessedData {
-	private entries?: string[];
-
 	constructor(
 		private readonly clock: VirtualClock,
 		private readonly latencyMs: number,
+		private entries?: string[],
 	) {}
 
 	async checkAndRecord(names: string[]): Promise<{ new: string[]; processed: string[] }> {
@@ -60,7 +59,7 @@ it('of two copies in two processes one goes on, whichever starts later', async (
 			fc.uniqueArray(fc.integer({ min: 0, max: 7 }), { minLength: 2, maxLength: 2 }),
 			async (time, lagMs, latencyMs, positions) => {
 				const clock = new VirtualClock(Date.UTC(2026, 10, 21) + time);
-				const list = new ProcessedData(clock, latencyMs);
+				const list = new ProcessedData(clock, latencyMs, []);
 				const areCopies = await Promise.all(
 					positions.map(async (position, index) => {
 						const parking = copy(list, position);
@@ -73,6 +72,17 @@ it('of two copies in two processes one goes on, whichever starts later', async (
 		),
 		{ numRuns: 300 },
 	);
+});
+
+it('of two copies that begin the list at one moment one goes on', async () => {
+	jest.spyOn(Math, 'random').mockReturnValue(0);
+	const clock = new VirtualClock();
+	const list = new ProcessedData(clock, 10);
+	const areCopies = await Promise.all(
+		[0, 0].map(async (position) => await copy(list, position).isCopyElsewhere(clock)),
+	);
+	jest.restoreAllMocks();
+	expect(areCopies.filter((isCopy) => !isCopy)).toHaveLength(1);
 });
 
 it('a run that is woken again long after, because its process has died, goes on', async () => {
