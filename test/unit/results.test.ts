@@ -1,5 +1,10 @@
 import { EvolinkError } from '../../nodes/Evolink/api/errors';
-import { decodePicture, downloadPictures, fileNameFor } from '../../nodes/Evolink/images/results';
+import {
+	decodePicture,
+	downloadPictures,
+	fileNameFor,
+	type PictureFile,
+} from '../../nodes/Evolink/images/results';
 import { samplePicture } from '../simulator';
 import { answer, HTML, noAnswer, ScriptedSend, type Step, stopped, tooLarge } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
@@ -49,9 +54,15 @@ describe('downloadPictures', () => {
 	async function download(steps: Step[], links = [LINK], maxMegabytes = 50) {
 		const clock = new VirtualClock();
 		const service = new ScriptedSend(clock, steps);
-		const result = await downloadPictures(service.send, clock, links, maxMegabytes, 'task-1').catch(
-			(error: unknown) => error,
-		);
+		const store = async (file: PictureFile<unknown>) => file;
+		const result = await downloadPictures(
+			service.send,
+			clock,
+			links,
+			maxMegabytes,
+			'task-1',
+			store,
+		).catch((error: unknown) => error);
 		const message = result instanceof EvolinkError ? `${result.message} | ${result.advice}` : '';
 		return { result, message, service };
 	}
