@@ -27,20 +27,17 @@ export function multipart({ content, fileName, mimeType }: FileUpload): {
 	};
 }
 
-/**
- * @param length of the content, which must not be 0
- */
 function framed(head: Buffer, content: ByteStream, length: number, tail: Buffer): ByteStream {
 	let sent = 0;
-	const whole = content.flatMap((chunk: Buffer) => {
-		const before = sent === 0 ? [head] : [];
+	const form = content.flatMap((chunk: Buffer) => {
+		const parts = sent === 0 ? [head, chunk] : [chunk];
 		sent += chunk.length;
-		if (sent > length) throw new Error('The file has grown');
-		return [...before, chunk, ...(sent === length ? [tail] : [])];
+		if (sent > length) throw new Error('The file is not as long as before');
+		return sent === length ? [...parts, tail] : parts;
 	});
-	content.on('error', () => undefined); // `whole` tells of it.
-	whole.on('close', () => content.destroy());
-	return whole;
+	content.on('error', () => undefined); // The form tells of it.
+	form.on('close', () => content.destroy());
+	return form;
 }
 
 /** As browsers escape it (HTML, multipart/form-data encoding algorithm). */
