@@ -5,7 +5,7 @@ import { edited, errorText, type Fixture, items } from '../fixture';
 
 const count = 3;
 /** Pixels. */
-const side = 1100;
+const side = 800;
 
 /** Pictures of some megabytes, which are sent while they are read and stored while they arrive. */
 export function largePictures(given: () => Fixture): void {
