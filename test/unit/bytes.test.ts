@@ -81,7 +81,9 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 	it('that breaks off fails whoever takes it, and is no answer', async () => {
 		const { wire, body } = arriving();
 		const taken = jest.fn();
-		const received = body.receive(() => async (content) => taken(await collect(content)));
+		const received = body.receive(() => async (content) => {
+			taken(await collect(content));
+		});
 		wire.write(HALF);
 		await nextRound();
 		wire.destroy(new Error('reset'));
@@ -117,7 +119,9 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 		const { wire, body } = arriving();
 		wire.end(PICTURE);
 		const received = body.receive(() => async (content) => {
-			for await (const _chunk of content) throw new Error('No space left on the disk');
+			for await (const chunk of content as AsyncIterable<Buffer>) {
+				throw new Error(`No space left for ${chunk.length} bytes`);
+			}
 		});
 		expect((await received).length).toBeGreaterThanOrEqual(64);
 	});
