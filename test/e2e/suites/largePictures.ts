@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { RecordedRequest } from '../../simulator';
+import { until } from '../../until';
 import { edited, errorText, type Fixture, items } from '../fixture';
 
 const count = 3;
@@ -78,6 +80,22 @@ export function largePictures(given: () => Fixture): void {
 		simulator.nextTask({ delivery: { bytes } });
 		const [item] = edited(await fixture.run([fixture.editImage()]));
 		expect(bytes.equals(await fixture.picture(item))).toBe(true);
+	});
+
+	it('that stand still half-way end when the execution is stopped, and n8n goes on', async () => {
+		const fixture = given();
+		const { n8n, simulator } = fixture;
+		const [bytes] = await makeNoise();
+		simulator.nextTask({ delivery: { bytes, truncated: 'stall' } });
+		const executionId = await n8n.runWorkflow(await fixture.store([fixture.editImage()]));
+		await until(() => simulator.requests.some(({ host }) => host === 'results'));
+		await sleep(500); // Half of it is stored by then.
+		await n8n.stopExecution(executionId);
+		const { status } = await n8n.waitForExecution(executionId, { timeoutMs: 5_000 });
+		expect(status).toBe('canceled');
+
+		expect(edited(await fixture.run([fixture.editImage()]))).toHaveLength(1);
+		expect(fixture.log).not.toMatch(/unhandled|uncaught/i);
 	});
 }
 
