@@ -155,8 +155,16 @@ export function errorText(execution: Execution): string {
 	return `${error.message}\n${String((error as { description?: string }).description ?? '')}`;
 }
 
-/** Boots one n8n for all tests of a file, with a fresh simulator for each test. */
-export function onRealN8n(version: HostVersion, tests: (fixture: () => Fixture) => void): void {
+/**
+ * Boots one n8n for all these tests, with a fresh simulator for each.
+ *
+ * @param env settings of n8n, where it should not be as it comes
+ */
+export function onRealN8n(
+	version: HostVersion,
+	tests: (fixture: () => Fixture) => void,
+	env: Record<string, string> = {},
+): void {
 	describe(`n8n ${version}`, () => {
 		let n8n: N8n;
 		let credential: Credential;
@@ -168,7 +176,7 @@ export function onRealN8n(version: HostVersion, tests: (fixture: () => Fixture) 
 				version,
 				userFolder,
 				packageTarball: process.env.PACKAGE_TARBALL,
-				env: { WEBHOOK_URL: `https://${PUBLIC_HOST}/` },
+				env: { WEBHOOK_URL: `https://${PUBLIC_HOST}/`, ...env },
 			});
 			await n8n.setUpOwner();
 			credential = await n8n.createCredential('EvoLink', 'evolinkApi', { apiKey: 'not set yet' });

@@ -5,6 +5,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
+import { largePictures } from './suites/largePictures';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
@@ -18,9 +19,19 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);
+	describe('Large pictures', () => largePictures(fixture));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
 	callback(fixture, '1.123');
 	trigger(fixture, '1.123');
 });
+
+// n8n 2 keeps pictures on the disk by itself.
+onRealN8n(
+	'1.123',
+	(fixture) => {
+		describe('Large pictures on the disk', () => largePictures(fixture));
+	},
+	{ N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
+);

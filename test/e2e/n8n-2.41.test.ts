@@ -5,6 +5,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
+import { largePictures } from './suites/largePictures';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
@@ -18,6 +19,7 @@ onRealN8n('2.41', (fixture) => {
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);
+	describe('Large pictures', () => largePictures(fixture));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);

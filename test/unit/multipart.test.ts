@@ -1,8 +1,12 @@
+import { once } from 'node:events';
+import { Readable } from 'node:stream';
+
 import FormDataPackage from 'form-data';
 
-import { EvolinkClient } from '../../nodes/Evolink/api/client';
+import { StreamedBytes } from '../../nodes/Evolink/api/bytes';
+import { EvolinkClient, type FileUpload } from '../../nodes/Evolink/api/client';
 import { parseMultipart } from '../simulator/multipart';
-import { answer, ScriptedSend } from './scriptedSend';
+import { answer, noAnswer, ScriptedSend, type Step } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
 import { samplePicture } from '../simulator';
 
@@ -16,14 +20,19 @@ interface Upload {
 	mimeType: string;
 }
 
+const UPLOADED = { success: true, data: { file_url: 'https://files.example.com/a.png' } };
+
 /** What the node sends, as the service parses it. */
 async function partsOfNode(file: Upload) {
-	const clock = new VirtualClock();
-	const uploaded = { success: true, data: { file_url: 'https://files.example.com/a.png' } };
-	const service = new ScriptedSend(clock, [answer(200, uploaded)]);
-	await new EvolinkClient(service.send, clock, { baseUrl: '', filesBaseUrl: '' }).uploadFile(file);
-	const [{ headers, body }] = service.requests;
+	const [{ headers, body }] = await send(file, answer(200, UPLOADED));
 	return await parse(headers?.['Content-Type'] ?? '', body as Buffer);
+}
+
+async function send(file: FileUpload, ...steps: Step[]) {
+	const clock = new VirtualClock();
+	const service = new ScriptedSend(clock, steps);
+	await new EvolinkClient(service.send, clock, { baseUrl: '', filesBaseUrl: '' }).uploadFile(file);
+	return service.requests;
 }
 
 async function partsOfReference({ content, fileName, mimeType }: Upload) {
@@ -91,4 +100,56 @@ it.each([
 	});
 	// The field that names the file at the service is no header, so it has the name as it is.
 	expect(nameField.data.toString()).toBe(fileName);
+});
+
+describe('a picture in a store', () => {
+	const content = Buffer.concat(Array.from({ length: 300 }, () => BYTES));
+	const about = { fileName: 'a.png', mimeType: 'image/png' };
+
+	/** Gives it in pieces, as n8n's stores do. */
+	function stored(bytes = content) {
+		const opened: Readable[] = [];
+		const open = async () => {
+			const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 70_000), bytes.subarray(70_000)];
+			const stream = Readable.from(pieces, { objectMode: false });
+			opened.push(stream);
+			return stream;
+		};
+		return { opened, file: { ...about, content: new StreamedBytes(content.length, open) } };
+	}
+
+	async function collect(body: unknown): Promise<Buffer> {
+		const chunks: Buffer[] = [];
+		for await (const chunk of await (body as StreamedBytes).open()) chunks.push(chunk as Buffer);
+		return Buffer.concat(chunks);
+	}
+
+	it('is sent like one in memory, as long as announced, and whole in each try', async () => {
+		const { opened, file } = stored();
+		const requests = await send(file, noAnswer, answer(200, UPLOADED));
+		expect(requests).toHaveLength(2);
+		expect(opened).toHaveLength(0); // Nothing is read before it is sent.
+		for (const { headers, body } of requests) {
+			const sent = await collect(body);
+			expect(sent).toHaveLength((body as StreamedBytes).length);
+			const parts = await parse(headers?.['Content-Type'] ?? '', sent);
+			expect(parts).toEqual(await partsOfReference({ ...about, content }));
+		}
+		expect(opened).toHaveLength(2);
+	});
+
+	it('that has changed since it was looked at is not sent as if it had not', async () => {
+		const { file } = stored(Buffer.concat([content, BYTES]));
+		const [{ body }] = await send(file, answer(200, UPLOADED));
+		await expect(collect(body)).rejects.toThrow('not as long as before');
+	});
+
+	it('is closed where the request ends before its end, even before its beginning', async () => {
+		const { opened, file } = stored();
+		const [{ body }] = await send(file, answer(200, UPLOADED));
+		const form = await (body as StreamedBytes).open();
+		form.destroy();
+		await once(form, 'close');
+		expect(opened[0].destroyed).toBe(true);
+	});
 });

@@ -1,5 +1,13 @@
+import { Readable } from 'node:stream';
+
 import { EvolinkError } from '../../nodes/Evolink/api/errors';
-import { decodePicture, downloadPictures, fileNameFor } from '../../nodes/Evolink/images/results';
+import type { HttpFailure, Send } from '../../nodes/Evolink/api/http';
+import {
+	decodePicture,
+	downloadPictures,
+	fileNameFor,
+	type PictureFile,
+} from '../../nodes/Evolink/images/results';
 import { samplePicture } from '../simulator';
 import { answer, HTML, noAnswer, ScriptedSend, type Step, stopped, tooLarge } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
@@ -49,9 +57,15 @@ describe('downloadPictures', () => {
 	async function download(steps: Step[], links = [LINK], maxMegabytes = 50) {
 		const clock = new VirtualClock();
 		const service = new ScriptedSend(clock, steps);
-		const result = await downloadPictures(service.send, clock, links, maxMegabytes, 'task-1').catch(
-			(error: unknown) => error,
-		);
+		const store = async (file: PictureFile<unknown>) => file;
+		const result = await downloadPictures(
+			service.send,
+			clock,
+			links,
+			maxMegabytes,
+			'task-1',
+			store,
+		).catch((error: unknown) => error);
 		const message = result instanceof EvolinkError ? `${result.message} | ${result.advice}` : '';
 		return { result, message, service };
 	}
@@ -128,6 +142,51 @@ describe('downloadPictures', () => {
 		const { message, service } = await download([stopped]);
 		expect(message).toMatch(/canceled/);
 		expect(service.requests).toHaveLength(1);
+	});
+
+	describe('while it arrives', () => {
+		const store = jest.fn<Promise<string>, [PictureFile<unknown>, number]>();
+		beforeEach(() => store.mockReset());
+
+		/** Each try hands the beginning and then the content of an answer to whoever takes it. */
+		async function downloadStreamed(endings: Array<HttpFailure | undefined>, bytes: Buffer) {
+			const clock = new VirtualClock();
+			const send: Send = async ({ take }) => {
+				const failure = endings.shift();
+				const beginning = bytes.subarray(0, 100);
+				await take?.(beginning)?.(Readable.from([bytes]), 4711).catch(() => undefined);
+				return failure ?? { kind: 'answer', status: 200, headers: {}, body: beginning };
+			};
+			return await downloadPictures(send, clock, [LINK], 50, 'task-1', store);
+		}
+
+		it('goes on with its true type, name and size, and is not held', async () => {
+			store.mockResolvedValue('stored');
+			const stored = await downloadStreamed([undefined], await samplePicture('jpeg'));
+			expect(stored).toEqual(['stored']);
+			const about = { fileName: 'beach.jpg', mimeType: 'image/jpeg' };
+			const content = expect.any(Readable) as Readable;
+			expect(store.mock.calls).toEqual([[{ ...about, content }, 4711]]);
+		});
+
+		it('is what the last try gave where an earlier one broke off', async () => {
+			store.mockRejectedValueOnce(new Error('broke off')).mockResolvedValueOnce('whole');
+			const stored = await downloadStreamed([noAnswer, undefined], await samplePicture());
+			expect(stored).toEqual(['whole']);
+		});
+
+		it('is never what a try gave that broke off after all', async () => {
+			store.mockResolvedValueOnce('half').mockResolvedValueOnce('whole');
+			const stored = await downloadStreamed([noAnswer, undefined], await samplePicture());
+			expect(stored).toEqual(['whole']);
+		});
+
+		it('ends with the error of the store, which is no fault of the connection', async () => {
+			store.mockRejectedValue(new Error('No space left on the disk'));
+			const stored = downloadStreamed([undefined], await samplePicture());
+			await expect(stored).rejects.toThrow('No space left on the disk');
+			expect(store).toHaveBeenCalledTimes(1);
+		});
 	});
 
 	it.each([

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import type { StreamedBytes } from './bytes';
 import type { Clock } from './clock';
 import { ApiError, type EvolinkError, NO_HISTORY, OutcomeUnknownError, TRY_LATER } from './errors';
 import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send } from './http';
@@ -32,7 +33,7 @@ export interface CreateTaskBody extends IDataObject {
 
 /** A picture on its way to the files service. */
 export interface FileUpload {
-	content: Buffer;
+	content: Buffer | StreamedBytes;
 	fileName: string;
 	mimeType: string;
 }

@@ -8,18 +8,24 @@ import type {
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
+import { ArrivingBody, type ByteStream, StreamedBytes, type TakeBytes } from './bytes';
 import { isRecord, textOf } from './json';
 
 export interface HttpRequest {
 	method: IHttpRequestMethods;
 	url: string;
 	headers?: Record<string, string>;
-	/** An object goes out as JSON, a buffer as it is. */
-	body?: IDataObject | Buffer;
+	/** An object goes out as JSON, bytes as they are. */
+	body?: IDataObject | Buffer | StreamedBytes;
 	/** Limit for the whole exchange, body included. */
 	timeoutMs: number;
 	/** A longer answer is cut off before it fills the memory. */
 	maxBytes: number;
+	/**
+	 * Gets the first bytes of a successful answer and says who takes its body while it arrives, so that it is never
+	 * held as a whole. Without, or for a very short body, the body comes with the answer.
+	 */
+	take?: (beginning: Buffer) => TakeBytes | undefined;
 }
 
 export interface HttpAnswer {
@@ -27,10 +33,11 @@ export interface HttpAnswer {
 	status: number;
 	/** Names in lower case. */
 	headers: Record<string, string>;
+	/** Only its beginning where somebody took it. */
 	body: Buffer;
 }
 
-export function isSuccess({ status }: HttpAnswer): boolean {
+export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
 	return status >= 200 && status < 300;
 }
 
@@ -43,7 +50,7 @@ export interface HttpFailure {
 
 /**
  * Sends one request once. Failures come back as values, because what they mean (was it paid? may it be
- * repeated?) is for the caller to decide. Never rejects.
+ * repeated?) is for the caller to decide. Rejects only where a body to send cannot be opened.
  */
 export type Send = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
 
@@ -93,96 +100,83 @@ async function exchange(
 	request: HttpRequest,
 	perform: (options: IHttpRequestOptions) => Promise<IN8nHttpFullResponse>,
 ): Promise<HttpAnswer | HttpFailure> {
+	const streamed = request.body instanceof StreamedBytes ? request.body : undefined;
+	const upload = await streamed?.open();
 	const stop =
 		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
 	const timeoutMs = Math.ceil(request.timeoutMs); // AbortSignal refuses fractions.
 	const deadline = AbortSignal.timeout(timeoutMs);
+	const { cut, isCut, forget } = cutAt(stop, deadline);
+	let arriving: ArrivingBody | undefined;
 	try {
 		const response = await perform({
 			method: request.method,
 			url: request.url,
-			headers: { 'User-Agent': USER_AGENT, ...request.headers },
-			...(request.body === undefined ? {} : { body: request.body }),
+			headers: {
+				'User-Agent': USER_AGENT,
+				...(streamed ? { 'Content-Length': String(streamed.length) } : {}),
+				...request.headers,
+			},
+			...(request.body === undefined ? {} : { body: (upload ?? request.body) as IDataObject }),
 			timeout: timeoutMs,
 			encoding: 'stream',
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
-			...(stop ? { abortSignal: stop } : {}),
+			abortSignal: cut.signal,
 		});
+		const { statusCode: status } = response;
 		const headers = lowerCaseHeaders(response.headers);
-		const announced = Number(headers['content-length'] ?? 0);
-		const body = await readBody(response.body, announced, request.maxBytes, stop, deadline);
-		if (body === undefined) {
-			const megabytes = Math.round(request.maxBytes / 1024 / 1024);
-			return { kind: 'tooLarge', reason: `the answer is larger than ${megabytes} MB` };
+		// n8n hands out text or a buffer instead of a stream where a proxy or a test stands in between.
+		if (typeof response.body === 'string' || Buffer.isBuffer(response.body)) {
+			const body = Buffer.from(response.body);
+			return body.length > request.maxBytes
+				? tooLarge(request)
+				: { kind: 'answer', status, headers, body };
 		}
-		return {
-			kind: 'answer',
-			status: response.statusCode,
-			headers,
-			body,
-		};
+		const announced = Number(headers['content-length'] ?? 0);
+		const stream = response.body as ByteStream;
+		arriving = new ArrivingBody(stream, announced, request.maxBytes, forget);
+		const take = isSuccess({ status }) ? request.take : undefined;
+		const body = await Promise.race([arriving.receive(take), isCut]);
+		return { kind: 'answer', status, headers, body };
 	} catch (error) {
+		cut.abort(); // Destroying a body frees no connection on which nothing comes any more.
 		if (stop?.aborted) return { kind: 'stopped', reason: 'the execution was stopped' };
+		if (arriving?.isTooLong) return tooLarge(request);
 		return describeFailure(error, deadline.aborted);
-	}
-}
-
-const FIRST_ROOM_BYTES = 64 * 1024;
-
-interface ByteStream {
-	on(event: 'data', listener: (chunk: Uint8Array) => void): this;
-	on(event: 'end' | 'close', listener: () => void): this;
-	on(event: 'error', listener: (error: Error) => void): this;
-	destroy(): void;
-}
-
-/**
- * Reads a body until it ends, is too long, or a signal comes, whichever is first. By events, because n8n 2.41
- * hands out a stream over a generator: destroying that ends no `for await` while the other side is silent.
- *
- * @param announced the length that the answer claims to have, so that a large body need not be held twice
- * @returns undefined where the body is longer than `maxBytes`
- */
-async function readBody(
-	body: unknown,
-	announced: number,
-	maxBytes: number,
-	...signals: Array<AbortSignal | undefined>
-): Promise<Buffer | undefined> {
-	// n8n hands out text or a buffer instead of a stream where a proxy or a test stands in between.
-	if (typeof body === 'string' || Buffer.isBuffer(body)) {
-		const bytes = Buffer.from(body);
-		return bytes.length > maxBytes ? undefined : bytes;
-	}
-	const stream = body as ByteStream;
-	const done = new AbortController();
-	try {
-		return await new Promise((resolve, reject) => {
-			let bytes = Buffer.allocUnsafe(Math.min(announced || FIRST_ROOM_BYTES, maxBytes));
-			let length = 0;
-			stream.on('data', (chunk) => {
-				const needed = length + chunk.length;
-				if (needed > maxBytes) return resolve(undefined);
-				if (needed > bytes.length) {
-					bytes = Buffer.concat([bytes], Math.min(maxBytes, needed * 2));
-				}
-				bytes.set(chunk, length);
-				length = needed;
-			});
-			stream.on('end', () => resolve(bytes.subarray(0, length)));
-			stream.on('error', reject);
-			stream.on('close', () => reject(new Error('The answer broke off')));
-			for (const signal of signals) {
-				const cut = () => reject(new Error('The answer did not end in time'));
-				if (signal?.aborted) cut();
-				signal?.addEventListener('abort', cut, { once: true, signal: done.signal });
-			}
-		});
 	} finally {
-		done.abort(); // Takes the listeners off the stop signal, which lives as long as the execution.
-		stream.destroy();
+		forget();
+		arriving?.close();
+		upload?.destroy();
 	}
+}
+
+function tooLarge({ maxBytes }: HttpRequest): HttpFailure {
+	const megabytes = Math.round(maxBytes / 1024 / 1024);
+	return { kind: 'tooLarge', reason: `the answer is larger than ${megabytes} MB` };
+}
+
+/** Ends an exchange as soon as one of the signals comes. */
+function cutAt(...signals: Array<AbortSignal | undefined>): {
+	cut: AbortController;
+	isCut: Promise<never>;
+	forget: () => void;
+} {
+	const cut = new AbortController();
+	const over = new AbortController();
+	const isCut = new Promise<never>((_resolve, reject) => {
+		const end = () => {
+			reject(new Error('The exchange did not end in time'));
+			cut.abort();
+		};
+		for (const signal of signals) {
+			if (signal?.aborted) end();
+			signal?.addEventListener('abort', end, { once: true, signal: over.signal });
+		}
+	});
+	isCut.catch(() => undefined); // Nobody waits for it until an answer arrives.
+	// The stop signal lives as long as the execution: listeners must not gather there.
+	return { cut, isCut, forget: () => over.abort() };
 }
 
 function lowerCaseHeaders(headers: IDataObject): Record<string, string> {

@@ -1,25 +1,43 @@
 import { randomUUID } from 'crypto';
 
+import { type ByteStream, StreamedBytes } from './bytes';
 import type { FileUpload } from './client';
 
 /**
- * A form with one file and its name, as one buffer (RFC 7578). The global FormData would do it too, but holds
- * what goes into it outside of what Node.js takes for used memory, and so for a long time.
+ * A form with one file and its name (RFC 7578). The global FormData would do it too, but holds what goes into it
+ * outside of what Node.js takes for used memory, and so for a long time.
  */
 export function multipart({ content, fileName, mimeType }: FileUpload): {
-	body: Buffer;
+	body: Buffer | StreamedBytes;
 	contentType: string;
 } {
 	const boundary = `----n8n-nodes-evolink-${randomUUID()}`;
 	const part = (name: string, more: string) =>
 		`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
 	const file = `; filename="${escaped(fileName)}"\r\nContent-Type: ${mimeType}`;
-	const head = part('file', file);
-	const tail = `\r\n${part('file_name', '')}${fileName}\r\n--${boundary}--\r\n`;
+	const head = Buffer.from(part('file', file));
+	const tail = Buffer.from(`\r\n${part('file_name', '')}${fileName}\r\n--${boundary}--\r\n`);
 	return {
-		body: Buffer.concat([Buffer.from(head), content, Buffer.from(tail)]),
+		body: Buffer.isBuffer(content)
+			? Buffer.concat([head, content, tail])
+			: new StreamedBytes(head.length + content.length + tail.length, async () =>
+					framed(head, await content.open(), content.length, tail),
+				),
 		contentType: `multipart/form-data; boundary=${boundary}`,
 	};
+}
+
+function framed(head: Buffer, content: ByteStream, length: number, tail: Buffer): ByteStream {
+	let sent = 0;
+	const form = content.flatMap((chunk: Buffer) => {
+		const parts = sent === 0 ? [head, chunk] : [chunk];
+		sent += chunk.length;
+		if (sent > length) throw new Error('The file is not as long as before');
+		return sent === length ? [...parts, tail] : parts;
+	});
+	content.on('error', () => undefined); // The form tells of it.
+	form.on('close', () => content.destroy());
+	return form;
 }
 
 /** As browsers escape it (HTML, multipart/form-data encoding algorithm). */

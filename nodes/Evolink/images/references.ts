@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
+import { StreamedBytes } from '../api/bytes';
 import type { FileUpload } from '../api/client';
 import { InvalidInputError } from '../api/errors';
 import { isRecord, textOf } from '../api/json';
@@ -23,6 +24,8 @@ export interface BinaryReference {
 	/** What to call the picture in messages. */
 	label: string;
 	fieldName: string;
+	/** Where n8n keeps the picture; undefined where it stands in the item. */
+	storedAs?: string;
 	facts: PictureFacts;
 	bytes: number;
 	/** SHA-256 of the content. */
@@ -154,7 +157,7 @@ export async function readBinaryField(
 	carrier: Carrier = FILE_UPLOAD,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
-	const { head, bytes, contentDigest } = await scanContent(
+	const { head, bytes, contentDigest, storedAs } = await scanContent(
 		context,
 		itemIndex,
 		fieldName,
@@ -183,6 +186,7 @@ export async function readBinaryField(
 		kind: 'binary',
 		label,
 		fieldName,
+		...(storedAs === undefined ? {} : { storedAs }),
 		facts,
 		bytes,
 		contentDigest,
@@ -195,7 +199,7 @@ async function scanContent(
 	itemIndex: number,
 	fieldName: string,
 	entryLabel: string,
-): Promise<{ head: Buffer; bytes: number; contentDigest: string }> {
+): Promise<{ head: Buffer; bytes: number; contentDigest: string; storedAs: string | undefined }> {
 	const fields = context.getInputData()[itemIndex]?.binary ?? {};
 	const field: unknown = fields[fieldName];
 	if (!isRecord(field)) {
@@ -207,11 +211,11 @@ async function scanContent(
 				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
 		);
 	}
-	const id = textOf(field.id);
+	const storedAs = textOf(field.id);
 	const chunks: AsyncIterable<Buffer> | Buffer[] =
-		id === undefined
+		storedAs === undefined
 			? [await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)]
-			: ((await context.helpers.getBinaryStream(id)) as AsyncIterable<Buffer>);
+			: ((await context.helpers.getBinaryStream(storedAs)) as AsyncIterable<Buffer>);
 	const hash = createHash('sha256');
 	const beginning: Buffer[] = [];
 	let bytes = 0;
@@ -220,19 +224,23 @@ async function scanContent(
 		bytes += chunk.length;
 		hash.update(chunk);
 	}
-	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex') };
+	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex'), storedAs };
 }
 
-/** The upload of a binary reference; the content is read again, so that only pictures on their way fill memory. */
+/** The upload of a binary reference; the content is read again, so that it fills memory only on its way. */
 export async function readForUpload(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	reference: BinaryReference,
 	fileStem: string,
 ): Promise<FileUpload> {
-	const { mimeType, extensions } = FORMATS[reference.facts.format];
+	const { facts, fieldName, storedAs, bytes } = reference;
+	const { mimeType, extensions } = FORMATS[facts.format];
 	return {
-		content: await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName),
+		content:
+			storedAs === undefined
+				? await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)
+				: new StreamedBytes(bytes, async () => await context.helpers.getBinaryStream(storedAs)),
 		fileName: `${fileStem}.${extensions[0]}`,
 		mimeType,
 	};

@@ -1,3 +1,4 @@
+import type { ByteStream } from '../api/bytes';
 import type { Clock } from '../api/clock';
 import { ApiError, TRY_LATER } from '../api/errors';
 import { isSuccess, type Send } from '../api/http';
@@ -6,11 +7,18 @@ import { failedExchange } from '../api/serviceError';
 import { isHttpUrl } from '../api/url';
 import { examinePicture, FORMATS, type PictureFormat } from './format';
 
-export interface PictureFile {
-	content: Buffer;
+export interface PictureFile<Content = Buffer> {
+	content: Content;
 	fileName: string;
 	mimeType: string;
 }
+
+/**
+ * Takes a picture that is fetched, large ones while they arrive.
+ *
+ * @param bytes how large it is, or claims to be
+ */
+export type StorePicture<T> = (file: PictureFile<Buffer | ByteStream>, bytes: number) => Promise<T>;
 
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 const MAX_STEM_CHARACTERS = 80;
@@ -19,40 +27,60 @@ const MAX_STEM_CHARACTERS = 80;
  * Fetches result pictures, all at once, without the API key.
  *
  * @param fallbackName what to call a picture whose link has no name
+ * @param store gets each picture, again where it broke off
+ * @returns what `store` made of them
  * @throws {EvolinkError} the first that could not be fetched
  */
-export async function downloadPictures(
+export async function downloadPictures<T>(
 	send: Send,
 	clock: Clock,
 	links: string[],
 	maxMegabytes: number,
 	fallbackName: string,
-): Promise<PictureFile[]> {
+	store: StorePicture<T>,
+): Promise<T[]> {
 	return await Promise.all(
 		links.map(async (link, position) => {
 			const name = links.length > 1 ? `${fallbackName}-${position + 1}` : fallbackName;
-			return await downloadPicture(send, clock, link, maxMegabytes, name);
+			return await downloadPicture(send, clock, link, maxMegabytes, name, store);
 		}),
 	);
 }
 
-async function downloadPicture(
+async function downloadPicture<T>(
 	send: Send,
 	clock: Clock,
 	link: string,
 	maxMegabytes: number,
 	fallbackName: string,
-): Promise<PictureFile> {
+	store: StorePicture<T>,
+): Promise<T> {
 	if (!isHttpUrl(link)) {
 		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
 	}
-	return await repeatRead(clock, async (): Promise<ReadResult<PictureFile>> => {
+	const keep = async (content: Buffer | ByteStream, format: PictureFormat, bytes: number) => {
+		const { mimeType } = FORMATS[format];
+		return await store(
+			{ content, fileName: fileNameFor(link, format, fallbackName), mimeType },
+			bytes,
+		);
+	};
+	return await repeatRead(clock, async (): Promise<ReadResult<T>> => {
 		const what = 'The edited picture could not be fetched';
+		const kept: Array<Promise<T>> = [];
 		const result = await send({
 			method: 'GET',
 			url: link,
 			timeoutMs: DOWNLOAD_TIMEOUT_MS,
 			maxBytes: maxMegabytes * 1024 * 1024,
+			take(beginning) {
+				const facts = examinePicture(beginning);
+				if (!facts) return undefined;
+				return async (content, announced) => {
+					kept.push(keep(content, facts.format, announced));
+					await kept[0];
+				};
+			},
 		});
 		if (result.kind === 'tooLarge') {
 			const error = new ApiError(
@@ -81,14 +109,8 @@ async function downloadPicture(
 			);
 			return { ...fault, error, mayPass: isPage };
 		}
-		return {
-			ok: true,
-			value: {
-				content: result.body,
-				fileName: fileNameFor(link, facts.format, fallbackName),
-				mimeType: FORMATS[facts.format].mimeType,
-			},
-		};
+		const value = kept[0] ?? keep(result.body, facts.format, result.body.length);
+		return { ok: true, value: await value };
 	});
 }
 

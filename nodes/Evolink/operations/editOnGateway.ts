@@ -12,7 +12,7 @@ import {
 } from '../images/references';
 import { digestOf, type RememberedEdit } from '../memory/requestMemory';
 import type { BodyPart } from '../models/parameters';
-import { binaryFields, storePictures } from './binaryFields';
+import { binaryFields, storeIn } from './binaryFields';
 import {
 	checkNoConflict,
 	type OutputSettings,
@@ -210,8 +210,8 @@ async function fetchAndStore(
 ): Promise<IBinaryData[]> {
 	try {
 		const { plainSend, clock } = run;
-		const files = await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM);
-		return await storePictures(run, files);
+		const store = storeIn(run);
+		return await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM, store);
 	} catch (error) {
 		throw notFetched(error as Error, links);
 	}

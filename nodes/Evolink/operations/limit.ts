@@ -40,7 +40,10 @@ export class Limit {
 	}
 }
 
-/** Bytes of pictures that may be on their way at the same time, in either direction: so much memory they take. */
+/**
+ * Bytes of pictures that may be on their way at the same time, in either direction. Where n8n keeps pictures in
+ * memory, so much more they take; elsewhere they only pass through.
+ */
 const BYTES_ON_THE_WAY = 20 * 1024 * 1024;
 /** Pictures count at least this much, so that not too many small ones are on their way either. */
 const MIN_PICTURE_BYTES = 2 * 1024 * 1024;

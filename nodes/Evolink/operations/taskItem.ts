@@ -1,10 +1,10 @@
-import type { IDataObject } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { DownloadError, EvolinkError } from '../api/errors';
 import type { Task } from '../api/task';
-import { downloadPictures, type PictureFile } from '../images/results';
+import { downloadPictures } from '../images/results';
 import type { SeenTask } from '../waiting/taskWatch';
-import { binaryFields, storePictures } from './binaryFields';
+import { binaryFields, storeIn } from './binaryFields';
 import type { OutputSettings } from './fields';
 import type { ItemResult, Run } from './operation';
 
@@ -25,8 +25,8 @@ export async function taskItem(
 	const json = taskJson(seen, settings.simplify);
 	if (!settings.download || task.results.length === 0) return { json };
 	return await run.downloads.run(async () => {
-		const stored = await storePictures(run, await fetchPictures(run, seen, settings));
-		return { json, binary: binaryFields(settings.binaryPropertyName, stored) };
+		const pictures = await fetchPictures(run, seen, settings);
+		return { json, binary: binaryFields(settings.binaryPropertyName, pictures) };
 	}, task.results.length);
 }
 
@@ -36,13 +36,21 @@ export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
 }
 
 async function fetchPictures(
-	{ plainSend, clock }: Pick<Run, 'clock' | 'plainSend'>,
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	{ maxDownloadMegabytes }: OutputSettings,
-): Promise<PictureFile[]> {
+): Promise<IBinaryData[]> {
 	const { task } = seen;
+	const { plainSend, clock } = run;
 	try {
-		return await downloadPictures(plainSend, clock, task.results, maxDownloadMegabytes, task.id);
+		return await downloadPictures(
+			plainSend,
+			clock,
+			task.results,
+			maxDownloadMegabytes,
+			task.id,
+			storeIn(run),
+		);
 	} catch (error) {
 		throw withTask(error as Error, task, expiryOf(seen));
 	}
