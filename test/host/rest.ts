@@ -306,6 +306,8 @@ export class RestClient {
 			headers: {
 				// Any constant: n8n ties the session to it.
 				'browser-id': 'n8n-nodes-evolink',
+				// n8n ends an idle connection after 5 s; on a busy machine a request may just then be under way.
+				connection: 'close',
 				...(this.cookie && { cookie: this.cookie }),
 				...(body && { 'content-type': 'application/json' }),
 			},

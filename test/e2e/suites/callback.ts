@@ -103,7 +103,7 @@ async function call(
 	change(url);
 	const { status } = await fetch(n8n.baseUrl + url.pathname + url.search, {
 		method,
-		headers: { 'content-type': 'application/json' },
+		headers: { 'content-type': 'application/json', connection: 'close' },
 		...(method === 'POST' ? { body: body ?? JSON.stringify({ id: task.id }) } : {}),
 	});
 	return status;
@@ -116,9 +116,9 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 		it('parks one execution for all items, and wakes it once when the last task has ended', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
-			simulator.nextTask({ prompt: /Slow/, seconds: 3 });
-			simulator.nextTask({ prompt: /Quick/, seconds: 1 });
-			simulator.nextTask({ prompt: /Middle/, seconds: 2 });
+			simulator.nextTask({ prompt: /Slow/, seconds: 5 });
+			simulator.nextTask({ prompt: /Quick/, seconds: 3 });
+			simulator.nextTask({ prompt: /Middle/, seconds: 4 });
 			const executionId = await parked(fixture, [
 				...prompts('Slow', 'Quick', 'Middle'),
 				parking(fixture),
@@ -193,8 +193,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				),
 				NEXT,
 			];
-			const executionId = await parked(fixture, nodes);
-			const execution = await ended(fixture, executionId);
+			const execution = await whole(fixture, nodes);
 			expect(execution.status).toBe('success');
 			expect(promptsOf(fixture, execution, name)).toEqual(['Blue 0']);
 			const [item] = outputItems(execution, name);
@@ -253,13 +252,14 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				NEXT,
 			];
 			simulator.nextTask({ prompt: /Two/, seconds: 3 });
-			const executionId = await parked(fixture, nodes, {
+			const workflowId = await fixture.store(nodes, {
 				Start: to('List'),
 				List: to('Items'),
 				Items: to('Loop'),
 				Loop: to('Next', 'EvoLink'),
 				EvoLink: to('Loop'),
 			});
+			const executionId = await fixture.n8n.runWorkflow(workflowId);
 			await until(() => simulator.tasks.size === 2);
 			await sleep(1500);
 			const [first] = simulator.tasks.keys();
@@ -507,8 +507,10 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 		it('heals a lost call by the next one, and an API that is down by the next try', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
-			simulator.nextTask({ prompt: /Lost/, seconds: 2, callbackCopies: 0 });
-			simulator.nextTask({ prompt: /Last/, seconds: 4 });
+			// The first call comes when the run is parked for certain.
+			simulator.nextTask({ prompt: /First/, seconds: 4 });
+			simulator.nextTask({ prompt: /Lost/, seconds: 5, callbackCopies: 0 });
+			simulator.nextTask({ prompt: /Last/, seconds: 7 });
 			const executionId = await parked(fixture, [
 				...prompts('Lost', 'First', 'Last'),
 				parking(fixture),
@@ -626,7 +628,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			await sleep(1500);
 			const response = await fetch(`${n8n.baseUrl}/webhook/${path}`, {
 				method: 'POST',
-				headers: { 'content-type': 'application/json' },
+				headers: { 'content-type': 'application/json', connection: 'close' },
 				body: '{"prompt":"Blue"}',
 			});
 			// The last node that has run by now.

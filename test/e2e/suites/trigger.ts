@@ -35,7 +35,7 @@ class Triggered {
 		const started = Date.now();
 		const { status } = await fetch(this.fixture.n8n.baseUrl + this.path, {
 			method,
-			headers: { 'content-type': contentType },
+			headers: { 'content-type': contentType, connection: 'close' },
 			...(method === 'POST'
 				? { body: typeof body === 'string' ? body : JSON.stringify(body) }
 				: {}),
