@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { Readable } from 'node:stream';
 
 import FormDataPackage from 'form-data';
@@ -113,43 +112,41 @@ describe('a picture in a store', () => {
 			const pieces = [bytes.subarray(0, 1), bytes.subarray(1, 70_000), bytes.subarray(70_000)];
 			const stream = Readable.from(pieces, { objectMode: false });
 			opened.push(stream);
-			return stream;
+			return { stream, close: () => stream.destroy() };
 		};
 		return { opened, file: { ...about, content: new StreamedBytes(content.length, open) } };
-	}
-
-	async function collect(body: unknown): Promise<Buffer> {
-		const chunks: Buffer[] = [];
-		for await (const chunk of await (body as StreamedBytes).open()) chunks.push(chunk as Buffer);
-		return Buffer.concat(chunks);
 	}
 
 	it('is sent like one in memory, as long as announced, and whole in each try', async () => {
 		const { opened, file } = stored();
 		const requests = await send(file, noAnswer, answer(200, UPLOADED));
 		expect(requests).toHaveLength(2);
-		expect(opened).toHaveLength(0); // Nothing is read before it is sent.
+		const [streamed, held] = requests.map(({ body }) => body);
+		// The first try is streamed, so that it need not be held; an answer that comes early may get lost then.
+		expect(Buffer.isBuffer(held)).toBe(true);
+		expect(opened).toHaveLength(1); // Nothing is read before it is sent.
 		for (const { headers, body } of requests) {
-			const sent = await collect(body);
-			expect(sent).toHaveLength((body as StreamedBytes).length);
+			const sent = Buffer.isBuffer(body) ? body : await (body as StreamedBytes).hold();
+			expect(sent).toHaveLength((streamed as StreamedBytes).length);
 			const parts = await parse(headers?.['Content-Type'] ?? '', sent);
 			expect(parts).toEqual(await partsOfReference({ ...about, content }));
 		}
 		expect(opened).toHaveLength(2);
+		expect(opened.every(({ destroyed }) => destroyed)).toBe(true);
 	});
 
 	it('that has changed since it was looked at is not sent as if it had not', async () => {
 		const { file } = stored(Buffer.concat([content, BYTES]));
 		const [{ body }] = await send(file, answer(200, UPLOADED));
-		await expect(collect(body)).rejects.toThrow('not as long as before');
+		await expect((body as StreamedBytes).hold()).rejects.toThrow('not as long as before');
 	});
 
 	it('is closed where the request ends before its end, even before its beginning', async () => {
 		const { opened, file } = stored();
 		const [{ body }] = await send(file, answer(200, UPLOADED));
 		const form = await (body as StreamedBytes).open();
-		form.destroy();
-		await once(form, 'close');
+		form.close();
+		await new Promise((closed) => form.stream.once('close', closed));
 		expect(opened[0].destroyed).toBe(true);
 	});
 });

@@ -3,12 +3,30 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 /** Bytes on their way, as n8n hands them out and takes them. */
 export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
 
+/** A stream, and what to call when it is needed no more, read to its end or not. */
+export interface OpenBytes {
+	stream: ByteStream;
+	close: () => void;
+}
+
 /** Bytes that are too many to be held: opened anew each time that they are needed. */
 export class StreamedBytes {
 	constructor(
 		readonly length: number,
-		readonly open: () => Promise<ByteStream>,
+		readonly open: () => Promise<OpenBytes>,
 	) {}
+
+	/** All of them. */
+	async hold(): Promise<Buffer> {
+		const { stream, close } = await this.open();
+		try {
+			const chunks: Buffer[] = [];
+			for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+			return Buffer.concat(chunks);
+		} finally {
+			close();
+		}
+	}
 }
 
 /**

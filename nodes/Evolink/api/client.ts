@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { StreamedBytes } from './bytes';
+import { StreamedBytes } from './bytes';
 import type { Clock } from './clock';
 import { ApiError, type EvolinkError, NO_HISTORY, OutcomeUnknownError, TRY_LATER } from './errors';
 import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send } from './http';
@@ -229,27 +229,28 @@ export class EvolinkClient {
 	 */
 	async uploadFile(file: FileUpload): Promise<string> {
 		const { body, contentType } = multipart(file);
-		return await repeatRead(
-			this.clock,
-			async () =>
-				await this.read(
-					'EvoLink did not take the picture',
-					{
-						method: 'POST',
-						url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
-						headers: { 'Content-Type': contentType },
-						body,
-						timeoutMs: WRITE_TIMEOUT_MS,
-					},
-					(answer) => {
-						if (!isRecord(answer) || answer.success === false || !isRecord(answer.data)) {
-							return undefined;
-						}
-						const link = textOf(answer.data.file_url);
-						return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
-					},
-				),
-		);
+		let tries = 0;
+		return await repeatRead(this.clock, async () => {
+			// An answer that comes before a streamed body is read is lost with the connection: the next try gets it.
+			const isHeld = tries++ > 0 && body instanceof StreamedBytes;
+			return await this.read(
+				'EvoLink did not take the picture',
+				{
+					method: 'POST',
+					url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
+					headers: { 'Content-Type': contentType },
+					body: isHeld ? await body.hold() : body,
+					timeoutMs: WRITE_TIMEOUT_MS,
+				},
+				(answer) => {
+					if (!isRecord(answer) || answer.success === false || !isRecord(answer.data)) {
+						return undefined;
+					}
+					const link = textOf(answer.data.file_url);
+					return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
+				},
+			);
+		});
 	}
 
 	private async askTaskPage(

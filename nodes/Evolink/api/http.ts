@@ -117,7 +117,9 @@ async function exchange(
 				...(streamed ? { 'Content-Length': String(streamed.length) } : {}),
 				...request.headers,
 			},
-			...(request.body === undefined ? {} : { body: (upload ?? request.body) as IDataObject }),
+			...(request.body === undefined
+				? {}
+				: { body: (upload?.stream ?? request.body) as IDataObject }),
 			timeout: timeoutMs,
 			encoding: 'stream',
 			returnFullResponse: true,
@@ -147,7 +149,7 @@ async function exchange(
 	} finally {
 		forget();
 		arriving?.close();
-		upload?.destroy();
+		upload?.close();
 	}
 }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'crypto';
 
-import { type ByteStream, StreamedBytes } from './bytes';
+import { type OpenBytes, StreamedBytes } from './bytes';
 import type { FileUpload } from './client';
 
 /**
@@ -27,17 +27,21 @@ export function multipart({ content, fileName, mimeType }: FileUpload): {
 	};
 }
 
-function framed(head: Buffer, content: ByteStream, length: number, tail: Buffer): ByteStream {
+function framed(head: Buffer, content: OpenBytes, length: number, tail: Buffer): OpenBytes {
 	let sent = 0;
-	const form = content.flatMap((chunk: Buffer) => {
+	const stream = content.stream.flatMap((chunk: Buffer) => {
 		const parts = sent === 0 ? [head, chunk] : [chunk];
 		sent += chunk.length;
 		if (sent > length) throw new Error('The file is not as long as before');
 		return sent === length ? [...parts, tail] : parts;
 	});
-	content.on('error', () => undefined); // The form tells of it.
-	form.on('close', () => content.destroy());
-	return form;
+	const close = () => {
+		// With an error, because n8n's client then lets go of its connection.
+		stream.destroy(new Error('The form is needed no more'));
+		content.close();
+	};
+	for (const each of [content.stream, stream]) each.on('error', () => undefined); // The client tells of it.
+	return { stream, close };
 }
 
 /** As browsers escape it (HTML, multipart/form-data encoding algorithm). */

@@ -240,7 +240,10 @@ export async function readForUpload(
 		content:
 			storedAs === undefined
 				? await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)
-				: new StreamedBytes(bytes, async () => await context.helpers.getBinaryStream(storedAs)),
+				: new StreamedBytes(bytes, async () => {
+						const stream = await context.helpers.getBinaryStream(storedAs);
+						return { stream, close: () => stream.destroy() };
+					}),
 		fileName: `${fileStem}.${extensions[0]}`,
 		mimeType,
 	};

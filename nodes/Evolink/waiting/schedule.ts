@@ -168,8 +168,7 @@ export class Schedule {
 
 	/** Whether to ask in the last second of the estimate as well. Every tenth task finds out whether that pays. */
 	private asksEarly({ expectedMs, position }: Watched): boolean {
-		if (expectedMs === undefined || expectedMs % SECOND !== 0) return false;
-		if (expectedMs > LONG_EXPECTATION_MS || !this.hasCheapQuestions) return false;
+		if (!mayBeRounded({ expectedMs }) || !this.hasCheapQuestions) return false;
 		if (this.saved < this.openTasks) return false;
 		if (this.earlyEnds === 0 && this.earlyQuestions < EARLY_TRIALS)
 			return position % SCOUT_EVERY === 0;
@@ -215,11 +214,18 @@ function expectationOf({ expectedMs }: Pick<Watched, 'expectedMs'>): number {
 	return expectedMs ?? UNTOLD_EXPECTATION_MS;
 }
 
-/** Whether a question came in the last second of the estimate. */
+/** Of long and of very short estimates a second says little. */
+function mayBeRounded({ expectedMs = Number.NaN }: Pick<Watched, 'expectedMs'>): boolean {
+	const isMiddling = expectedMs >= 3 * ROUNDING_MS && expectedMs <= LONG_EXPECTATION_MS;
+	return isMiddling && expectedMs % SECOND === 0;
+}
+
+/** Whether a question came in the last second of an estimate that may be rounded up. */
 function isEarly(
 	{ startedAt, expectedMs }: Pick<Watched, 'startedAt' | 'expectedMs'>,
 	askedAt = Number.NaN,
 ): boolean {
+	if (!mayBeRounded({ expectedMs })) return false;
 	const leftMs = startedAt + expectationOf({ expectedMs }) - askedAt;
 	return leftMs > 0 && leftMs < ROUNDING_MS;
 }
