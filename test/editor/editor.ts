@@ -6,7 +6,7 @@ import { owner } from '../host/rest';
 
 selectors.setTestIdAttribute('data-test-id');
 
-const patienceMs = 15_000;
+const patienceMs = 45_000;
 
 /** n8n's editor in a browser tab, by the words and places that a person sees. */
 export class Editor {
@@ -126,7 +126,8 @@ export class Editor {
 	/** Opens the list of models, and searches it. */
 	async searchModels(text: string): Promise<void> {
 		await this.see('rlc-input').click();
-		await this.see('rlc-item').first().waitFor();
+		// The first entry may be there before the list has come, and 1.123 forgets what is typed in between.
+		await this.see('rlc-item').nth(1).waitFor();
 		await this.see('rlc-search').fill(text);
 	}
 

@@ -8,7 +8,7 @@ import { trigger } from './suites/trigger';
 inEditor('1.123', (see) => {
 	nodeCreator(see);
 	panels(see);
-	credentials(see);
+	credentials(see, '1.123');
 	running(see);
 	trigger(see);
 });

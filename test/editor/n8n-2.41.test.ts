@@ -8,7 +8,7 @@ import { trigger } from './suites/trigger';
 inEditor('2.41', (see) => {
 	nodeCreator(see);
 	panels(see);
-	credentials(see);
+	credentials(see, '2.41');
 	running(see);
 	trigger(see);
 });
