@@ -42,9 +42,8 @@ export function inEditor(version: HostVersion, tests: (see: See) => void): void 
 					await test({ fixture: fixture(), editor });
 					expect(editor.complaints).toEqual([]);
 				} catch (error) {
-					const path = join(mkdtempSync(join(tmpdir(), 'n8n-editor-')), 'screenshot.png');
-					await editor.page.screenshot({ path });
-					process.stderr.write(`n8n ${version}, "${name}" failed; it looked like ${path}\n`);
+					const screenshot = await keepScreenshot(editor);
+					process.stderr.write(`n8n ${version}, "${name}" failed; screenshot: ${screenshot}\n`);
 					throw error;
 				} finally {
 					await editor.page.close();
@@ -52,4 +51,15 @@ export function inEditor(version: HostVersion, tests: (see: See) => void): void 
 			});
 		});
 	});
+}
+
+/** @returns the file, or why there is none; never fails, so that the test's own error is the one that is seen */
+async function keepScreenshot({ page }: Editor): Promise<string> {
+	const path = join(mkdtempSync(join(tmpdir(), 'n8n-editor-')), 'screenshot.png');
+	try {
+		await page.screenshot({ path });
+		return path;
+	} catch (error) {
+		return `none (${(error as Error).message})`;
+	}
 }
