@@ -1,9 +1,9 @@
-/** Unit tests and whole workflows in-process; the tests on real n8n have jest.e2e.config.js. */
+/** Unit tests and whole workflows in-process; those on real n8n have jest.e2e.config.js and jest.editor.config.js. */
 module.exports = {
 	testEnvironment: 'node',
 	roots: ['<rootDir>/test'],
 	testMatch: ['**/*.test.ts'],
-	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/'],
+	testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/e2e/', '<rootDir>/test/editor/'],
 	transform: {
 		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.all.json', diagnostics: false }],
 	},

@@ -53,7 +53,12 @@ export class EvolinkApi implements ICredentialType {
 			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
 			url: '/v1/credits',
 		},
+		// n8n takes rules of both kinds side by side; its type names one kind at a time.
 		rules: [
+			{
+				type: 'responseCode',
+				properties: { value: 401, message: 'EvoLink does not accept this API key' },
+			},
 			{
 				type: 'responseSuccessBody',
 				properties: {
@@ -62,6 +67,6 @@ export class EvolinkApi implements ICredentialType {
 					message: 'EvoLink does not accept this API key',
 				},
 			},
-		],
+		] as ICredentialTestRequest['rules'],
 	};
 }

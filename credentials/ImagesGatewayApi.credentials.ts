@@ -48,5 +48,19 @@ export class ImagesGatewayApi implements ICredentialType {
 			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
 			url: '/v1/models',
 		},
+		rules: [
+			{
+				type: 'responseCode',
+				properties: { value: 401, message: 'The gateway does not accept this API key' },
+			},
+			{
+				type: 'responseCode',
+				properties: {
+					value: 404,
+					message:
+						'The gateway has no list of models (GET /v1/models) to test with. If the Base URL is right, the credential may work all the same.',
+				},
+			},
+		],
 	};
 }

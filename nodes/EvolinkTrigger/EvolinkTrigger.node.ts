@@ -19,7 +19,7 @@ import { addPictures } from './addPictures';
 import { receiveDelivery } from './receiveDelivery';
 
 const TEST_MODE =
-	"<b>Use the test URL while you build your workflow</b>. Click 'Listen', put the test URL into 'Callback URL' of an Edit Image node in another workflow, and run that. The execution shows up in the editor.";
+	"<b>Use the test URL while you build your workflow</b>. Click 'Execute step', put the test URL into 'Callback URL' of an Edit Image node in another workflow, and run that. The execution shows up in the editor.";
 
 export class EvolinkTrigger implements INodeType {
 	description: INodeTypeDescription = {
@@ -35,13 +35,13 @@ export class EvolinkTrigger implements INodeType {
 		activationMessage:
 			"EvoLink can now call the production URL. Put it into 'Callback URL' of Edit Image.",
 		triggerPanel: {
-			header: '',
+			header: 'Start when an EvoLink task ends',
 			executionsHelp: {
-				inactive: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. Activate the workflow, and put the production URL into 'Callback URL' of Edit Image. The executions show up in the executions list, but not in the editor.`,
+				inactive: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. Activate the workflow (n8n 2: publish it), and put the production URL into 'Callback URL' of Edit Image. The executions show up in the executions list, but not in the editor.`,
 				active: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. The workflow is active: put the production URL into 'Callback URL' of Edit Image. The executions show up in the <a data-key="executions">executions list</a>, but not in the editor.`,
 			},
 			activationHint:
-				"Once you've finished building your workflow, activate it and put the production URL into 'Callback URL' of Edit Image.",
+				"Once you've finished building your workflow, activate it (n8n 2: publish it) and put the production URL into 'Callback URL' of Edit Image.",
 		},
 		inputs: [],
 		outputs: [NodeConnectionTypes.Main],
@@ -58,7 +58,7 @@ export class EvolinkTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					"EvoLink calls this node when a task ends: copy the production URL above into 'Callback URL' of Edit Image with 'Wait' set to 'Do Not Wait', and activate this workflow. The URL must be a public https address; where it is not, set n8n's WEBHOOK_URL.",
+					"EvoLink calls this node when a task ends: copy the production URL from 'Webhook URLs' above into 'Callback URL' of Edit Image with 'Wait' set to 'Do Not Wait', and activate this workflow (n8n 2: publish it). The URL must be a public https address; where it is not, set n8n's WEBHOOK_URL.",
 				name: 'callbackUrlNotice',
 				type: 'notice',
 				default: '',

@@ -1,0 +1,14 @@
+import { inEditor } from './fixture';
+import { credentials } from './suites/credentials';
+import { nodeCreator } from './suites/nodeCreator';
+import { panels } from './suites/panels';
+import { running } from './suites/running';
+import { trigger } from './suites/trigger';
+
+inEditor('1.123', (see) => {
+	nodeCreator(see);
+	panels(see);
+	credentials(see, '1.123');
+	running(see);
+	trigger(see);
+});

@@ -1,0 +1,58 @@
+import { expectSoon } from '../editor';
+import type { See } from '../fixture';
+
+const ACTIONS = [
+	'Edit an image',
+	'Get the credits',
+	'Get many tasks',
+	'Get a task',
+	'Wait for completion of a task',
+];
+
+export function nodeCreator(see: See): void {
+	describe('node creator', () => {
+		// n8n lists an app once, with the trigger's events beside the actions.
+		see('finds EvoLink and lists its actions and triggers', async ({ fixture, editor }) => {
+			await editor.openWorkflow(await fixture.store([]));
+			await editor.see('node-creator-plus-button').click();
+			await editor.see('node-creator-search-bar').fill('evolink');
+			const items = editor.see('node-creator-item-name');
+			await expectSoon(async () => await items.allInnerTexts(), ['EvoLink']);
+			await items.click();
+			await expectSoon(async () => await items.allInnerTexts(), ACTIONS);
+			await editor.text(/^Triggers \(3\)/).click();
+			await expectSoon(
+				async () => await items.allInnerTexts(),
+				[...ACTIONS, 'On cancelled', 'On completed', 'On failed'],
+			);
+		});
+
+		see('finds it by what it does', async ({ fixture, editor }) => {
+			await editor.openWorkflow(await fixture.store([]));
+			await editor.see('node-creator-plus-button').click();
+			await editor.see('node-creator-search-bar').fill('qwen');
+			await editor.see('node-creator-item-name').getByText('EvoLink', { exact: true }).waitFor();
+		});
+
+		see('puts the action that was picked on the canvas', async ({ fixture, editor }) => {
+			await editor.openWorkflow(await fixture.store([]));
+			await editor.see('node-creator-plus-button').click();
+			await editor.see('node-creator-search-bar').fill('evolink');
+			await editor.see('node-creator-item-name').getByText('EvoLink', { exact: true }).click();
+			await editor.see('node-creator-item-name').getByText('Get many tasks').click();
+			await editor.field('returnAll').waitFor({ state: 'attached' });
+			await expectSoon(async () => await editor.field('operation').inputValue(), 'Get Many Tasks');
+		});
+
+		see('puts the trigger on the canvas for an event', async ({ fixture, editor }) => {
+			await editor.openWorkflow(await fixture.store([]));
+			await editor.see('node-creator-plus-button').click();
+			await editor.see('node-creator-search-bar').fill('evolink');
+			await editor.see('node-creator-item-name').getByText('EvoLink', { exact: true }).click();
+			await editor.text(/^Triggers \(3\)/).click();
+			await editor.see('node-creator-item-name').getByText('On failed').click();
+			const chosen = editor.see('parameter-input-events').locator('.el-tag');
+			await expectSoon(async () => await chosen.allInnerTexts(), ['Failed']);
+		});
+	});
+}
