@@ -37,7 +37,8 @@ export interface Measured {
 }
 
 const executionTimeoutMs = 300_000;
-const settleMs = 3_000;
+const settleMs = 5_000;
+const SETTLED_SHARE = 0.99;
 
 /** Boots an n8n with nothing in it but the package, lends it, and removes it. */
 export async function withFreshN8n<T>(bench: Bench, work: (lab: Lab) => Promise<T>): Promise<T> {
@@ -87,10 +88,14 @@ export class Lab {
 		);
 	}
 
-	/** The memory of n8n at rest, after what has been run before has settled. */
+	/** The memory of n8n at rest, after what has been run before has settled: when it no longer becomes less. */
 	async idle(): Promise<number> {
-		await sleep(settleMs);
-		return await idleBytes(this.n8n.pid);
+		for (let before = Number.POSITIVE_INFINITY; ; ) {
+			await sleep(settleMs);
+			const bytes = await idleBytes(this.n8n.pid);
+			if (bytes > before * SETTLED_SHARE) return bytes;
+			before = bytes;
+		}
 	}
 
 	/**

@@ -119,7 +119,7 @@ export const waiting: Scenario<WaitingResult> = {
 			`Durations are spread evenly from ${shortestSeconds} s to exactly ${longestSeconds} s; the node has the option Concurrency at ${tasks}. ` +
 				"Wall time is n8n's own record of the execution, from its start to its stop. " +
 				`Medians of ${repetitions} runs, taken in turn; one by one ran once. ` +
-				"Right estimates are told in whole seconds, rounded up, as in EvoLink's documentation: half a second of what a task is noticed after is that. " +
+				"Right estimates are told in whole seconds, rounded up, as in EvoLink's documentation, so a task ends up to a second before its estimate. " +
 				'The last task of 10 s ends some 0.3 s after n8n has started, with any workflow: so long it takes n8n to send 100 requests on this machine.',
 			'',
 			'![Time over the longest task and status requests per task](benchmark-waiting.svg)',
