@@ -216,6 +216,12 @@ describe('a hundred tasks of 6 to 10 s at a time', () => {
 	});
 });
 
+it('estimates beyond all numbers end no run', async () => {
+	const durations = Array.from({ length: 20 }, (_, index) => 6 + index / 5);
+	const { wall } = await watchAll(durations, { estimate: () => 1e306 }, 2);
+	expect(wall).toBeLessThanOrEqual(60);
+});
+
 it('useless estimates are seen through whatever the order of the tasks', async () => {
 	await fc.assert(
 		fc.asyncProperty(

@@ -18,6 +18,8 @@ const COMPANY_MS_PER_TASK = 10;
 const LONGEST_COMPANY_MS = 300;
 /** The last tasks of a run are not kept waiting for each other that long. */
 const LAST_COMPANY_MS = 100;
+/** What is told beyond is no number to calculate with. */
+const LONGEST_ESTIMATE_SECONDS = 24 * 3_600;
 /** After so many faults in a row, tasks are asked for one by one. */
 const MAX_FAILED_BATCHES = 3;
 
@@ -291,7 +293,7 @@ function estimateIn(
 	{ startedAt, expectedMs, expectedEnd }: Pick<Wait, 'startedAt' | 'expectedMs' | 'expectedEnd'>,
 ): Pick<Wait, 'expectedMs' | 'expectedEnd'> {
 	if (estimatedSeconds === undefined) return {};
-	const end = now + estimatedSeconds * 1_000;
+	const end = now + Math.min(Math.max(0, estimatedSeconds), LONGEST_ESTIMATE_SECONDS) * 1_000;
 	return {
 		expectedMs: expectedMs ?? end - startedAt,
 		expectedEnd: Math.min(end, expectedEnd ?? end),
