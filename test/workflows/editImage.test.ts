@@ -165,7 +165,7 @@ describe('Edit Image', () => {
 		) => {
 			simulator.nextTask({ prompt: /item 0/, seconds: 1.4, estimatedTime: 0 });
 			simulator.nextTask({ prompt: /item 1/, seconds: 0.7, estimatedTime: 1 });
-			simulator.nextTask({ prompt: /item 2/, seconds: 0.1, estimatedTime: 0 });
+			simulator.nextTask({ prompt: /item 2/, seconds: 0 });
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, { prompt: '=Edit {{ $json.name }}' }),
