@@ -110,12 +110,13 @@ export class Schedule {
 	/** @param tasks with the time of the question as `askedAt` */
 	noteQuestions(tasks: Watched[]): void {
 		this.saved -= tasks.length;
-		this.earlyQuestions += tasks.filter(({ askedAt, ...task }) => isEarly(task, askedAt)).length;
+		this.earlyQuestions += tasks.filter(isEarly).length;
 	}
 
 	/** @param endSeenAt Unix milliseconds */
-	noteEnd({ startedAt, unfinishedAt = startedAt, ...task }: Watched, endSeenAt: number): void {
-		const isRounded = isEarly({ startedAt, ...task }, task.askedAt);
+	noteEnd(task: Watched, endSeenAt: number): void {
+		const { startedAt, unfinishedAt = startedAt } = task;
+		const isRounded = isEarly(task);
 		if (isRounded) this.earlyEnds++;
 		const expected = expectationOf(task);
 		if (expected <= 0) return;
@@ -155,7 +156,7 @@ export class Schedule {
 		if (!this.holdsTrue && this.isVaried && this.saved >= this.openTasks) {
 			return Math.max(CLOSE_SHORTEST_GAP_MS, age * CLOSE_AGEING);
 		}
-		if (this.hasCheapQuestions && isEarly(task, askedAt)) {
+		if (this.hasCheapQuestions && isEarly(task)) {
 			return expectationOf(task) - age + MARGIN_MS;
 		}
 		const leftMs = this.endOf(task, askedAt, age) - askedAt;
@@ -167,11 +168,11 @@ export class Schedule {
 	}
 
 	/** Whether to ask in the last second of the estimate as well. Every tenth task finds out whether that pays. */
-	private asksEarly({ expectedMs, position }: Watched): boolean {
-		if (!mayBeRounded({ expectedMs }) || !this.hasCheapQuestions) return false;
+	private asksEarly(task: Watched): boolean {
+		if (!mayBeRounded(task) || !this.hasCheapQuestions) return false;
 		if (this.saved < this.openTasks) return false;
 		if (this.earlyEnds === 0 && this.earlyQuestions < EARLY_TRIALS)
-			return position % SCOUT_EVERY === 0;
+			return task.position % SCOUT_EVERY === 0;
 		return this.earlyEnds > 0 && this.earlyEnds >= this.earlyQuestions * PAYING_SHARE;
 	}
 
@@ -215,19 +216,16 @@ function expectationOf({ expectedMs }: Pick<Watched, 'expectedMs'>): number {
 }
 
 /** Of long and of very short estimates a second says little. */
-function mayBeRounded({ expectedMs = Number.NaN }: Pick<Watched, 'expectedMs'>): boolean {
+function mayBeRounded({ expectedMs = Number.NaN }: Watched): boolean {
 	const isMiddling = expectedMs >= 3 * ROUNDING_MS && expectedMs <= LONG_EXPECTATION_MS;
 	return isMiddling && expectedMs % SECOND === 0;
 }
 
-/** Whether a question came in the last second of an estimate that may be rounded up. */
-function isEarly(
-	{ startedAt, expectedMs }: Pick<Watched, 'startedAt' | 'expectedMs'>,
-	askedAt = Number.NaN,
-): boolean {
-	if (!mayBeRounded({ expectedMs })) return false;
-	const leftMs = startedAt + expectationOf({ expectedMs }) - askedAt;
-	return leftMs > 0 && leftMs < ROUNDING_MS;
+/** Whether the last question came in the last second of an estimate that may be rounded up. */
+function isEarly(task: Watched): boolean {
+	const { startedAt, askedAt = Number.NaN } = task;
+	const leftMs = startedAt + expectationOf(task) - askedAt;
+	return mayBeRounded(task) && leftMs > 0 && leftMs < ROUNDING_MS;
 }
 
 function isScout({ position, expectedMs }: Watched): boolean {
