@@ -11,9 +11,9 @@ import {
 } from 'n8n-workflow';
 
 import { operationFields } from './operations';
-import { runOperation, takeCallback } from './operations/runOperation';
-import { searchModels } from './operations/searchModels';
-import { PARKING_WEBHOOKS } from './waiting/parking';
+import { runOperation, takeCallback } from './execute';
+import { searchModels } from './parameters/searchModels';
+import { PARKING_WEBHOOKS } from './waiting/parking/parking';
 
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {

@@ -14,7 +14,7 @@ import {
 	downloadField,
 	optionsField,
 	simplifyField,
-} from '../Evolink/operations/fields';
+} from '../Evolink/parameters/fields';
 import { addPictures } from './addPictures';
 import { receiveDelivery } from './receiveDelivery';
 

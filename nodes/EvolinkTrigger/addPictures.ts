@@ -1,13 +1,13 @@
 import type { IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
-import { realClock } from '../Evolink/api/clock';
-import { EvolinkError } from '../Evolink/api/errors';
-import { plainSend } from '../Evolink/api/http';
+import { realClock } from '../Evolink/api/http/clock';
+import { EvolinkError } from '../Evolink/api/errors/errors';
+import { plainSend } from '../Evolink/api/http/http';
 import { parseTask } from '../Evolink/api/task';
-import { type OutputSettings, readOutputSettings } from '../Evolink/operations/fields';
-import { PictureLimit } from '../Evolink/operations/limit';
-import { nodeErrorFor } from '../Evolink/operations/report';
-import { taskItem } from '../Evolink/operations/taskItem';
+import { type OutputSettings, readOutputSettings } from '../Evolink/parameters/fields';
+import { PictureLimit } from '../Evolink/run/limits';
+import { nodeErrorFor } from '../Evolink/run/nodeError';
+import { taskItem } from '../Evolink/run/taskItem';
 
 /**
  * Fetches the pictures of the task that started the execution, where that is wanted.

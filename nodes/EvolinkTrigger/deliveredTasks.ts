@@ -1,4 +1,4 @@
-import { isRecord } from '../Evolink/api/json';
+import { isRecord } from '../Evolink/api/http/json';
 
 /** What started an execution (task and end state) with the time in Unix milliseconds. Plain JSON. */
 export type Delivered = Record<string, number>;

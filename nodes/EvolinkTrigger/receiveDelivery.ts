@@ -1,14 +1,14 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../Evolink/api/client';
-import { realClock } from '../Evolink/api/clock';
-import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors';
-import { keyedSend } from '../Evolink/api/http';
-import { isRecord, parseJson, textOf } from '../Evolink/api/json';
-import { repeatRead, type ReadResult } from '../Evolink/api/retry';
+import { realClock } from '../Evolink/api/http/clock';
+import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors';
+import { keyedSend } from '../Evolink/api/http/http';
+import { isRecord, parseJson, textOf } from '../Evolink/api/http/json';
+import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
 import { hasEnded, type Task, TASK_ID } from '../Evolink/api/task';
-import { CREDENTIAL, readCredential } from '../Evolink/operations/credential';
-import { taskJson } from '../Evolink/operations/taskItem';
+import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
+import { taskJson } from '../Evolink/run/taskItem';
 import { DeliveredTasks } from './deliveredTasks';
 
 /** A task with fifteen long links has a tenth of this. */

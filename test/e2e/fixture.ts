@@ -8,9 +8,9 @@ import type {
 	INodeParameters,
 	ITaskData,
 } from 'n8n-workflow';
-import type { HostVersion } from '../host/install';
-import { type N8n, startN8n } from '../host/n8n';
-import { type Credential, type Execution, outputItems } from '../host/rest';
+import type { HostVersion } from '../../tools/host/install';
+import { type N8n, startN8n } from '../../tools/host/n8n';
+import { type Credential, type Execution, outputItems } from '../../tools/host/rest';
 import { type Simulator, startSimulator } from '../simulator';
 
 /** A node of a test workflow: what matters to the test, the rest is filled in. */

@@ -1,8 +1,8 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureHost, hostVersions } from '../host/install';
-import { packPackage } from '../host/pack';
+import { ensureHost, hostVersions } from '../../tools/host/install';
+import { packPackage } from '../../tools/host/pack';
 
 /** Installs n8n and packs the package once, before the clocks of the tests run. */
 export default async function globalSetup(): Promise<void> {

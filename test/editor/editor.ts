@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Locator, type Page, selectors } from 'playwright-core';
 
-import { owner } from '../host/rest';
+import { owner } from '../../tools/host/rest';
 
 selectors.setTestIdAttribute('data-test-id');
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext } from 'playwright-core';
 
 import { type Fixture, onRealN8n } from '../e2e/fixture';
-import type { HostVersion } from '../host/install';
+import type { HostVersion } from '../../tools/host/install';
 import { launchChromium } from './browser';
 import { Editor } from './editor';
 

@@ -1,5 +1,5 @@
 import { startSimulator, type Simulator } from '.';
-import { callApi, create, createAndWait, query } from './serviceCalls';
+import { callApi, create, createAndWait, query } from '../../tools/simulator/serviceCalls';
 
 const KEY = 'item-0_execution.1234';
 

@@ -8,8 +8,8 @@ import {
 import type { AddressInfo } from 'node:net';
 
 import { startSimulator, type Simulator } from '.';
-import { until } from '../until';
-import { create, query, type ApiBody } from './serviceCalls';
+import { until } from '../../tools/until';
+import { create, query, type ApiBody } from '../../tools/simulator/serviceCalls';
 
 const callback_url = 'https://hooks.example.com/hook?token=abc';
 

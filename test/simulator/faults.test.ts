@@ -1,5 +1,5 @@
 import { startSimulator, type Simulator } from '.';
-import { callApi, create, query } from './serviceCalls';
+import { callApi, create, query } from '../../tools/simulator/serviceCalls';
 
 describe('faults of the simulator', () => {
 	let simulator: Simulator;

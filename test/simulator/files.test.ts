@@ -1,7 +1,7 @@
 import FormDataPackage from 'form-data';
 
 import { filesRefusal, samplePicture, startSimulator, type Simulator } from '.';
-import type { FilesBody } from './serviceCalls';
+import type { FilesBody } from '../../tools/simulator/serviceCalls';
 
 const UPLOAD_PATH = '/api/v1/files/upload/stream';
 

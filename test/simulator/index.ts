@@ -1,13 +1,2 @@
-export { startSimulator, Simulator } from './simulator';
-export { GATEWAY_KEY, SIMULATOR_KEY, type SimulatorOptions } from './options';
-export { tasksAskedFor, type HostName, type Part, type RecordedRequest } from './journal';
-export type { Fault, FaultRule, Injection, StatusFault } from './faults';
-export { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
-export type { GatewayImages, GatewayScript, GatewayShape } from './gateway';
-export { filesRefusal, type FilesCode, type StoredFile } from './files';
-export type { Delivery as ResultDelivery, Task, TaskScript } from './tasks';
-export type { Delivery as CallbackDelivery } from './callbacks';
-export type { Payment } from './ledger';
-export { MODELS, type CreateBody, type ModelLimits } from './models';
-export { isPrivateHost } from './requestChecks';
-export { hollowPng, samplePicture, type SampleFormat, type SampleSize } from './samples';
+/** The simulator, by the name under which tests know it. */
+export * from '../../tools/simulator';

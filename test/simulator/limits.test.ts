@@ -1,5 +1,5 @@
 import { startSimulator, type Simulator } from '.';
-import { callApi, create } from './serviceCalls';
+import { callApi, create } from '../../tools/simulator/serviceCalls';
 
 describe('what the simulator refuses', () => {
 	let simulator: Simulator;

@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { until } from '../until';
+import { until } from '../../tools/until';
 
 describe('npm run simulator', () => {
 	it('says how to call it, logs what was paid, and ends with Ctrl-C', async () => {
-		const script = join(__dirname, 'main.ts');
+		const script = join(__dirname, '../../tools/simulator/main.ts');
 		const child = spawn(process.execPath, ['--import', 'tsx', script, '--port', '0'], {
 			cwd: join(__dirname, '..', '..'),
 		});

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 
 import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
-import { create, createAndWait } from './serviceCalls';
+import { create, createAndWait } from '../../tools/simulator/serviceCalls';
 
 describe('results of the simulator', () => {
 	let simulator: Simulator;

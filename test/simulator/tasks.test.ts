@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { samplePicture, startSimulator, type Simulator, type TaskScript } from '.';
-import { until } from '../until';
+import { until } from '../../tools/until';
 import {
 	callApi,
 	create,
@@ -9,7 +9,7 @@ import {
 	query,
 	type ApiBody,
 	type FilesBody,
-} from './serviceCalls';
+} from '../../tools/simulator/serviceCalls';
 
 describe('tasks of the simulator', () => {
 	let simulator: Simulator;

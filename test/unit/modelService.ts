@@ -1,5 +1,5 @@
-import type { HttpAnswer, HttpFailure, HttpRequest, Send } from '../../nodes/Evolink/api/http';
-import { parseJson } from '../../nodes/Evolink/api/json';
+import type { HttpAnswer, HttpFailure, HttpRequest, Send } from '../../nodes/Evolink/api/http/http';
+import { parseJson } from '../../nodes/Evolink/api/http/json';
 import { answer, deliver, type Step, stopped } from './scriptedSend';
 import type { VirtualClock } from './virtualClock';
 

@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 
-import { InvalidInputError } from '../../nodes/Evolink/api/errors';
-import { retryAfterMs, retryDelayMs } from '../../nodes/Evolink/api/retry';
-import { apiErrorFrom, parseServiceError } from '../../nodes/Evolink/api/serviceError';
+import { InvalidInputError } from '../../nodes/Evolink/api/errors/errors';
+import { retryAfterMs, retryDelayMs } from '../../nodes/Evolink/api/http/retry';
+import { apiErrorFrom, parseServiceError } from '../../nodes/Evolink/api/errors/advice';
 import { parseTask } from '../../nodes/Evolink/api/task';
 import { examinePicture } from '../../nodes/Evolink/images/format';
-import { splitLinks } from '../../nodes/Evolink/images/references';
-import { fileNameFor } from '../../nodes/Evolink/images/results';
+import { splitLinks } from '../../nodes/Evolink/images/inputImages';
+import { fileNameFor } from '../../nodes/Evolink/images/downloadImages';
 import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';
 import { taskFields } from './arbitraries';
 

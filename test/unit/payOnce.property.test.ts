@@ -1,8 +1,16 @@
 import fc from 'fast-check';
 
 import { EvolinkClient } from '../../nodes/Evolink/api/client';
-import { EvolinkError, OutcomeUnknownError, StoppedError } from '../../nodes/Evolink/api/errors';
-import { assertSucceeded, type SeenTask, TaskWatch } from '../../nodes/Evolink/waiting/taskWatch';
+import {
+	EvolinkError,
+	OutcomeUnknownError,
+	StoppedError,
+} from '../../nodes/Evolink/api/errors/errors';
+import {
+	assertSucceeded,
+	type SeenTask,
+	TaskWatch,
+} from '../../nodes/Evolink/waiting/polling/taskWatch';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
 import { ModelService } from './modelService';
 import { VirtualClock } from './virtualClock';

@@ -1,4 +1,4 @@
-import type { HttpAnswer, HttpFailure, HttpRequest, Send } from '../../nodes/Evolink/api/http';
+import type { HttpAnswer, HttpFailure, HttpRequest, Send } from '../../nodes/Evolink/api/http/http';
 import type { VirtualClock } from './virtualClock';
 
 /** What happens to one request, and how long it takes. */

@@ -1,5 +1,5 @@
-import type { Clock } from '../../nodes/Evolink/api/clock';
-import { StoppedError } from '../../nodes/Evolink/api/errors';
+import type { Clock } from '../../nodes/Evolink/api/http/clock';
+import { StoppedError } from '../../nodes/Evolink/api/errors/errors';
 
 /**
  * Time that jumps from one sleeper to the next as soon as nothing else is left to do, so that hours take no

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { samplePicture, type Simulator } from '../simulator';
 import { binaryField, bytesOf, editImage, keysOf, runWorkflow, sent } from './harness';
 import { scenarios } from './scenarios';
-import { until } from '../until';
+import { until } from '../../tools/until';
 
 const wan = { __rl: true, mode: 'list', value: 'wan2.5-image-to-image' };
 

@@ -11,7 +11,7 @@ import {
 	type WorkflowResult,
 } from './harness';
 import { scenarios, type Scenario } from './scenarios';
-import { until } from '../until';
+import { until } from '../../tools/until';
 
 const MODEL = 'qwen-image-edit-2509';
 const GATEWAY_CREDENTIAL = { imagesGatewayApi: { id: '2', name: 'Gateway' } };

@@ -3,7 +3,7 @@ import type { INodeParameters } from 'n8n-workflow';
 import type { Simulator, TaskScript } from '../simulator';
 import { bytesOf, editImage, runWorkflow, sent } from './harness';
 import { scenarios } from './scenarios';
-import { until } from '../until';
+import { until } from '../../tools/until';
 
 /** A task that was created earlier, without waiting; its id. */
 async function createdTask(simulator: Simulator, script: TaskScript = {}): Promise<string> {

@@ -5,7 +5,7 @@ import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import { type ResultDelivery, samplePicture, type Simulator } from '../simulator';
 import { binaryField, editImage, runWorkflow, sent } from './harness';
 import { type Scenario, scenarios } from './scenarios';
-import { until } from '../until';
+import { until } from '../../tools/until';
 
 /** Longer than the gap between two questions for a task, so that a further one would be seen. */
 const WATCH_MS = 3500;

@@ -12,7 +12,7 @@ import { WebhookContext } from 'n8n-core';
 
 import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
 import type { Simulator } from '../simulator';
-import { create, createAndWait } from '../simulator/serviceCalls';
+import { create, createAndWait } from '../../tools/simulator/serviceCalls';
 import { additionalData } from './harness';
 import { scenarios } from './scenarios';
 

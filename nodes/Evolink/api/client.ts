@@ -1,13 +1,31 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { StreamedBytes } from './bytes';
-import type { Clock } from './clock';
-import { ApiError, type EvolinkError, NO_HISTORY, OutcomeUnknownError, TRY_LATER } from './errors';
-import { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send } from './http';
-import { isRecord, parseJson, textOf } from './json';
-import { isPassingStatus, repeatRead, retryAfterMs, retryDelayMs, type ReadResult } from './retry';
-import { apiErrorFrom, errorFromFailure, failedExchange } from './serviceError';
-import { multipart } from './multipart';
+import { StreamedBytes } from './http/bytes';
+import type { Clock } from './http/clock';
+import {
+	ApiError,
+	type EvolinkError,
+	NO_HISTORY,
+	OutcomeUnknownError,
+	TRY_LATER,
+} from './errors/errors';
+import {
+	type HttpAnswer,
+	type HttpFailure,
+	type HttpRequest,
+	isSuccess,
+	type Send,
+} from './http/http';
+import { isRecord, parseJson, textOf } from './http/json';
+import {
+	isPassingStatus,
+	repeatRead,
+	retryAfterMs,
+	retryDelayMs,
+	type ReadResult,
+} from './http/retry';
+import { apiErrorFrom, errorFromFailure, failedExchange } from './errors/advice';
+import { multipart } from './http/multipart';
 import { parseTask, type Task } from './task';
 import { parseTaskPage, type TaskFilters, type TaskPage, type TaskSummary } from './taskHistory';
 

@@ -1,19 +1,19 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Clock } from './clock';
+import type { Clock } from './http/clock';
 import {
 	ApiError,
 	type EvolinkError,
 	PictureLostError,
 	STOPPED_MESSAGE,
 	TRY_LATER,
-} from './errors';
-import { type HttpAnswer, type HttpFailure, isSuccess, type Send } from './http';
-import { isRecord, numberOf, parseJson, textOf } from './json';
-import { retryAfterMs, retryDelayMs } from './retry';
-import { parseServiceError, type ServiceError } from './serviceError';
+} from './errors/errors';
+import { type HttpAnswer, type HttpFailure, isSuccess, type Send } from './http/http';
+import { isRecord, numberOf, parseJson, textOf } from './http/json';
+import { retryAfterMs, retryDelayMs } from './http/retry';
+import { parseServiceError, type ServiceError } from './errors/advice';
 import { dateOf } from './task';
-import { isHttpUrl } from './url';
+import { isHttpUrl } from './http/url';
 
 /**
  * Gateways that edit in one request: `POST /v1/images/generations` answers with the pictures themselves,

@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isRecord, numberOf, textOf } from './json';
-import { isRetryableFailure } from './taskFailures';
+import { isRecord, numberOf, textOf } from './http/json';
+import { isRetryableFailure } from './errors/taskFailures';
 
 export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
 

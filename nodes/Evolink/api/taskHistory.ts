@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isRecord, numberOf, textOf } from './json';
+import { isRecord, numberOf, textOf } from './http/json';
 import { parseTask, type Task } from './task';
 
 /** Which tasks of the account to list; what is left out does not matter. */

@@ -10,7 +10,7 @@ import {
 	PictureLostError,
 	StoppedError,
 	TaskFailedError,
-} from '../api/errors';
+} from '../api/errors/errors';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {

@@ -1,4 +1,4 @@
-import { parseUrl } from '../api/url';
+import { parseUrl } from '../api/http/url';
 import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
 import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
 import { formatNumber, PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isRecord } from '../api/json';
+import { isRecord } from '../api/http/json';
 import type {
 	ImageModel,
 	ParameterName,

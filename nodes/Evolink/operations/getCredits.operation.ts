@@ -1,5 +1,5 @@
-import { optionsField } from './fields';
-import { defineOperation } from './operation';
+import { optionsField } from '../parameters/fields';
+import { defineOperation } from '../run/run';
 
 /** The credits of the account and of the API key. Free. */
 export const getCredits = defineOperation<undefined>({

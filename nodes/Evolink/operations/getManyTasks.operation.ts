@@ -1,11 +1,11 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { InvalidInputError } from '../api/errors';
-import { textOf } from '../api/json';
+import { InvalidInputError } from '../api/errors/errors';
+import { textOf } from '../api/http/json';
 import type { TaskFilters, TaskSummary } from '../api/taskHistory';
-import { optionsField, simplifyField } from './fields';
-import { defineOperation } from './operation';
-import { rawJson } from './taskItem';
+import { optionsField, simplifyField } from '../parameters/fields';
+import { defineOperation } from '../run/run';
+import { rawJson } from '../run/taskItem';
 
 interface GetManyTasksPlan {
 	/** Infinity for all. */

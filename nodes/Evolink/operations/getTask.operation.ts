@@ -7,9 +7,9 @@ import {
 	readTaskId,
 	simplifyField,
 	taskIdField,
-} from './fields';
-import { defineOperation } from './operation';
-import { taskItem } from './taskItem';
+} from '../parameters/fields';
+import { defineOperation } from '../run/run';
+import { taskItem } from '../run/taskItem';
 
 interface GetTaskPlan {
 	taskId: string;

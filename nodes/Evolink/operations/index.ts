@@ -1,10 +1,10 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { editImage } from './editImage.operation';
+import { editImage } from './editImage/editImage.operation';
 import { getCredits } from './getCredits.operation';
 import { getManyTasks } from './getManyTasks.operation';
 import { getTask } from './getTask.operation';
-import type { Operation } from './operation';
+import type { Operation } from '../run/run';
 import { waitForCompletion } from './waitForCompletion.operation';
 
 /** By the value of the parameter 'operation'. */

@@ -1,4 +1,4 @@
-import { assertSucceeded } from '../waiting/taskWatch';
+import { assertSucceeded } from '../waiting/polling/taskWatch';
 import {
 	binaryPropertyNameField,
 	downloadField,
@@ -10,9 +10,9 @@ import {
 	readTimeout,
 	simplifyField,
 	taskIdField,
-} from './fields';
-import { defineOperation } from './operation';
-import { taskItem } from './taskItem';
+} from '../parameters/fields';
+import { defineOperation } from '../run/run';
+import { taskItem } from '../run/taskItem';
 
 interface WaitForCompletionPlan {
 	taskId: string;

@@ -1,5 +1,5 @@
-import { InvalidInputError } from '../api/errors';
-import { parseUrl } from '../api/url';
+import { InvalidInputError } from '../api/errors/errors';
+import { parseUrl } from '../api/http/url';
 
 const MAX_CHARACTERS = 2048;
 

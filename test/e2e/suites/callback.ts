@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
 
-import type { HostVersion } from '../../host/install';
-import { startN8n } from '../../host/n8n';
-import { type Execution, outputItems } from '../../host/rest';
+import type { HostVersion } from '../../../tools/host/install';
+import { startN8n } from '../../../tools/host/n8n';
+import { type Execution, outputItems } from '../../../tools/host/rest';
 import type { Simulator } from '../../simulator';
-import { until } from '../../until';
+import { until } from '../../../tools/until';
 import {
 	download,
 	edited,

@@ -1,7 +1,7 @@
 import { stringify } from 'flatted';
 import sharp from 'sharp';
 import { chain, download, edited, type Fixture, items, lastRun, to } from '../fixture';
-import { outputItems } from '../../host/rest';
+import { outputItems } from '../../../tools/host/rest';
 
 /** The main path: pictures in, edited pictures out, with the true item behind each. */
 export function editing(given: () => Fixture): void {

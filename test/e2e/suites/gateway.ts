@@ -1,7 +1,7 @@
 import type { INode, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import type { Credential } from '../../host/rest';
+import type { Credential } from '../../../tools/host/rest';
 import type { Fault, GatewayShape } from '../../simulator';
 import {
 	download,

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import sharp from 'sharp';
 import type { RecordedRequest } from '../../simulator';
-import { until } from '../../until';
+import { until } from '../../../tools/until';
 import { edited, errorText, type Fixture, items } from '../fixture';
 
 const count = 3;

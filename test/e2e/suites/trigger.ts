@@ -6,12 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 import sharp from 'sharp';
 
-import type { HostVersion } from '../../host/install';
-import { startN8n } from '../../host/n8n';
-import { type Execution, outputItems, type WorkflowJson } from '../../host/rest';
+import type { HostVersion } from '../../../tools/host/install';
+import { startN8n } from '../../../tools/host/n8n';
+import { type Execution, outputItems, type WorkflowJson } from '../../../tools/host/rest';
 import type { Simulator } from '../../simulator';
-import { create } from '../../simulator/serviceCalls';
-import { until } from '../../until';
+import { create } from '../../../tools/simulator/serviceCalls';
+import { until } from '../../../tools/until';
 import { Fixture, PUBLIC_HOST } from '../fixture';
 
 /** An active workflow that begins with an EvoLink Trigger. */

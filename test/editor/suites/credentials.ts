@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 
 import type { TestNode } from '../../e2e/fixture';
-import type { HostVersion } from '../../host/install';
+import type { HostVersion } from '../../../tools/host/install';
 import { expectSoon } from '../editor';
 import type { Seen, See } from '../fixture';
 

@@ -1,7 +1,7 @@
 import type { Locator } from 'playwright-core';
 
 import { items } from '../../e2e/fixture';
-import { until } from '../../until';
+import { until } from '../../../tools/until';
 import { expectSoon } from '../editor';
 import type { See } from '../fixture';
 

@@ -1,7 +1,7 @@
 import type { INodeParameters } from 'n8n-workflow';
 
 import { PUBLIC_HOST } from '../../e2e/fixture';
-import { create } from '../../simulator/serviceCalls';
+import { create } from '../../../tools/simulator/serviceCalls';
 import { expectSoon } from '../editor';
 import type { Seen, See } from '../fixture';
 

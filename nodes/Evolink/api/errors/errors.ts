@@ -1,0 +1,190 @@
+import type { Task, TaskFailure } from '../task';
+import { adviceForTaskFailure } from './taskFailures';
+
+/** What is known of the task behind an error, so that nothing paid is lost with it. */
+export interface TaskTrace {
+	taskId?: string;
+	/** Links of the edited pictures, where the task is complete. */
+	results?: string[];
+	/** ISO 8601; when the links stop working. */
+	expiresAt?: string;
+}
+
+/**
+ * Base of everything that this package reports. `message` says what happened, `advice` what the user
+ * can do about it. Turned into n8n's own error classes in one place (`operations/report.ts`).
+ */
+export class EvolinkError extends Error {
+	readonly advice: string;
+
+	readonly trace: TaskTrace;
+
+	constructor(message: string, advice: string, trace: TaskTrace = {}) {
+		super(message);
+		this.name = new.target.name;
+		this.advice = advice;
+		this.trace = trace;
+	}
+}
+
+/** Input that the service would refuse. Thrown before anything is sent or paid. */
+export class InvalidInputError extends EvolinkError {}
+
+/** The item would take the run over the credits that the user allows. Nothing was sent for it. */
+export class BudgetError extends EvolinkError {
+	/** @param price of the next task; undefined where the service does not say what tasks cost */
+	constructor(maxCredits: number, reserved: number, price?: number) {
+		super(
+			price === undefined
+				? `Not started: EvoLink does not say what its tasks cost, so 'Max Credits' (${maxCredits}) cannot be kept`
+				: `Not started: this run has reserved ${rounded(reserved)} credits, and another task for ${price} would go over 'Max Credits' (${maxCredits})`,
+			"Raise or remove the option 'Max Credits', or run the items that are left by themselves.",
+		);
+	}
+}
+
+/** Sums of decimal credits come with the errors of binary arithmetic. */
+function rounded(credits: number): number {
+	return Math.round(credits * 10_000) / 10_000;
+}
+
+/** n8n shows an execution as canceled, rather than failed, by the very word 'canceled' in its error. */
+export const STOPPED_MESSAGE = 'The execution was canceled';
+
+/** The execution was stopped in n8n, or another item of the same run has failed. */
+export class StoppedError extends EvolinkError {
+	constructor() {
+		super(STOPPED_MESSAGE, 'Nothing more was started.');
+	}
+}
+
+/** The service refused, failed or could not be reached. Nothing is known to be paid by this request. */
+export class ApiError extends EvolinkError {
+	/** HTTP status; undefined where no answer came. */
+	readonly status?: number;
+
+	/** The service's own code, lower case. */
+	readonly code?: string;
+
+	constructor(message: string, advice: string, about: { status?: number; code?: string } = {}) {
+		super(message, advice);
+		this.status = about.status;
+		this.code = about.code;
+	}
+}
+
+/** A paid request was sent and nobody can say whether it was carried out. It is never asked anew. */
+export class OutcomeUnknownError extends EvolinkError {
+	readonly idempotencyKey: string;
+
+	constructor(message: string, idempotencyKey: string) {
+		// With "Continue" an item carries the message alone, so the way to the task stands there.
+		super(
+			`${message}. It may have been paid: look for it with Get Many Tasks or in the task history of ` +
+				`your EvoLink dashboard (idempotency key ${idempotencyKey})`,
+			'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
+				'Completion fetch the picture. Retry On Fail repeats the request under the same ' +
+				'idempotency key, which the service does not charge twice.',
+		);
+		this.idempotencyKey = idempotencyKey;
+	}
+}
+
+/**
+ * A request to an images gateway is billed, or may be, and its picture did not arrive. There is no way to
+ * fetch it, and it is never sent again by itself.
+ */
+export class PictureLostError extends EvolinkError {}
+
+/** The task ended without a picture. The service refunds failed tasks. */
+export class TaskFailedError extends EvolinkError {
+	readonly failure: TaskFailure;
+
+	constructor(task: Task, failure: TaskFailure) {
+		const what = task.status === 'cancelled' ? 'was cancelled' : 'failed';
+		super(
+			`EvoLink task ${task.id} ${what}: ${failure.message} [${failure.code}]`,
+			`${adviceForTaskFailure(failure.code)} ${
+				failure.retryable ? 'Trying again makes sense.' : 'Trying the same again will not help.'
+			}`,
+			{ taskId: task.id },
+		);
+		this.failure = failure;
+	}
+}
+
+/** The task had not ended when the time limit passed. It goes on at the service. */
+export class WaitTimeoutError extends EvolinkError {
+	constructor(taskId: string, timeoutSeconds: number, lastCause?: EvolinkError) {
+		super(
+			`EvoLink task ${taskId} had not ended after ${timeoutSeconds} seconds` +
+				(lastCause ? `; last answer: ${lastCause.message}` : ''),
+			"The task goes on and stays paid. Raise the option 'Timeout', or fetch the picture later with " +
+				'Wait for Completion and this task ID.',
+			{ taskId },
+		);
+	}
+}
+
+/** The task is complete and paid, but a picture could not be fetched. */
+export class DownloadError extends EvolinkError {}
+
+export const TRY_LATER = 'Try again later.';
+
+export const NO_HISTORY =
+	'This account or host does not offer its task history to API keys. Look into the task history of your ' +
+	"EvoLink dashboard, and check the base URL in the credential 'EvoLink API'.";
+
+const TOP_UP =
+	'Top up the EvoLink account at https://evolink.ai/dashboard/billing, then run again. Nothing was charged.';
+const KEY_LIMIT = "Raise the limit of this API key in EvoLink's dashboard or use another key.";
+const CHECK_KEY = "Check the API key and the base URL in the credential 'EvoLink API'.";
+const CONTENT = 'The safety filter refused the prompt or a picture: change them.';
+const LATER = 'Try again later or pick another model.';
+
+/**
+ * Advice by the service's code. Source: error classifier of the vendor's public clients
+ * (EvoLinkAI/evolink-mcp, error-handler).
+ */
+const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
+	insufficient_quota: TOP_UP,
+	insufficient_user_quota: TOP_UP,
+	quota_not_enough: TOP_UP,
+	account_balance_insufficient: TOP_UP,
+	insufficient_token_quota: KEY_LIMIT,
+	key_quota_exhausted: KEY_LIMIT,
+	token_daily_quota_exceeded: 'The daily limit of this API key is used up: wait or raise it.',
+	key_daily_quota_exhausted: 'The daily limit of this API key is used up: wait or raise it.',
+	key_disabled: 'This API key is disabled: use another one.',
+	key_expired: 'This API key has expired: use another one.',
+	key_model_not_allowed: 'This API key may not use the model: allow it in the dashboard.',
+	user_disabled: 'The EvoLink account is disabled: contact EvoLink support.',
+	model_access_denied: 'This API key may not use the model: allow it or pick another model.',
+	content_policy_violation: CONTENT,
+	content_filter: CONTENT,
+	sensitive_content: CONTENT,
+	moderation_blocked: CONTENT,
+	input_moderation_failed: CONTENT,
+	no_available_channel: LATER,
+	model_unavailable: LATER,
+	channel_selection_failed: LATER,
+};
+
+const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
+	400: 'Check the parameters of this node against what the service says.',
+	401: CHECK_KEY,
+	402: TOP_UP,
+	403: 'This API key may not do that: check its permissions, its models and the credential.',
+	404: 'Check the ID (tasks of other accounts and expired ones are not found) and the base URL.',
+	413: 'The request is too large: use fewer or smaller pictures.',
+	429: "The service asks to slow down: lower the option 'Concurrency' or run again later.",
+};
+
+/** What the user can do about a refusal, by the service's code first, then by HTTP status. */
+export function adviceForApiError(status: number | undefined, code: string | undefined): string {
+	if (code !== undefined && Object.hasOwn(ADVICE_BY_CODE, code)) return ADVICE_BY_CODE[code];
+	if (code?.startsWith('channel:')) return LATER;
+	if (status !== undefined && ADVICE_BY_STATUS[status]) return ADVICE_BY_STATUS[status];
+	if (status !== undefined && status >= 300 && status < 400) return CHECK_KEY;
+	return TRY_LATER;
+}

@@ -1,0 +1,50 @@
+import { randomUUID } from 'crypto';
+
+import { type OpenBytes, StreamedBytes } from './bytes';
+import type { FileUpload } from '../client';
+
+/**
+ * A form with one file and its name (RFC 7578). The global FormData would do it too, but holds what goes into it
+ * outside of what Node.js takes for used memory, and so for a long time.
+ */
+export function multipart({ content, fileName, mimeType }: FileUpload): {
+	body: Buffer | StreamedBytes;
+	contentType: string;
+} {
+	const boundary = `----n8n-nodes-evolink-${randomUUID()}`;
+	const part = (name: string, more: string) =>
+		`--${boundary}\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
+	const file = `; filename="${escaped(fileName)}"\r\nContent-Type: ${mimeType}`;
+	const head = Buffer.from(part('file', file));
+	const tail = Buffer.from(`\r\n${part('file_name', '')}${fileName}\r\n--${boundary}--\r\n`);
+	return {
+		body: Buffer.isBuffer(content)
+			? Buffer.concat([head, content, tail])
+			: new StreamedBytes(head.length + content.length + tail.length, async () =>
+					framed(head, await content.open(), content.length, tail),
+				),
+		contentType: `multipart/form-data; boundary=${boundary}`,
+	};
+}
+
+function framed(head: Buffer, content: OpenBytes, length: number, tail: Buffer): OpenBytes {
+	let sent = 0;
+	const stream = content.stream.flatMap((chunk: Buffer) => {
+		const parts = sent === 0 ? [head, chunk] : [chunk];
+		sent += chunk.length;
+		if (sent > length) throw new Error('The file is not as long as before');
+		return sent === length ? [...parts, tail] : parts;
+	});
+	const close = () => {
+		// With an error, because n8n's client then lets go of its connection.
+		stream.destroy(new Error('The form is needed no more'));
+		content.close();
+	};
+	for (const each of [content.stream, stream]) each.on('error', () => undefined); // The client tells of it.
+	return { stream, close };
+}
+
+/** As browsers escape it (HTML, multipart/form-data encoding algorithm). */
+function escaped(fileName: string): string {
+	return fileName.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22');
+}

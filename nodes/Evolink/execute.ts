@@ -1,0 +1,114 @@
+import type {
+	IExecuteFunctions,
+	INodeExecutionData,
+	IWebhookFunctions,
+	IWebhookResponseData,
+} from 'n8n-workflow';
+
+import { EvolinkClient } from './api/client';
+import { realClock } from './api/http/clock';
+import { keyedSend, plainSend } from './api/http/http';
+import { ImagesGatewayClient } from './api/imagesGateway';
+import { paced } from './api/http/pace';
+import { RequestMemory } from './memory/requestMemory';
+import { Parking } from './waiting/parking/parking';
+import { TaskWatch } from './waiting/polling/taskWatch';
+import { receiveCallback } from './waiting/parking/receiveCallback';
+import { Budget } from './run/budget';
+import {
+	checkHasEvolink,
+	CREDENTIAL,
+	GATEWAY_CREDENTIAL,
+	readCredential,
+	readGatewayCredential,
+} from './parameters/credential';
+import { editOnGateway } from './operations/editImage/editOnGateway';
+import { forEveryItem } from './run/everyItem';
+import { readConcurrency, readMaxCredits } from './parameters/fields';
+import { operations } from './operations';
+import { Limit, PictureLimit } from './run/limits';
+import type { GatewayRun, Run, RunBasics } from './run/run';
+import { nodeErrorFor } from './run/nodeError';
+
+/**
+ * Runs the chosen operation for all input items.
+ *
+ * @throws {NodeApiError | NodeOperationError}
+ */
+export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const operation = operations[context.getNodeParameter('operation', 0)];
+	try {
+		if (context.getNodeParameter('service', 0, 'evolink') === 'imagesGateway') {
+			const { run, halt } = await setUpGateway(context);
+			return await forEveryItem(run, editOnGateway, halt);
+		}
+		const { run, halt } = await setUp(context);
+		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
+		const output = await forEveryItem(run, operation, halt);
+		if (!run.parking.isWanted) return output;
+		if (await run.parking.park(run.client, run.clock, output)) {
+			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
+			// at once for an item with an error.
+			return output.filter(({ json }) => json.error === undefined);
+		}
+	} catch (error) {
+		throw nodeErrorFor(context.getNode(), error, 0);
+	}
+	return await runOperation(context);
+}
+
+async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: AbortController }> {
+	checkHasEvolink(context);
+	const { apiKey, addresses } = await readCredential(context);
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const { clock, memory } = basics;
+	const client = new EvolinkClient(
+		paced(keyedSend(context, CREDENTIAL, apiKey), clock),
+		clock,
+		addresses,
+	);
+	const run = {
+		...basics,
+		client,
+		watch: new TaskWatch(client, clock),
+		uploads: new PictureLimit(),
+		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
+	};
+	return { run, halt };
+}
+
+async function setUpGateway(
+	context: IExecuteFunctions,
+): Promise<{ run: GatewayRun; halt: AbortController }> {
+	const { apiKey, baseUrl } = await readGatewayCredential(context);
+	const { basics, halt } = setUpBasics(context, apiKey);
+	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), basics.clock);
+	const gateway = new ImagesGatewayClient(send, basics.clock, baseUrl);
+	return { run: { ...basics, gateway }, halt };
+}
+
+function setUpBasics(
+	context: IExecuteFunctions,
+	apiKey: string,
+): { basics: RunBasics; halt: AbortController } {
+	const halt = new AbortController();
+	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
+	const basics = {
+		context,
+		clock,
+		plainSend: paced(plainSend(context), clock),
+		memory: new RequestMemory(context),
+		slots: new Limit(readConcurrency(context)),
+		downloads: new PictureLimit(),
+		parking: new Parking(context, apiKey),
+	};
+	return { basics, halt };
+}
+
+/** Takes EvoLink's calls for a parked execution. */
+export async function takeCallback(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+	return await receiveCallback(context, async () => {
+		const { apiKey, addresses } = await readCredential(context);
+		return new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), realClock(), addresses);
+	});
+}

@@ -1,0 +1,260 @@
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { DownloadError, InvalidInputError, PictureLostError } from '../../api/errors/errors';
+import type { GatewayEdit } from '../../api/imagesGateway';
+import { decodePicture, downloadPictures } from '../../images/downloadImages';
+import {
+	DATA_URL,
+	identityOf,
+	readAsDataUrl,
+	readReferences,
+	type Reference,
+} from '../../images/inputImages';
+import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
+import type { BodyPart } from '../../models/parameters';
+import { binaryFields, storeIn } from '../../run/binaryFields';
+import {
+	checkNoConflict,
+	type OutputSettings,
+	readAdditionalFields,
+	readChoice,
+	readOutputSettings,
+	readPrompt,
+	readText,
+	readTimeout,
+} from '../../parameters/fields';
+import { type GatewayRun, inTwoSteps, type ItemResult } from '../../run/run';
+import { rawJson } from '../../run/taskItem';
+
+/** How a gateway takes several pictures. */
+type SeveralImages = 'none' | 'array' | 'numbered';
+
+interface GatewayPlan {
+	model: string;
+	prompt: string;
+	references: Reference[];
+	severalImages: SeveralImages;
+	additionalFields: IDataObject;
+	timeoutSeconds: number;
+	output: OutputSettings;
+}
+
+/** Options of Edit Image that are for images gateways alone. */
+export const gatewayOptions: INodeProperties[] = [
+	{
+		displayName: 'Several Images',
+		name: 'severalImages',
+		type: 'options',
+		options: [
+			{
+				name: 'Array in Image',
+				value: 'array',
+				description: "A list of pictures in the field 'image', also where there is only one",
+			},
+			{
+				name: 'Image, Image2, Image3',
+				value: 'numbered',
+				description: 'A field for each picture, as SiliconFlow takes them',
+			},
+			{
+				name: 'Not Supported',
+				value: 'none',
+				description: "One picture in the field 'image'; more are an error",
+			},
+		],
+		default: 'none',
+		description: 'How the gateway takes several pictures, as it documents it',
+		displayOptions: { show: { '/service': ['imagesGateway'] } },
+	},
+];
+
+/** What a file is called whose link has no name, or that came without a link. */
+const FILE_STEM = 'edited';
+
+/** Edit Image where the service is an images gateway: one request, whose answer has the pictures. */
+export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
+	async plan({ context }, itemIndex) {
+		const model = readText(context, 'gatewayModel', itemIndex);
+		if (model === '') {
+			throw new InvalidInputError(
+				"'Model' is empty",
+				"Enter the model's ID as the gateway calls it, for instance qwen-image-edit-2509.",
+			);
+		}
+		const plan = {
+			model,
+			prompt: readPrompt(context, itemIndex),
+			references: await readReferences(context, itemIndex, DATA_URL),
+			severalImages: readSeveralImages(context, itemIndex),
+			additionalFields: readAdditionalFields(context, itemIndex),
+			timeoutSeconds: readTimeout(context, itemIndex),
+			output: readOutputSettings(context, itemIndex),
+		};
+		checkCount(plan);
+		checkNoConflict(OWN_FIELDS, plan.additionalFields);
+		return plan;
+	},
+
+	async perform(run, plan, itemIndex) {
+		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
+		if (request.lost) {
+			const { message, advice, taskId } = request.lost;
+			throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
+		}
+		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex));
+		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
+		return await editItem(run, plan, request.edit);
+	},
+});
+
+/** **Costs money**, each time. */
+async function edit(
+	run: GatewayRun,
+	plan: GatewayPlan,
+	itemIndex: number,
+): Promise<RememberedEdit> {
+	const body = await buildBody(run, plan, itemIndex);
+	const edited = await run.gateway.edit(body, plan.timeoutSeconds * 1_000);
+	try {
+		return await storeContents(run, edited);
+	} catch (error) {
+		throw lostOnArrival(error as Error);
+	}
+}
+
+async function buildBody(
+	{ context }: GatewayRun,
+	plan: GatewayPlan,
+	itemIndex: number,
+): Promise<IDataObject> {
+	const { model, prompt, references, severalImages, additionalFields } = plan;
+	const images: string[] = [];
+	for (const reference of references) {
+		images.push(
+			reference.kind === 'link'
+				? reference.link
+				: await readAsDataUrl(context, itemIndex, reference),
+		);
+	}
+	return { ...additionalFields, model, prompt, ...imageFields(images, severalImages) };
+}
+
+function imageFields(images: string[], severalImages: SeveralImages): IDataObject {
+	if (severalImages === 'array') return { image: images };
+	return Object.fromEntries(
+		images.map((image, position) => [position === 0 ? 'image' : `image${position + 1}`, image]),
+	);
+}
+
+/**
+ * Puts pictures that came in the answer where n8n keeps binary data. What is remembered then is what n8n
+ * itself would save with the item: a reference where it has a store, the content where it has none.
+ */
+async function storeContents(
+	{ context }: GatewayRun,
+	{ pictures, createdAt, raw }: GatewayEdit,
+): Promise<RememberedEdit> {
+	const remembered: RememberedEdit['pictures'] = [];
+	for (const [position, picture] of pictures.entries()) {
+		if (picture.kind === 'link') {
+			remembered.push({ link: picture.link });
+		} else {
+			const stem = pictures.length > 1 ? `${FILE_STEM}-${position + 1}` : FILE_STEM;
+			const { content, fileName, mimeType } = decodePicture(picture.base64, stem);
+			const stored = await context.helpers.prepareBinaryData(content, fileName, mimeType);
+			remembered.push({ stored });
+		}
+	}
+	return { pictures: remembered, ...(createdAt === undefined ? {} : { createdAt }), raw };
+}
+
+function lostOnArrival(error: Error): PictureLostError {
+	return new PictureLostError(
+		`The images gateway edited the picture, which is billed, but: ${error.message}`,
+		'It is not asked for again, because the gateway would bill it again. Run the workflow anew to ask, and pay, again.',
+	);
+}
+
+/** Pictures that came in the answer go to binary fields in any case: there is no link to fetch them by. */
+async function editItem(
+	run: GatewayRun,
+	plan: GatewayPlan,
+	{ pictures, createdAt, raw }: RememberedEdit,
+): Promise<ItemResult> {
+	const { output, model } = plan;
+	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
+	const fetched = output.download
+		? await run.downloads.run(async () => await fetchAndStore(run, links, output), links.length)
+		: [];
+	const files = pictures.flatMap((picture) =>
+		'stored' in picture ? [{ ...picture.stored }] : fetched.splice(0, 1),
+	);
+	const json: IDataObject = output.simplify
+		? {
+				id: '',
+				status: 'completed',
+				model,
+				progress: 100,
+				results: links,
+				...(createdAt === undefined ? {} : { created_at: new Date(createdAt).toISOString() }),
+			}
+		: rawJson(raw);
+	if (files.length === 0) return { json };
+	return { json, binary: binaryFields(output.binaryPropertyName, files) };
+}
+
+async function fetchAndStore(
+	run: GatewayRun,
+	links: string[],
+	{ maxDownloadMegabytes }: OutputSettings,
+): Promise<IBinaryData[]> {
+	try {
+		const { plainSend, clock } = run;
+		const store = storeIn(run);
+		return await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM, store);
+	} catch (error) {
+		throw notFetched(error as Error, links);
+	}
+}
+
+function notFetched(error: Error, links: string[]): DownloadError {
+	return new DownloadError(
+		`The images gateway edited the picture, which is billed, but: ${error.message}`,
+		'Fetch it soon by its link, for instance with an HTTP Request node: links of some gateways work for an hour only. ' +
+			'Retry On Fail fetches it again without paying.',
+		{ results: links },
+	);
+}
+
+/** What was asked, as the user put it; the content of binary pictures counts. */
+function fingerprintOf(plan: GatewayPlan): string {
+	return digestOf([
+		'imagesGateway',
+		plan.model,
+		plan.prompt,
+		plan.references.map(identityOf),
+		plan.severalImages,
+		plan.additionalFields,
+	]);
+}
+
+function readSeveralImages(context: IExecuteFunctions, itemIndex: number): SeveralImages {
+	const values = ['none', 'array', 'numbered'] as const;
+	return readChoice(context, 'options.severalImages', itemIndex, 'Several Images', values);
+}
+
+/** @throws {InvalidInputError} more pictures than the gateway takes in this way */
+function checkCount({ references, severalImages }: GatewayPlan): void {
+	if (severalImages !== 'none' || references.length <= 1) return;
+	throw new InvalidInputError(
+		`'Images' gives ${references.length} pictures; an images gateway takes one unless its documentation says otherwise`,
+		"Remove pictures, or set the option 'Several Images' to the way in which your gateway takes them.",
+	);
+}
+
+/** Fields of the request that the node itself makes. */
+const OWN_FIELDS: BodyPart[] = [
+	{ displayName: 'Model', path: ['model'], value: true },
+	{ displayName: 'Prompt', path: ['prompt'], value: true },
+	{ displayName: 'Images', path: ['image'], value: true },
+];

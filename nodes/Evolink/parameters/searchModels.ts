@@ -1,0 +1,111 @@
+import { createHash } from 'crypto';
+
+import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
+
+import { isSuccess, keyedSend } from '../api/http/http';
+import { isRecord, parseJson } from '../api/http/json';
+import { IMAGE_MODELS } from '../models/catalogue';
+import { CREDENTIAL, readCredential } from './credential';
+
+const TIMEOUT_MS = 3_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+const CACHE_MS = 60_000;
+/** A service that does not answer must not hold up every letter that is typed into the search. */
+const FAILURE_CACHE_MS = 10_000;
+const MAX_CACHED_KEYS = 50;
+
+/** What `GET /v1/models` said, by base URL and key; undefined where it could not be asked. */
+const cache = new Map<string, { ids: string[] | undefined; expiresAt: number }>();
+
+/**
+ * The list of the parameter 'Model': first the models of the catalogue that the key may use, then other
+ * image-editing models that the service names, then the rest of the catalogue. Without a working credential,
+ * the catalogue. Never fails and never costs anything.
+ */
+export async function searchModels(
+	context: ILoadOptionsFunctions,
+	filter = '',
+): Promise<INodeListSearchResult> {
+	const ids = await allowedIds(context);
+	const known = IMAGE_MODELS.map(({ id, name, description }) => ({ name, value: id, description }));
+	const entries = ids ? byPermission(known, ids) : known;
+	const wanted = filter.trim().toLowerCase();
+	return {
+		results: entries.filter(({ name, value }) => `${value} ${name}`.toLowerCase().includes(wanted)),
+	};
+}
+
+interface Entry {
+	name: string;
+	value: string;
+	description: string;
+}
+
+function byPermission(known: Entry[], ids: string[]): Entry[] {
+	const others = ids.filter((id) => editsImages(id) && !known.some(({ value }) => value === id));
+	return [
+		...known.filter(({ value }) => ids.includes(value)),
+		...others.map((id) => ({ name: id, value: id, description: 'The service checks its limits' })),
+		...known
+			.filter(({ value }) => !ids.includes(value))
+			.map((entry) => ({
+				...entry,
+				description: `${entry.description}. EvoLink does not list it for this API key.`,
+			})),
+	];
+}
+
+/** The service names models of all kinds and does not say which kind; their names do. */
+function editsImages(id: string): boolean {
+	return (
+		/^(qwen-image|wan[\d.]+-(image-to-image|i2i)|gpt-image|gpt-4o-image|nano-banana|doubao-seed(ream|edit)|grok-imagine-image|mj-|gemini-.*image)/.test(
+			id,
+		) && !/video|text-to-image|t2i/.test(id)
+	);
+}
+
+async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | undefined> {
+	const credential = await workingCredential(context);
+	if (!credential) return undefined;
+	const { apiKey, addresses } = credential;
+	const { baseUrl } = addresses;
+	const cacheKey = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex');
+	const cached = cache.get(cacheKey);
+	if (cached && cached.expiresAt > Date.now()) return cached.ids;
+
+	const result = await keyedSend(
+		context,
+		CREDENTIAL,
+		apiKey,
+	)({
+		method: 'GET',
+		url: `${baseUrl}/v1/models`,
+		timeoutMs: TIMEOUT_MS,
+		maxBytes: MAX_BYTES,
+	});
+	const ids =
+		result.kind === 'answer' && isSuccess(result)
+			? readIds(parseJson(result.body.toString('utf8')))
+			: undefined;
+	if (cache.size >= MAX_CACHED_KEYS) cache.clear();
+	cache.set(cacheKey, { ids, expiresAt: Date.now() + (ids ? CACHE_MS : FAILURE_CACHE_MS) });
+	return ids;
+}
+
+async function workingCredential(context: ILoadOptionsFunctions) {
+	try {
+		const credential = await readCredential(context);
+		return credential.apiKey === '' ? undefined : credential;
+	} catch {
+		return undefined; // There is none yet.
+	}
+}
+
+/** @returns undefined where the answer is no list of models */
+function readIds(body: unknown): string[] | undefined {
+	if (!isRecord(body) || !Array.isArray(body.data)) return undefined;
+	const ids = body.data.flatMap((entry: unknown) =>
+		isRecord(entry) && typeof entry.id === 'string' ? [entry.id] : [],
+	);
+	return ids.length > 0 ? ids : undefined;
+}

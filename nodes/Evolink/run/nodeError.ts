@@ -1,0 +1,72 @@
+import {
+	type IDataObject,
+	type IExecuteFunctions,
+	type INode,
+	type INodeExecutionData,
+	NodeApiError,
+	NodeOperationError,
+} from 'n8n-workflow';
+
+import { ApiError, EvolinkError, STOPPED_MESSAGE } from '../api/errors/errors';
+
+/** The one place where errors of this package become n8n's. */
+export function nodeErrorFor(
+	node: INode,
+	error: unknown,
+	itemIndex: number,
+	note = '',
+): NodeApiError | NodeOperationError {
+	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
+		error.context.itemIndex ??= itemIndex;
+		return error;
+	}
+	if (!(error instanceof EvolinkError)) {
+		const description = note === '' ? undefined : note;
+		return new NodeOperationError(node, error as Error, { itemIndex, description });
+	}
+	// n8n takes an execution whose error says 'canceled' for one that the user stopped: only then may it say so.
+	const message = error.message.includes(STOPPED_MESSAGE)
+		? error.message
+		: error.message.replaceAll('canceled', 'cancelled');
+	const description = [error.advice, traceOf(error), note].filter((part) => part !== '').join(' ');
+	if (error instanceof ApiError && error.status !== undefined) {
+		const httpCode = String(error.status);
+		return new NodeApiError(node, { message }, { message, description, httpCode, itemIndex });
+	}
+	return new NodeOperationError(node, message, { description, itemIndex });
+}
+
+/**
+ * The item that stands for a failed one when n8n shall continue. "Continue (using error output)" moves only
+ * items that have nothing but `error` (and `message`), so there everything is in the text.
+ */
+export function errorItem(
+	context: IExecuteFunctions,
+	error: unknown,
+	itemIndex: number,
+): INodeExecutionData {
+	const { message } = nodeErrorFor(context.getNode(), error, itemIndex);
+	const pairedItem = { item: itemIndex };
+	if (!(error instanceof EvolinkError)) return { json: { error: message }, pairedItem };
+	if (context.getNode().onError === 'continueErrorOutput') {
+		return { json: { error: [message, traceOf(error)].filter(Boolean).join('. ') }, pairedItem };
+	}
+	const { taskId, results, expiresAt } = error.trace;
+	const json: IDataObject = {
+		error: message,
+		...(taskId === undefined ? {} : { id: taskId }),
+		...(results === undefined ? {} : { results }),
+		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+	};
+	return { json, pairedItem };
+}
+
+function traceOf({ trace: { taskId, results, expiresAt } }: EvolinkError): string {
+	return [
+		taskId === undefined ? '' : `Task ID: ${taskId}.`,
+		results === undefined ? '' : `Links of the pictures: ${results.join(' , ')}.`,
+		expiresAt === undefined ? '' : `They work until ${expiresAt}.`,
+	]
+		.filter((part) => part !== '')
+		.join(' ');
+}

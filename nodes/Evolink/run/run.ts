@@ -1,0 +1,78 @@
+import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n-workflow';
+
+import type { EvolinkClient } from '../api/client';
+import type { Clock } from '../api/http/clock';
+import type { Send } from '../api/http/http';
+import type { ImagesGatewayClient } from '../api/imagesGateway';
+import type { RequestMemory } from '../memory/requestMemory';
+import type { Parking } from '../waiting/parking/parking';
+import type { TaskWatch } from '../waiting/polling/taskWatch';
+import type { Budget } from './budget';
+import type { Limit, PictureLimit } from './limits';
+
+/** What the node works with while it runs once over its items, whatever the service. */
+export interface RunBasics {
+	context: IExecuteFunctions;
+	clock: Clock;
+	/** Sends without the API key, for result links. */
+	plainSend: Send;
+	memory: RequestMemory;
+	/** Tasks in flight, or other questions to the service. */
+	slots: Limit;
+	/** Pictures on their way to n8n. */
+	downloads: PictureLimit;
+	/** For runs that wait for callbacks. */
+	parking: Parking;
+}
+
+/** What an operation works with. */
+export interface Run extends RunBasics {
+	client: EvolinkClient;
+	/** Waits for the tasks of all items together. */
+	watch: TaskWatch;
+	/** Pictures on their way to the service, or there and waiting for a slot. */
+	uploads: PictureLimit;
+	budget: Budget;
+}
+
+/** What Edit Image works with where the service is an images gateway. */
+export interface GatewayRun extends RunBasics {
+	gateway: ImagesGatewayClient;
+}
+
+/** An output item; the loop over all items adds which input item it belongs to. */
+export type ItemResult = Pick<INodeExecutionData, 'json' | 'binary'>;
+
+/** What happens to one item, in two steps. All items are performed at once, within the limits of the run. */
+interface TwoSteps<Plan, R extends RunBasics> {
+	/** Reads and checks the item's parameters and data. Sends nothing. */
+	plan(run: R, itemIndex: number): Plan | Promise<Plan>;
+	/** @returns the item's output, or several, or none */
+	perform(run: R, plan: Plan, itemIndex: number): Promise<ItemResult | ItemResult[]>;
+}
+
+/** So that all items of a run can be checked before anything is sent for the first of them. */
+export interface ItemWork<R extends RunBasics> {
+	/** Checks an item and gives the work that is then to be done for it. Sends nothing. */
+	prepare(run: R, itemIndex: number): Promise<() => Promise<ItemResult | ItemResult[]>>;
+}
+
+export interface Operation extends ItemWork<Run> {
+	/** The operation's parameters, without `displayOptions` for the operation. */
+	fields: INodeProperties[];
+}
+
+export function inTwoSteps<Plan, R extends RunBasics>(steps: TwoSteps<Plan, R>): ItemWork<R> {
+	return {
+		async prepare(run, itemIndex) {
+			const plan = await steps.plan(run, itemIndex);
+			return async () => await steps.perform(run, plan, itemIndex);
+		},
+	};
+}
+
+export function defineOperation<Plan>(
+	definition: TwoSteps<Plan, Run> & Pick<Operation, 'fields'>,
+): Operation {
+	return { fields: definition.fields, ...inTwoSteps(definition) };
+}

@@ -1,0 +1,94 @@
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
+
+import { DownloadError, EvolinkError } from '../api/errors/errors';
+import type { Task } from '../api/task';
+import { downloadPictures } from '../images/downloadImages';
+import type { SeenTask } from '../waiting/polling/taskWatch';
+import { binaryFields, storeIn } from './binaryFields';
+import type { OutputSettings } from '../parameters/fields';
+import type { ItemResult, Run } from './run';
+
+/** Result links work for 24 hours. Source: docs.evolink.ai, every image model. */
+const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
+
+/**
+ * The output item of a task: what the service says of it and, where wanted, its pictures.
+ *
+ * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
+ */
+export async function taskItem(
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
+	seen: SeenTask,
+	settings: OutputSettings,
+): Promise<ItemResult> {
+	const { task } = seen;
+	const json = taskJson(seen, settings.simplify);
+	if (!settings.download || task.results.length === 0) return { json };
+	return await run.downloads.run(async () => {
+		const pictures = await fetchPictures(run, seen, settings);
+		return { json, binary: binaryFields(settings.binaryPropertyName, pictures) };
+	}, task.results.length);
+}
+
+/** What the service says of a task, as an item has it. */
+export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
+	return simplify ? simplified(seen.task, expiryOf(seen)) : rawJson(seen.task.raw);
+}
+
+async function fetchPictures(
+	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
+	seen: SeenTask,
+	{ maxDownloadMegabytes }: OutputSettings,
+): Promise<IBinaryData[]> {
+	const { task } = seen;
+	const { plainSend, clock } = run;
+	try {
+		return await downloadPictures(
+			plainSend,
+			clock,
+			task.results,
+			maxDownloadMegabytes,
+			task.id,
+			storeIn(run),
+		);
+	} catch (error) {
+		throw withTask(error as Error, task, expiryOf(seen));
+	}
+}
+
+function withTask(error: Error, task: Task, expiresAt: string | undefined): DownloadError {
+	return new DownloadError(
+		`EvoLink task ${task.id} is complete and paid, but: ${error.message}`,
+		`${error instanceof EvolinkError ? error.advice : ''} Get Task with this task ID fetches the picture again without paying.`,
+		{ taskId: task.id, results: task.results, ...(expiresAt === undefined ? {} : { expiresAt }) },
+	);
+}
+
+function simplified(task: Task, expiresAt: string | undefined): IDataObject {
+	return {
+		id: task.id,
+		status: task.status,
+		model: task.model,
+		progress: task.progress,
+		results: task.results,
+		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
+		...(task.createdAt === undefined ? {} : { created_at: new Date(task.createdAt).toISOString() }),
+		...(task.creditsReserved === undefined ? {} : { credits_reserved: task.creditsReserved }),
+		...(task.failure === undefined ? {} : { failure: { ...task.failure } }),
+	};
+}
+
+/** The service's own answer; only `error` is called `failure`, because n8n takes an item with `error` for a failed one. */
+export function rawJson({ error, ...rest }: IDataObject): IDataObject {
+	return error === undefined || error === null ? rest : { ...rest, failure: error };
+}
+
+/**
+ * The service does not say when a task was completed: not before it was created, and not before it was last
+ * seen unfinished. So the links work at least until 24 h after the later of the two.
+ */
+function expiryOf({ task, unfinishedAt }: SeenTask): string | undefined {
+	if (task.results.length === 0) return undefined;
+	const completedAfter = Math.max(task.createdAt ?? 0, unfinishedAt ?? 0);
+	return completedAfter === 0 ? undefined : new Date(completedAfter + LINK_LIFE_MS).toISOString();
+}

@@ -1,0 +1,321 @@
+import { type EvolinkClient, MAX_BATCH } from '../../api/client';
+import type { Clock } from '../../api/http/clock';
+import {
+	ApiError,
+	type EvolinkError,
+	TaskFailedError,
+	WaitTimeoutError,
+} from '../../api/errors/errors';
+import { type ReadResult, retryDelayMs } from '../../api/http/retry';
+import { hasEnded, type Task } from '../../api/task';
+import { slices } from './batchReader';
+import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
+
+/** The last question before the time limit still gets this long for its answer. */
+const LAST_ANSWER_MS = 1_000;
+/** And this much more, where it is held back because the service throttles. */
+const GRACE_MS = 500;
+/**
+ * How long a question for one task waits for others that are due soon, to go out with them: the longer, the more
+ * tasks run at a time.
+ */
+const COMPANY_MS_PER_TASK = 10;
+const LONGEST_COMPANY_MS = 300;
+/** The last tasks of a run are not kept waiting for each other that long. */
+const LAST_COMPANY_MS = 100;
+/** What is told beyond is no number to calculate with. */
+const LONGEST_ESTIMATE_SECONDS = 24 * 3_600;
+/** After so many faults in a row, tasks are asked for one by one. */
+const MAX_FAILED_BATCHES = 3;
+
+/** A task and when it was last seen unfinished: its result links live at least 24 h from then. */
+export interface SeenTask {
+	task: Task;
+	/** Unix milliseconds. */
+	unfinishedAt?: number;
+}
+
+/** A task that somebody waits for. */
+interface Wait extends Watched {
+	taskId: string;
+	/** Unix milliseconds. */
+	endsAt: number;
+	timeoutSeconds: number;
+	/** The answer to the create. */
+	known?: Task;
+	/** A question for it is on its way. */
+	isAsked: boolean;
+	/** Set after a fault. Unix milliseconds. */
+	notBefore: number;
+	faults: number;
+	lastFault?: EvolinkError;
+	resolve: (seen: SeenTask) => void;
+	reject: (error: unknown) => void;
+}
+
+/**
+ * Waits for all tasks of a run in one loop, which asks for several of them in one request where the service
+ * can answer that. Passing faults (throttling, lost connections, broken answers) do not end a wait; when the
+ * time is up, the last of them is in the error.
+ */
+export class TaskWatch {
+	private readonly waits = new Set<Wait>();
+
+	private readonly schedule = new Schedule();
+
+	private started = 0;
+
+	private mostAtATime = 0;
+
+	/** Whether the service answers questions for several tasks; while it is found out, nothing else is asked. */
+	private batches: 'untested' | 'testing' | 'answered' | 'missing' = 'untested';
+
+	private failedBatches = 0;
+
+	private isLooping = false;
+
+	private wakeUp: () => void = () => undefined;
+
+	constructor(
+		private readonly client: Pick<EvolinkClient, 'askTask' | 'askTasks'>,
+		private readonly clock: Clock,
+	) {}
+
+	/**
+	 * Asks for a task until it ends.
+	 *
+	 * @param known the answer to the create; undefined to ask at once
+	 * @throws {WaitTimeoutError} the time was up
+	 * @throws {ApiError} the service refuses to tell the task (401, 403, 404, …)
+	 * @throws {StoppedError}
+	 */
+	async untilEnded(taskId: string, timeoutSeconds: number, known?: Task): Promise<SeenTask> {
+		if (known && hasEnded(known)) return { task: known };
+		return await new Promise((resolve, reject) => {
+			const now = this.clock.now();
+			this.schedule.pass(now, this.waits.size);
+			this.waits.add({
+				taskId,
+				position: this.started++,
+				startedAt: now,
+				endsAt: now + timeoutSeconds * 1_000,
+				timeoutSeconds,
+				...(known
+					? { known, unfinishedAt: now, ...estimateIn(known, now, { startedAt: now }) }
+					: {}),
+				progress: 0,
+				isAsked: false,
+				notBefore: now,
+				faults: 0,
+				resolve,
+				reject,
+			});
+			this.mostAtATime = Math.max(this.mostAtATime, this.waits.size);
+			this.wakeUp();
+			if (!this.isLooping) void this.loop();
+		});
+	}
+
+	/** Runs as long as anybody waits. Never rejects. */
+	private async loop(): Promise<void> {
+		this.isLooping = true;
+		try {
+			while (this.waits.size > 0) {
+				const changed = new Promise<void>((resolve) => {
+					this.wakeUp = resolve;
+				});
+				this.schedule.pass(this.clock.now(), this.waits.size, this.batches === 'answered');
+				this.giveUpOverdue();
+				const pauseMs = this.nextRoundAt() - this.clock.now();
+				if (pauseMs <= 0) this.askDue();
+				else await this.clock.sleep(pauseMs, changed);
+			}
+		} catch (stopped) {
+			for (const wait of this.waits) wait.reject(stopped);
+			this.waits.clear();
+		}
+		this.isLooping = false;
+	}
+
+	private get unasked(): Wait[] {
+		return [...this.waits].filter(({ isAsked }) => !isAsked);
+	}
+
+	/** Unix milliseconds; Infinity where the time limit leaves no room for another question. */
+	private questionAt(wait: Wait): number {
+		const { known, startedAt, endsAt, askedAt, notBefore } = wait;
+		const isUnknown = !known && askedAt === undefined;
+		const at = Math.max(notBefore, isUnknown ? startedAt : this.schedule.nextQuestionAt(wait));
+		if (at <= endsAt) return at;
+		// One last question at the very end; not sooner after the one before than any other.
+		const hasRoom = askedAt === undefined || endsAt - askedAt >= SHORTEST_GAP_MS;
+		return hasRoom && notBefore <= endsAt ? endsAt : Number.POSITIVE_INFINITY;
+	}
+
+	/**
+	 * When to ask, or to give up, next: a little after a task is due, for the company of others, but no later than
+	 * the last of all is due.
+	 */
+	private nextRoundAt(): number {
+		const giveUpAt = Math.min(...[...this.waits].map((wait) => this.giveUpAt(wait)));
+		if (this.batches === 'testing') return giveUpAt;
+		const times = this.unasked.map((wait) => this.questionAt(wait));
+		const first = Math.min(...times);
+		const last = Math.max(...times);
+		const hasCompany = this.batches !== 'missing' && times.length > 1;
+		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
+		const isLastRound = last <= first + companyMs;
+		const waitMs = isLastRound ? Math.min(LAST_COMPANY_MS, companyMs) : companyMs;
+		const round = hasCompany ? Math.min(first + waitMs, last) : first;
+		return Math.min(round, giveUpAt);
+	}
+
+	/** Unix milliseconds. A question on its way still gets its answer, but is not waited for without end. */
+	private giveUpAt({ isAsked, endsAt }: Wait): number {
+		return isAsked || this.batches === 'testing' ? endsAt + LAST_ANSWER_MS + GRACE_MS : endsAt;
+	}
+
+	private giveUpOverdue(): void {
+		const now = this.clock.now();
+		for (const wait of this.waits) {
+			if (now < this.giveUpAt(wait)) continue;
+			const isDue = !wait.isAsked && this.batches !== 'testing' && this.questionAt(wait) <= now;
+			if (isDue) continue;
+			this.waits.delete(wait);
+			wait.reject(new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
+		}
+	}
+
+	private askDue(): void {
+		const now = this.clock.now();
+		const allDue = this.unasked.filter((wait) => this.questionAt(wait) <= now);
+		const due = this.batches === 'untested' ? allDue.slice(0, MAX_BATCH) : allDue;
+		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
+		this.schedule.noteQuestions(due);
+		for (const some of slices(due, MAX_BATCH)) {
+			void this.ask(some)
+				.catch((error: unknown) => {
+					for (const wait of some) if (this.waits.delete(wait)) wait.reject(error);
+				})
+				.then(() => this.wakeUp());
+		}
+	}
+
+	private async ask(waits: Wait[]): Promise<void> {
+		const goTogether = this.batches !== 'missing' && waits.length > 1;
+		const answers = goTogether ? await this.askTogether(waits) : [];
+		await Promise.all(
+			waits.map(async (wait, index) => {
+				const alone = async () => await this.client.askTask(wait.taskId, timeFor([wait]));
+				this.take(wait, answers[index] ?? (await alone()));
+			}),
+		);
+	}
+
+	/**
+	 * A list of tasks may tell less than the answer for one of them, and leaves out those that it does not know.
+	 *
+	 * @returns an answer for each task, or none where it must be asked for alone
+	 */
+	private async askTogether(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
+		if (this.batches === 'untested') this.batches = 'testing';
+		const taskIds = [...new Set(waits.map(({ taskId }) => taskId))];
+		const answer = await this.client.askTasks(taskIds, timeFor(waits));
+		if (answer.ok) {
+			this.failedBatches = 0;
+			this.batches = answer.value.size === 0 ? 'missing' : 'answered';
+			return waits.map(({ taskId }) => {
+				const task = answer.value.get(taskId);
+				const lacksPictures = task?.status === 'completed' && task.results.length === 0;
+				return task && !lacksPictures ? { ok: true, value: task } : undefined;
+			});
+		}
+		if (!isThrottled(answer.error)) this.failedBatches++;
+		const isMissing = !answer.mayPass || this.failedBatches >= MAX_FAILED_BATCHES;
+		if (isMissing) this.batches = 'missing';
+		else if (this.batches === 'testing') this.batches = 'untested';
+		if (isMissing) return [];
+		return waits.map(() => answer);
+	}
+
+	/** What an answer means for the wait. */
+	private take(wait: Wait, answer: ReadResult<Task>): void {
+		if (!this.waits.has(wait)) return; // It was given up.
+		const now = this.clock.now();
+		wait.isAsked = false;
+		if (!answer.ok) {
+			if (!answer.mayPass) {
+				this.waits.delete(wait);
+				wait.reject(answer.error);
+				return;
+			}
+			wait.lastFault = answer.error;
+			wait.faults++;
+			const pauseMs = retryDelayMs(wait.faults, answer.retryAfterMs);
+			wait.notBefore = now + Math.max(SHORTEST_GAP_MS, pauseMs);
+			return;
+		}
+		const task = withCreateFacts(answer.value, wait.known);
+		if (hasEnded(task)) {
+			const { unfinishedAt } = wait;
+			this.schedule.noteEnd(wait, now);
+			this.waits.delete(wait);
+			wait.resolve({ task, ...(unfinishedAt === undefined ? {} : { unfinishedAt }) });
+			return;
+		}
+		Object.assign(wait, {
+			unfinishedAt: wait.askedAt,
+			progress: task.progress,
+			lastFault: undefined,
+			faults: 0,
+			...estimateIn(task, now, wait),
+		});
+	}
+}
+
+/** Questions for single tasks would be throttled no less. */
+function isThrottled(error: EvolinkError): boolean {
+	return error instanceof ApiError && (error.status === 429 || error.status === 503);
+}
+
+/** Milliseconds. */
+function timeFor(waits: Wait[]): number {
+	const leftMs = waits.map(({ endsAt, askedAt }) => endsAt - (askedAt ?? endsAt));
+	return Math.max(LAST_ANSWER_MS, Math.min(...leftMs));
+}
+
+/** What only the answer to the create says. */
+function withCreateFacts(task: Task, known: Task | undefined): Task {
+	return known?.creditsReserved === undefined
+		? task
+		: { creditsReserved: known.creditsReserved, ...task };
+}
+
+/** The end only ever comes nearer: an estimate that stays the same in every answer says nothing. */
+function estimateIn(
+	{ estimatedSeconds }: Task,
+	now: number,
+	{ startedAt, expectedMs, expectedEnd }: Pick<Wait, 'startedAt' | 'expectedMs' | 'expectedEnd'>,
+): Pick<Wait, 'expectedMs' | 'expectedEnd'> {
+	if (estimatedSeconds === undefined) return {};
+	const end = now + Math.min(Math.max(0, estimatedSeconds), LONGEST_ESTIMATE_SECONDS) * 1_000;
+	return {
+		expectedMs: expectedMs ?? end - startedAt,
+		expectedEnd: Math.min(end, expectedEnd ?? end),
+	};
+}
+
+/** @throws {TaskFailedError} where the task did not make a picture */
+export function assertSucceeded(task: Task): void {
+	if (task.failure) throw new TaskFailedError(task, task.failure);
+	if (task.status === 'completed' && task.results.length === 0) {
+		throw new TaskFailedError(
+			{ ...task, status: 'failed' },
+			{
+				code: 'generation_failed_no_content',
+				message: 'The service says that the task is complete, but gives no picture',
+				retryable: false,
+			},
+		);
+	}
+}

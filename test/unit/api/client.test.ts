@@ -1,0 +1,374 @@
+import { type CreateTaskBody, EvolinkClient } from '../../../nodes/Evolink/api/client';
+import {
+	ApiError,
+	EvolinkError,
+	OutcomeUnknownError,
+	StoppedError,
+} from '../../../nodes/Evolink/api/errors/errors';
+import {
+	answer,
+	HTML,
+	noAnswer,
+	notSent,
+	ScriptedSend,
+	type Step,
+	stopped,
+	tooLarge,
+} from '../scriptedSend';
+import { COMPLETED, PENDING, TASK_ID } from '../taskAnswers';
+import { VirtualClock } from '../virtualClock';
+
+const KEY = 'n8n-0123456789abcdef';
+const BODY: CreateTaskBody = {
+	model: 'qwen-image-edit',
+	prompt: 'Replace the background with a beach',
+	image_urls: ['https://pictures.example.com/cat.png'],
+};
+const CREATED = answer(200, PENDING);
+
+function setUp(...steps: Step[]) {
+	const clock = new VirtualClock();
+	const service = new ScriptedSend(clock, steps);
+	const client = new EvolinkClient(service.send, clock, {
+		baseUrl: 'https://api.example.com',
+		filesBaseUrl: 'https://files.example.com',
+	});
+	return { clock, service, client };
+}
+
+function refused(status: number, code: string, headers?: Record<string, string>): Step {
+	return answer(status, { error: { code, message: `The service says ${code}` } }, headers);
+}
+
+async function errorOf(work: Promise<unknown>): Promise<EvolinkError> {
+	const error: unknown = await work.then(
+		() => undefined,
+		(reason: unknown) => reason,
+	);
+	if (error instanceof EvolinkError) return error;
+	throw new Error(`Expected an EvolinkError, not ${String(error)}`);
+}
+
+beforeEach(() => jest.spyOn(Math, 'random').mockReturnValue(0));
+afterEach(() => jest.restoreAllMocks());
+
+describe('create', () => {
+	it('sends the body with the key and gives the task', async () => {
+		const { client, service } = setUp(CREATED);
+		await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+		expect(service.requests).toHaveLength(1);
+		expect(service.requests[0]).toMatchObject({
+			method: 'POST',
+			url: 'https://api.example.com/v1/images/generations',
+			headers: { 'Idempotency-Key': KEY },
+			sentBody: JSON.stringify(BODY),
+		});
+	});
+
+	describe('is repeated, with the same key and the same body, after', () => {
+		it.each<[string, Step]>([
+			['429', refused(429, 'rate_limit_exceeded')],
+			['503', refused(503, 'no_available_channel')],
+			['503 with HTML', answer(503, HTML)],
+			['not being sent', notSent],
+			['a lost connection', noAnswer],
+			['no answer in time', { ...CREATED, takesMs: 130_000 }],
+			['408', answer(408)],
+			['502', answer(502, HTML)],
+			['504', answer(504)],
+			['520', answer(520)],
+			['522', answer(522)],
+			['524', answer(524)],
+			['an answer of HTML', answer(200, HTML)],
+			['broken JSON', answer(200, '{"id":"task-uni')],
+			['an answer that is no task', answer(200, { ok: true })],
+			['an empty answer', answer(200)],
+			['an answer that is too large', tooLarge],
+			['paid_outcome_unknown', refused(409, 'paid_outcome_unknown')],
+		])('%s', async (_name, fault) => {
+			const { client, service } = setUp(fault, CREATED);
+			await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+			expect(service.keys).toEqual([KEY, KEY]);
+			expect(service.requests.map(({ sentBody }) => sentBody)).toEqual([
+				JSON.stringify(BODY),
+				JSON.stringify(BODY),
+			]);
+			expect(service.gaps[0]).toBeGreaterThanOrEqual(1_000);
+		});
+	});
+
+	it.each([
+		[400, 'invalid_request', /parameters/],
+		[401, 'unauthorized', /API key/],
+		[402, 'insufficient_quota', /Top up/],
+		[403, 'model_access_denied', /may not use the model/],
+		[404, 'not_found', /base URL/],
+		[413, 'request_too_large', /fewer or smaller/],
+		[500, 'internal_error', /later/],
+		[302, 'moved', /base URL/],
+	])('is sent once only when the service answers %d', async (status, code, advice) => {
+		const { client, service } = setUp(refused(status, code), CREATED);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toContain(`The service says ${code}`);
+		expect(error.advice).toMatch(advice);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it.each([
+		[409, 'idempotency_conflict'],
+		[409, 'conflict'],
+		[400, 'idempotency_conflict'],
+		[422, 'IDEMPOTENCY_CONFLICT'],
+	])('is sent once only after a conflict (%d %s), and the outcome is unknown', async (...given) => {
+		const { client, service } = setUp(refused(...given), CREATED);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		expect(error).toMatchObject({ idempotencyKey: KEY });
+		expect(error.message).toMatch(/task history of your EvoLink dashboard/);
+		expect(error.message).toContain(KEY);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it.each<[string, Step, number]>([
+		['seconds', refused(429, 'slow', { 'retry-after': '20' }), 20_000],
+		['a date', refused(503, 'slow', { 'retry-after': 'Sat, 21 Nov 2026 12:00:25 GMT' }), 25_000],
+		['an hour, which is cut', refused(429, 'slow', { 'retry-after': '3600' }), 60_000],
+		['the same after 502', answer(502, HTML, { 'retry-after': '9' }), 9_000],
+	])('waits as Retry-After says: %s', async (_name, fault, expected) => {
+		const { client, service } = setUp(fault, CREATED);
+		await client.createTask(BODY, KEY);
+		expect(service.gaps).toEqual([expected]);
+	});
+
+	it('waits longer and longer under lasting load, then gives up with the cause and nothing paid', async () => {
+		const { client, service } = setUp(refused(429, 'rate_limit_exceeded'));
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toContain('rate_limit_exceeded');
+		expect(service.gaps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+	});
+
+	it.each<[string, Step]>([
+		['lost connections', noAnswer],
+		['502', answer(502, HTML)],
+		['paid_outcome_unknown', refused(409, 'paid_outcome_unknown')],
+		['unreadable answers', answer(200, HTML)],
+	])('gives up on lasting %s with an unknown outcome', async (_name, fault) => {
+		const { client, service } = setUp(fault);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		expect(error).toMatchObject({ idempotencyKey: KEY });
+		expect(new Set(service.keys)).toEqual(new Set([KEY]));
+		expect(service.requests).toHaveLength(4);
+	});
+
+	it.each([
+		[401, 'unauthorized'],
+		[402, 'insufficient_quota'],
+		[400, 'invalid_request'],
+		[429, 'rate_limit_exceeded'],
+		[500, 'internal_error'],
+	])('stays unknown when a lost connection is followed by %d', async (status, code) => {
+		const { client } = setUp(noAnswer, refused(status, code));
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		expect(error.message).toContain(code);
+	});
+
+	it('stays unknown when an earlier call had left it open and this one is refused', async () => {
+		const { client, service } = setUp(refused(401, 'unauthorized'));
+		const error = await errorOf(client.createTask(BODY, KEY, true));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it('asks again for a lost answer however often it was refused before', async () => {
+		const busy = refused(429, 'rate_limit_exceeded');
+		const { client } = setUp(busy, busy, busy, busy, noAnswer, CREATED);
+		await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+	});
+
+	describe('after a stop', () => {
+		it('sends nothing', async () => {
+			const { client, clock, service } = setUp(CREATED);
+			clock.stopAt = clock.now();
+			expect(await errorOf(client.createTask(BODY, KEY))).toBeInstanceOf(StoppedError);
+			expect(service.requests).toHaveLength(0);
+		});
+
+		it('is not repeated while the service is busy', async () => {
+			const { client, clock, service } = setUp(refused(429, 'slow', { 'retry-after': '30' }));
+			clock.stopAt = clock.now() + 5_000;
+			expect(await errorOf(client.createTask(BODY, KEY))).toBeInstanceOf(StoppedError);
+			expect(service.requests).toHaveLength(1);
+			expect(clock.elapsed).toBe(5_000);
+		});
+
+		it.each<[string, Step]>([
+			['the request is on its way', stopped],
+			['it waits to ask again', noAnswer],
+		])('is unknown when %s', async (_name, step) => {
+			const { client, clock, service } = setUp(step);
+			clock.stopAt = clock.now() + 500;
+			const error = await errorOf(client.createTask(BODY, KEY));
+			expect(error).toBeInstanceOf(OutcomeUnknownError);
+			expect(error).toMatchObject({ idempotencyKey: KEY });
+			expect(service.requests).toHaveLength(1);
+		});
+	});
+});
+
+const CREDITS = { data: { token: {}, user: { remaining_credits: 12 } }, success: true };
+const UPLOADED = {
+	success: true,
+	code: 200,
+	data: { file_url: 'https://files.example.com/a.png' },
+};
+const FILE = {
+	content: Buffer.from('picture'),
+	fileName: 'a.png',
+	mimeType: 'image/png',
+};
+
+type Read = [name: string, read: (client: EvolinkClient) => Promise<unknown>, good: unknown];
+const READS: Read[] = [
+	['task', async (client) => await client.getTask(TASK_ID), COMPLETED],
+	['credits', async (client) => await client.getCredits(), CREDITS],
+	['upload', async (client) => await client.uploadFile(FILE), UPLOADED],
+];
+
+describe.each(READS)('read: %s', (_name, read, good) => {
+	it.each<[string, Step]>([
+		['429', refused(429, 'rate_limit_exceeded')],
+		['500', refused(500, 'internal_error')],
+		['502 with HTML', answer(502, HTML)],
+		['503', answer(503)],
+		['504', answer(504)],
+		['521', answer(521)],
+		['a reset', noAnswer],
+		['a host that cannot be reached', notSent],
+		['HTML under 200', answer(200, HTML)],
+		['broken JSON', answer(200, '{"data":')],
+		['nothing', answer(200)],
+		['null', answer(200, 'null')],
+		['another shape', answer(200, [])],
+	])('is repeated after %s', async (_fault, fault) => {
+		const { client, service } = setUp(fault, answer(200, good));
+		await expect(read(client)).resolves.toBeDefined();
+		expect(service.requests).toHaveLength(2);
+	});
+
+	it.each([
+		[400, 'invalid_task_id', /parameters/],
+		[401, 'unauthorized', /API key/],
+		[402, 'insufficient_quota', /Top up/],
+		[403, 'permission_denied', /permissions/],
+		[404, 'task_not_found', /Check the ID/],
+	])('is not repeated after %d and says what to do', async (status, code, advice) => {
+		const { client, service } = setUp(refused(status, code), answer(200, good));
+		const error = await errorOf(read(client));
+		expect(error.message).toContain(`The service says ${code}`);
+		expect(error.advice).toMatch(advice);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it('waits as Retry-After says', async () => {
+		const busy = refused(429, 'slow', { 'retry-after': '12' });
+		const { client, service } = setUp(busy, answer(200, good));
+		await read(client);
+		expect(service.gaps).toEqual([12_000]);
+	});
+
+	it('ends a lasting fault with its cause', async () => {
+		const { client, service } = setUp(noAnswer, answer(502, HTML), refused(503, 'overloaded'));
+		const error = await errorOf(read(client));
+		expect(error.message).toContain('The service says overloaded');
+		expect(service.requests).toHaveLength(4);
+	});
+
+	it('is not repeated after a stop', async () => {
+		const { client, service } = setUp(stopped);
+		expect(await errorOf(read(client))).toBeInstanceOf(StoppedError);
+		expect(service.requests).toHaveLength(1);
+	});
+});
+
+describe('task', () => {
+	it('takes no answer for another task', async () => {
+		const other = answer(200, { ...COMPLETED, id: 'task-unified-other' });
+		const { client } = setUp(other, answer(200, COMPLETED));
+		await expect(client.getTask(TASK_ID)).resolves.toMatchObject({ id: TASK_ID });
+	});
+
+	it('gives the reads of the poll loop no more time than they are allowed', async () => {
+		const { client, service } = setUp(answer(200, COMPLETED));
+		await client.askTask(TASK_ID, 1_000);
+		await client.askTask(TASK_ID, 600_000);
+		expect(service.requests.map(({ timeoutMs }) => timeoutMs)).toEqual([1_000, 15_000]);
+	});
+
+	it.each<[string, Step]>([
+		['401', refused(401, 'unauthorized')],
+		['a lasting reset', noAnswer],
+	])('is named in the error after %s', async (_name, fault) => {
+		const { client } = setUp(fault);
+		expect((await errorOf(client.getTask(TASK_ID))).trace).toEqual({ taskId: TASK_ID });
+	});
+});
+
+describe('upload', () => {
+	it('gives the address of the file', async () => {
+		const { client, service } = setUp(answer(200, UPLOADED));
+		await expect(client.uploadFile(FILE)).resolves.toBe('https://files.example.com/a.png');
+		expect(service.requests[0].url).toBe('https://files.example.com/api/v1/files/upload/stream');
+	});
+
+	it.each([
+		[40001, 'File too large'],
+		[40002, 'File type not allowed'],
+		[40003, 'Quota exceeded'],
+		['40004', 'Download failed'],
+		[401, 'Unauthorized'],
+	])(
+		'success:false with code %p is an error at once, in the words of the service',
+		async (code, msg) => {
+			const { client, service } = setUp(answer(200, { success: false, code, msg }));
+			const error = await errorOf(client.uploadFile(FILE));
+			expect(error.message).toContain(`EvoLink did not take the picture: ${msg}`);
+			expect(service.requests).toHaveLength(1);
+		},
+	);
+
+	it.each([500, 50001, '50001'])(
+		'success:false with code %p is a fault of the service that may pass',
+		async (code) => {
+			const fault = answer(200, { success: false, code, msg: 'Storage error' });
+			const { client, service } = setUp(fault, answer(200, UPLOADED));
+			await expect(client.uploadFile(FILE)).resolves.toBe('https://files.example.com/a.png');
+			expect(service.requests).toHaveLength(2);
+		},
+	);
+
+	it.each(['javascript:alert(1)', '/files/a.png', '', null, 7])(
+		'takes no %p for the address of the file',
+		async (address) => {
+			const { client } = setUp(answer(200, { success: true, data: { file_url: address } }));
+			const error = await errorOf(client.uploadFile(FILE));
+			expect(error.message).toContain('the answer could not be read');
+		},
+	);
+});
+
+describe('credits', () => {
+	it('are the data of the answer', async () => {
+		const { client } = setUp(answer(200, CREDITS));
+		await expect(client.getCredits()).resolves.toEqual(CREDITS.data);
+	});
+
+	it('success:false is an error in the words of the service', async () => {
+		const { client, service } = setUp(answer(200, { success: false, message: 'No such user' }));
+		expect((await errorOf(client.getCredits())).message).toContain('No such user');
+		expect(service.requests).toHaveLength(1);
+	});
+});

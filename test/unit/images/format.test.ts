@@ -1,0 +1,144 @@
+import sharp from 'sharp';
+
+import { examinePicture, FORMATS, type PictureFormat } from '../../../nodes/Evolink/images/format';
+import { samplePicture } from '../../simulator';
+
+const WIDTH = 517;
+const HEIGHT = 389;
+
+/** A picture with colours, so that encoders do not take short cuts. */
+function drawing(alpha = 1) {
+	const background = { r: 200, g: 90, b: 30, alpha };
+	return sharp({ create: { width: WIDTH, height: HEIGHT, channels: 4, background } });
+}
+
+const size = { width: WIDTH, height: HEIGHT };
+
+const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object]> = [
+	[
+		'PNG',
+		async () => await drawing().removeAlpha().png().toBuffer(),
+		{ format: 'png', transparency: false, ...size },
+	],
+	[
+		'PNG with an alpha channel',
+		async () => await drawing(0.5).png().toBuffer(),
+		{ format: 'png', transparency: true, ...size },
+	],
+	[
+		'grey PNG with an alpha channel',
+		async () => await drawing(0.5).toColourspace('b-w').png().toBuffer(),
+		{ format: 'png', transparency: true, ...size },
+	],
+	[
+		'PNG with a palette',
+		async () => await drawing().removeAlpha().png({ palette: true }).toBuffer(),
+		{ format: 'png', transparency: false, ...size },
+	],
+	[
+		'PNG with a transparent palette',
+		async () => await drawing(0.5).png({ palette: true }).toBuffer(),
+		{ format: 'png', transparency: true, ...size },
+	],
+	['JPEG', async () => await drawing().jpeg().toBuffer(), { format: 'jpeg', ...size }],
+	[
+		'progressive JPEG with EXIF and a colour profile',
+		async () =>
+			await drawing()
+				.jpeg({ progressive: true })
+				.withMetadata({ orientation: 6, exif: { IFD0: { ImageDescription: 'x'.repeat(9_000) } } })
+				.toBuffer(),
+		// Orientation 6 is displayed lying on its side.
+		{ format: 'jpeg', width: HEIGHT, height: WIDTH },
+	],
+	[
+		'lossy WebP',
+		async () => await drawing().removeAlpha().webp().toBuffer(),
+		{ format: 'webp', transparency: false, ...size },
+	],
+	[
+		'lossless WebP',
+		async () => await drawing().removeAlpha().webp({ lossless: true }).toBuffer(),
+		{ format: 'webp', transparency: false, ...size },
+	],
+	[
+		'WebP with an alpha channel',
+		async () => await drawing(0.5).webp().toBuffer(),
+		{ format: 'webp', transparency: true, ...size },
+	],
+	[
+		'lossless WebP with EXIF',
+		async () =>
+			await drawing(0.5)
+				.webp({ lossless: true })
+				.withExif({ IFD0: { Artist: 'A' } })
+				.toBuffer(),
+		{ format: 'webp', transparency: true, ...size },
+	],
+	['GIF', async () => await drawing().gif().toBuffer(), { format: 'gif', ...size }],
+	[
+		'lossless WebP with an alpha channel',
+		async () => await drawing(0.5).webp({ lossless: true }).toBuffer(),
+		{ format: 'webp', transparency: true, ...size },
+	],
+	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff', ...size }],
+	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif', ...size }],
+	[
+		'BMP',
+		async () => await samplePicture('bmp', { width: WIDTH, height: HEIGHT }),
+		{ format: 'bmp', ...size },
+	],
+];
+
+it.each(PICTURES)('recognizes %s', async (_name, bytes, facts) => {
+	expect(examinePicture(await bytes())).toEqual(facts);
+});
+
+it('reads the height of a BMP that is stored from top to bottom', async () => {
+	const bytes = Buffer.from(await samplePicture('bmp', { width: WIDTH, height: HEIGHT }));
+	bytes.writeInt32LE(-HEIGHT, 22);
+	expect(examinePicture(bytes)).toEqual({ format: 'bmp', ...size });
+});
+
+it.each(PICTURES)('a %s that is cut off anywhere does no harm', async (_name, bytes, facts) => {
+	const whole = await bytes();
+	const format = (facts as { format: PictureFormat }).format;
+	for (let length = 0; length <= whole.length; length += length < 1_000 ? 1 : 499) {
+		const found = examinePicture(whole.subarray(0, length));
+		// Sizes may be missing where the bytes end before them, but are never wrong.
+		if (found) expect({ ...facts, ...withoutAlpha(found) }).toMatchObject(withoutAlpha(facts));
+		if (length >= 26) expect(found?.format).toBe(format);
+	}
+});
+
+function withoutAlpha(facts: object): object {
+	return { ...facts, transparency: undefined };
+}
+
+it.each([
+	['nothing', Buffer.alloc(0)],
+	['zeros', Buffer.alloc(64)],
+	['HTML', Buffer.from('<!doctype html><html><body>Forbidden</body></html>')],
+	['JSON', Buffer.from('{"error":{"code":403,"message":"expired"}}')],
+	['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')],
+	['PDF', Buffer.from('%PDF-1.7 and a good deal of other things')],
+	['MP4', Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41', 'latin1')],
+	['WAV', Buffer.from('RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0', 'latin1')],
+])('%s is no picture', (_name, bytes) => {
+	expect(examinePicture(bytes)).toBeUndefined();
+});
+
+it('survives a JPEG whose segments lead nowhere', () => {
+	const segments = Buffer.alloc(4_000, 0xff);
+	segments[1] = 0xd8;
+	expect(examinePicture(segments)).toEqual({ format: 'jpeg' });
+	const empty = Buffer.from('ffd8ffe000000000ffe00000ffe00000ffe0000000000000', 'hex');
+	expect(examinePicture(empty)?.format).toBe('jpeg');
+});
+
+it('has a MIME type and an ending for every format', () => {
+	for (const { mimeType, extensions } of Object.values(FORMATS)) {
+		expect(mimeType).toMatch(/^image\/[a-z]+$/);
+		expect(extensions[0]).toMatch(/^[a-z]{3,4}$/);
+	}
+});

@@ -1,0 +1,341 @@
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import {
+	ApiError,
+	OutcomeUnknownError,
+	PictureLostError,
+	StoppedError,
+	TaskFailedError,
+	WaitTimeoutError,
+} from '../../../nodes/Evolink/api/errors/errors';
+import { parseTask } from '../../../nodes/Evolink/api/task';
+import { RequestMemory } from '../../../nodes/Evolink/memory/requestMemory';
+import { FAILED, TASK_ID } from '../taskAnswers';
+
+interface Place {
+	instanceId?: string;
+	executionId?: string;
+	workflowId?: string;
+	nodeId?: string;
+	type?: string;
+	runIndex?: number;
+	/** What n8n keeps for the node while it repeats it; the same object is the same memory. */
+	kept?: object;
+}
+
+/** One run of the node, as n8n starts it. */
+function run({
+	instanceId = 'i',
+	executionId = '7',
+	workflowId = 'w',
+	nodeId = 'n',
+	type = 'n8n-nodes-evolink.evolink',
+	runIndex = 0,
+	kept = {},
+}: Place = {}): RequestMemory {
+	const context = {
+		getContext: () => kept,
+		getExecutionId: () => executionId,
+		getInstanceId: () => instanceId,
+		getWorkflow: () => ({ id: workflowId }),
+		getNode: () => ({ id: nodeId, type }),
+		evaluateExpression: () => runIndex,
+	};
+	return new RequestMemory(context as unknown as IExecuteFunctions);
+}
+
+const BODY = { model: 'qwen-image-edit', prompt: 'Beach', image_urls: [] };
+
+function failure(code: string, retryable: boolean): TaskFailedError {
+	const task = parseTask(FAILED);
+	if (!task) throw new Error('The test needs a task');
+	return new TaskFailedError(task, { code, message: '', retryable });
+}
+
+describe('idempotency keys', () => {
+	it('have the form that the service takes', () => {
+		const memory = run({ nodeId: 'ü'.repeat(300), workflowId: '' });
+		for (const item of [0, 1, 99_999]) {
+			expect(memory.claim(item, 'x').idempotencyKey).toMatch(/^[A-Za-z0-9._-]{16,96}$/);
+		}
+	});
+
+	it('are the same when n8n runs the same execution again without any memory', () => {
+		expect(run().claim(3, 'beach')).toEqual(run().claim(3, 'beach'));
+	});
+
+	it('are the same then, even if an expression in the prompt gives something else', () => {
+		expect(run().claim(3, 'beach at 12:00').idempotencyKey).toBe(
+			run().claim(3, 'beach at 12:05').idempotencyKey,
+		);
+	});
+
+	it.each<[string, Place]>([
+		['n8n', { instanceId: 'j' }],
+		['execution', { executionId: '8' }],
+		['workflow', { workflowId: 'x' }],
+		['node', { nodeId: 'm' }],
+		['run in a loop', { runIndex: 1 }],
+	])('are others in another %s', (_name, place) => {
+		const key = run().claim(0, 'beach').idempotencyKey;
+		expect(run(place).claim(0, 'beach').idempotencyKey).not.toBe(key);
+	});
+
+	it('are two for two items that ask the same', () => {
+		const memory = run();
+		expect(memory.claim(0, 'beach').idempotencyKey).not.toBe(
+			memory.claim(1, 'beach').idempotencyKey,
+		);
+	});
+
+	it('differ from execution to execution even if n8n gave no id', () => {
+		expect(run({ executionId: '' }).claim(0, 'beach').idempotencyKey).not.toBe(
+			run({ executionId: '' }).claim(0, 'beach').idempotencyKey,
+		);
+	});
+
+	it('are the same in a repetition without an id', () => {
+		const kept = {};
+		const memory = run({ executionId: '', kept });
+		const { idempotencyKey } = memory.claim(0, 'beach');
+		memory.endRun(false);
+		expect(run({ executionId: '', kept }).claim(0, 'beach')).toMatchObject({ idempotencyKey });
+	});
+});
+
+/** Two runs with one memory: what a first one left behind, and how a second one finds it. */
+describe('a repetition', () => {
+	function firstTry(kept: object, error?: Error, place: Place = {}) {
+		const memory = run({ ...place, kept });
+		const request = memory.claim(0, 'beach');
+		request.body = BODY;
+		if (!(error instanceof ApiError || error instanceof OutcomeUnknownError)) {
+			request.taskId = TASK_ID;
+		}
+		if (error) memory.noteError(0, error);
+		memory.endRun(error === undefined);
+		return request;
+	}
+
+	it('of the same execution continues the task, even if the prompt has changed', () => {
+		const kept = {};
+		const first = firstTry(kept, new WaitTimeoutError(TASK_ID, 600));
+		const again = run({ kept }).claim(0, 'another prompt');
+		expect(again).toMatchObject({ taskId: TASK_ID, idempotencyKey: first.idempotencyKey });
+	});
+
+	it('survives being saved with the execution', () => {
+		const kept = {};
+		firstTry(kept, new WaitTimeoutError(TASK_ID, 600));
+		const saved = JSON.parse(JSON.stringify(kept)) as object;
+		expect(run({ kept: saved }).claim(0, 'beach').taskId).toBe(TASK_ID);
+	});
+
+	it('in another execution continues only what asks the same', () => {
+		const kept = {};
+		firstTry(kept, new WaitTimeoutError(TASK_ID, 600));
+		const saved = JSON.stringify(kept);
+		const same = run({ executionId: '8', kept: JSON.parse(saved) as object });
+		expect(same.claim(0, 'beach').taskId).toBe(TASK_ID);
+		const edited = run({ executionId: '8', kept: JSON.parse(saved) as object });
+		expect(edited.claim(0, 'mountains').taskId).toBeUndefined();
+	});
+
+	it('does not take the task of another item or of another run in a loop', () => {
+		const kept = {};
+		firstTry(kept, new WaitTimeoutError(TASK_ID, 600));
+		expect(run({ kept }).claim(1, 'beach').taskId).toBeUndefined();
+		expect(run({ kept, runIndex: 1 }).claim(0, 'beach').taskId).toBeUndefined();
+	});
+
+	it('keeps finished items of a run that failed', () => {
+		const kept = {};
+		const memory = run({ kept });
+		const [done, bad] = [memory.claim(0, 'beach'), memory.claim(1, 'mountains')];
+		done.taskId = TASK_ID;
+		memory.noteError(1, new ApiError('Bad', ''));
+		memory.endRun(false);
+		expect(run({ kept }).claim(0, 'beach').taskId).toBe(TASK_ID);
+		expect(bad.taskId).toBeUndefined();
+	});
+
+	it('forgets everything when every item was handed on', () => {
+		const kept = {};
+		firstTry(kept);
+		expect(run({ kept }).claim(0, 'beach').taskId).toBeUndefined();
+		expect(JSON.stringify(kept)).not.toContain(TASK_ID);
+	});
+
+	it('asks anew, under a new key, after a failure that is worth another try', () => {
+		const kept = {};
+		const first = firstTry(kept, failure('service_error', true));
+		const again = run({ kept }).claim(0, 'beach');
+		expect(again.taskId).toBeUndefined();
+		expect(again.body).toBeUndefined();
+		expect(again.idempotencyKey).not.toBe(first.idempotencyKey);
+	});
+
+	it('meets the same failed task again where another try is no use', () => {
+		const kept = {};
+		firstTry(kept, failure('content_policy_violation', false));
+		expect(run({ kept }).claim(0, 'beach').taskId).toBe(TASK_ID);
+	});
+
+	it('after an unknown outcome sends the same body under the same key', () => {
+		const kept = {};
+		const first = firstTry(kept, new OutcomeUnknownError('Lost', 'key'));
+		const again = run({ kept }).claim(0, 'another prompt');
+		expect(again).toMatchObject({
+			body: BODY,
+			mayBePaid: true,
+			idempotencyKey: first.idempotencyKey,
+		});
+	});
+
+	it('after an unknown outcome stays in doubt when the next try is refused', () => {
+		const kept = {};
+		firstTry(kept, new OutcomeUnknownError('Lost', 'key'));
+		const memory = run({ kept });
+		memory.claim(0, 'beach');
+		memory.noteError(0, new ApiError('Invalid key', '', { status: 401 }));
+		memory.endRun(false);
+		expect(run({ kept }).claim(0, 'beach')).toMatchObject({ body: BODY, mayBePaid: true });
+	});
+
+	it('after a refusal makes its body anew: nothing was paid', () => {
+		const kept = {};
+		firstTry(kept, new ApiError('Invalid key', '', { status: 401 }));
+		const again = run({ kept }).claim(0, 'corrected');
+		expect(again.body).toBeUndefined();
+		expect(again.mayBePaid).toBeUndefined();
+	});
+});
+
+describe('what this run has paid', () => {
+	it('is listed in the order of the items, without what was refused or never sent', () => {
+		const memory = run();
+		for (const item of [4, 0, 2, 1, 3]) {
+			const request = memory.claim(item, `${item}`);
+			if (item !== 3) request.body = BODY;
+			if (item === 4 || item === 0) request.taskId = `task-${item}`;
+		}
+		memory.noteError(1, new OutcomeUnknownError('Lost', 'key'));
+		memory.noteError(2, new StoppedError());
+		expect(memory.paid().map(({ itemIndex, request }) => [itemIndex, request.taskId])).toEqual([
+			[0, 'task-0'],
+			[1, undefined],
+			[4, 'task-4'],
+		]);
+	});
+
+	it('lists what an earlier try paid, for items that this one did not come to', () => {
+		const kept = {};
+		const first = run({ kept });
+		Object.assign(first.claim(0, 'beach'), { body: BODY, taskId: 'task-0' });
+		Object.assign(first.claim(1, 'beach'), { body: BODY, taskId: 'task-1' });
+		first.endRun(false);
+		const again = run({ kept });
+		again.claim(0, 'beach');
+		expect(again.paid().map(({ request }) => request.taskId)).toEqual(['task-0', 'task-1']);
+		expect(run({ kept, runIndex: 1 }).paid()).toEqual([]);
+	});
+
+	it('leaves out a task that failed and was refunded', () => {
+		const memory = run();
+		Object.assign(memory.claim(0, 'beach'), { body: BODY, taskId: TASK_ID });
+		memory.noteError(0, failure('service_error', true));
+		expect(memory.paid()).toEqual([]);
+	});
+
+	it('still lists a paid task that was stopped while it was waited for', () => {
+		const memory = run();
+		const request = memory.claim(0, 'beach');
+		Object.assign(request, { body: BODY, taskId: TASK_ID });
+		memory.noteError(0, new StoppedError());
+		expect(memory.paid()).toEqual([{ itemIndex: 0, request }]);
+	});
+});
+
+describe("as an agent's tool, where every call is item 0 of run 0", () => {
+	const tool = (kept: object) => run({ type: 'n8n-nodes-evolink.evolinkTool', kept });
+
+	it('the same ask continues after an error', () => {
+		const kept = {};
+		const memory = tool(kept);
+		memory.claim(0, 'beach').taskId = TASK_ID;
+		memory.noteError(0, new WaitTimeoutError(TASK_ID, 600));
+		memory.endRun(false);
+		expect(tool(kept).claim(0, 'beach').taskId).toBe(TASK_ID);
+	});
+
+	it('another ask after an error is another task', () => {
+		const kept = {};
+		const memory = tool(kept);
+		memory.claim(0, 'beach').taskId = TASK_ID;
+		memory.endRun(false);
+		expect(tool(kept).claim(0, 'mountains').taskId).toBeUndefined();
+	});
+
+	it('the same ask after success is a new task with a new key', () => {
+		const kept = {};
+		const memory = tool(kept);
+		const first = memory.claim(0, 'beach');
+		first.taskId = TASK_ID;
+		memory.endRun(true);
+		const next = tool(kept).claim(0, 'beach');
+		expect(next.taskId).toBeUndefined();
+		expect(next.idempotencyKey).not.toBe(first.idempotencyKey);
+	});
+
+	it('the same ask twice at the same time is two tasks', () => {
+		const kept = {};
+		const [one, two] = [tool(kept).claim(0, 'beach'), tool(kept).claim(0, 'beach')];
+		expect(one.idempotencyKey).not.toBe(two.idempotencyKey);
+		one.taskId = TASK_ID;
+		expect(two.taskId).toBeUndefined();
+	});
+});
+
+describe('what an images gateway was asked', () => {
+	const EDIT = { pictures: [{ link: 'https://cdn.example.com/1.png' }], raw: { data: [] } };
+
+	it('is remembered in a second try: what arrived, and what is lost', () => {
+		const kept = {};
+		const first = run({ kept });
+		first.claim(0, 'a').edit = EDIT;
+		first.claim(1, 'b');
+		first.noteError(1, new PictureLostError('Lost', 'Look there', { taskId: TASK_ID }));
+		first.claim(2, 'c');
+		first.noteError(2, new ApiError('Refused', ''));
+		first.endRun(false);
+
+		const saved = JSON.parse(JSON.stringify(kept)) as object;
+		const second = run({ kept: saved });
+		expect(second.claim(0, 'a').edit).toEqual(EDIT);
+		expect(second.claim(1, 'b').lost).toEqual({
+			message: 'Lost',
+			advice: 'Look there',
+			taskId: TASK_ID,
+		});
+		const refused = second.claim(2, 'c');
+		expect([refused.edit, refused.lost]).toEqual([undefined, undefined]);
+	});
+
+	it('counts as paid, apart from refusals', () => {
+		const memory = run();
+		memory.claim(0, 'a').edit = EDIT;
+		memory.claim(1, 'b');
+		memory.noteError(1, new PictureLostError('Lost', ''));
+		memory.claim(2, 'c');
+		memory.noteError(2, new ApiError('Refused', ''));
+		expect(memory.paid().map(({ itemIndex }) => itemIndex)).toEqual([0, 1]);
+	});
+
+	it('is forgotten once everything was handed on', () => {
+		const kept = {};
+		const first = run({ kept });
+		first.claim(0, 'a').edit = EDIT;
+		first.endRun(true);
+		expect(JSON.stringify(kept)).not.toContain('cdn.example.com');
+	});
+});

@@ -1,0 +1,340 @@
+import type { PictureFacts } from '../../../nodes/Evolink/images/format';
+import { findModel, IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
+import {
+	checkLink,
+	checkMask,
+	checkPicture,
+	checkRequest,
+	type RequestFacts,
+} from '../../../nodes/Evolink/models/checkRequest';
+import { type Figure, type ImageModel, sourceOf } from '../../../nodes/Evolink/models/model';
+import { MODELS } from '../../simulator';
+
+const MEGABYTE = 1024 * 1024;
+
+function model(id: string): ImageModel {
+	const found = findModel(id);
+	if (!found) throw new Error(`The catalogue has no ${id}`);
+	return found;
+}
+
+const QWEN = model('qwen-image-edit');
+const PLUS = model('qwen-image-edit-plus');
+const WAN = model('wan2.5-image-to-image');
+const GPT_4O = model('gpt-4o-image');
+const GPT_2 = model('gpt-image-2');
+const SEEDREAM_4 = model('doubao-seedream-4.0');
+const SEEDREAM_5 = model('doubao-seedream-5.0-pro');
+const LAYERIZE = model('doubao-seedream-5.0-pro-layerize');
+
+const REQUEST: RequestFacts = {
+	prompt: 'Make it a beach',
+	imageCount: 1,
+	numberOfImages: 1,
+	parameters: {},
+};
+const PICTURE: PictureFacts = { format: 'png', width: 1024, height: 768, transparency: false };
+
+describe('requests at the edge of a limit', () => {
+	it.each<[string, ImageModel, Partial<RequestFacts>]>([
+		['800 emoji, which are two units each', QWEN, { prompt: '🏖'.repeat(800) }],
+		['3 pictures', QWEN, { imageCount: 3 }],
+		['2 pictures', WAN, { imageCount: 2 }],
+		['4 results', WAN, { numberOfImages: 4 }],
+		['2000 emoji', WAN, { prompt: '🏖'.repeat(2000) }],
+		['60000 bytes', GPT_2, { prompt: '海'.repeat(20_000) }],
+		['no prompt', LAYERIZE, { prompt: '' }],
+		['2600 Chinese characters', SEEDREAM_5, { prompt: '海'.repeat(2600) }],
+		['5000 words', SEEDREAM_5, { prompt: 'word '.repeat(5000) }],
+		['14 pictures and one result', SEEDREAM_4, { imageCount: 14 }],
+		['a size for one result', PLUS, { parameters: { size: '512x2048' } }],
+	])('takes %s (%#)', (_name, imageModel, request) => {
+		expect(checkRequest(imageModel, { ...REQUEST, ...request })).toEqual([]);
+	});
+
+	it.each<[ImageModel, Partial<RequestFacts>, string, RegExp]>([
+		[
+			WAN,
+			{ prompt: 'x'.repeat(2001) },
+			"'Prompt' has 2001 characters; Wan 2.5 Image to Image takes at most 2000",
+			/Shorten the prompt.*'Validation'/,
+		],
+		[
+			GPT_2,
+			{ prompt: '海'.repeat(20_001) },
+			"'Prompt' has 60003 bytes in UTF-8; GPT Image 2 takes at most 60000",
+			/Shorten the prompt/,
+		],
+		[
+			QWEN,
+			{ imageCount: 4 },
+			"'Images' gives 4 pictures; Qwen Image Edit takes at most 3",
+			/Remove some pictures/,
+		],
+		[
+			WAN,
+			{ imageCount: 3 },
+			"'Images' gives 3 pictures; Wan 2.5 Image to Image takes at most 2",
+			/Remove some pictures/,
+		],
+		[
+			WAN,
+			{ numberOfImages: 5 },
+			"'Number of Images' is 5; Wan 2.5 Image to Image makes 1 to 4",
+			/whole number: 1 to 4/,
+		],
+		[WAN, { numberOfImages: 0 }, "'Number of Images' is 0; ", /whole number/],
+		[WAN, { numberOfImages: 1.5 }, "'Number of Images' is 1.5; ", /whole number/],
+		[WAN, { numberOfImages: Number.NaN }, "'Number of Images' is NaN; ", /whole number/],
+		[GPT_4O, { numberOfImages: 3 }, 'makes 1, 2 or 4', /whole number: 1, 2 or 4/],
+		[
+			PLUS,
+			{ numberOfImages: 2, parameters: { size: '1024x1024' } },
+			"'Size' is set and 'Number of Images' is 2; Qwen Image Edit Plus takes a size for one",
+			/Set 'Number of Images' to 1/,
+		],
+		[PLUS, { parameters: { size: '1:1' } }, '\'Size\' is "1:1"; ', /Correct the option/],
+		[
+			PLUS,
+			{ parameters: { size: '511x1024' } },
+			'takes width x height with 512 to 2048 pixels on each side',
+			/Correct/,
+		],
+		[PLUS, { parameters: { seed: -1 } }, 'takes a whole number from 0 to 2147483647', /Correct/],
+		[PLUS, { parameters: { watermark: 'no' } }, 'takes true or false', /Correct/],
+		[GPT_2, { parameters: { quality: 'best' } }, 'takes low, medium, high', /Correct/],
+		[GPT_2, { parameters: { size: '1000x1000' } }, 'multiples of 16', /Correct/],
+		[GPT_2, { parameters: { size: '640x640' } }, '655,360 to 8,294,400 pixels in all', /Correct/],
+		[GPT_2, { parameters: { size: '3840x1264' } }, 'at most 3:1', /Correct/],
+		[
+			GPT_2,
+			{ parameters: { size: '1024x1024', resolution: '2K' } },
+			"'Resolution' is 2K and 'Size' is 1024x1024; GPT Image 2 takes a resolution with ratios only",
+			/Remove 'Resolution'/,
+		],
+		[
+			GPT_2,
+			{ parameters: { background: 'transparent', outputFormat: 'jpeg' } },
+			"'Background' is transparent and 'Output Format' is jpeg; GPT Image 2 makes that as png or webp",
+			/Set 'Output Format' to png/,
+		],
+		[
+			SEEDREAM_4,
+			{ imageCount: 14, numberOfImages: 2 },
+			"'Images' gives 14 pictures and 'Number of Images' is 2; Seedream 4.0 takes and makes at most 15",
+			/Remove some pictures or ask for fewer/,
+		],
+		[
+			SEEDREAM_5,
+			{ parameters: { background: 'transparent' }, firstPicture: { format: 'jpeg' } },
+			'needs exactly one, a PNG with transparency',
+			/Give one such picture/,
+		],
+		[
+			SEEDREAM_5,
+			{ parameters: { background: 'transparent' }, imageCount: 2 },
+			'needs exactly one, a PNG with transparency',
+			/Give one such picture/,
+		],
+	])('%#: refuses what is beyond, in plain words', (imageModel, request, message, advice) => {
+		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
+		expect(violations).toHaveLength(1);
+		expect(violations[0].message).toContain(message);
+		expect(violations[0].advice).toMatch(advice);
+		expect(violations[0].hintOnly).toBeFalsy();
+	});
+
+	it.each<[ImageModel, Partial<RequestFacts>, string]>([
+		// The documents disagree on the prompts of qwen-image-edit, so the service decides.
+		[QWEN, { prompt: 'x'.repeat(2001) }, "'Prompt' has 2001 characters; Qwen Image Edit takes"],
+		[QWEN, { prompt: 'x'.repeat(801) }, 'Qwen Image Edit may read the first 800 only'],
+		[SEEDREAM_5, { prompt: '海'.repeat(2700) }, "'Prompt' has about 4154 tokens"],
+		[QWEN, { numberOfImages: 2 }, "'Number of Images' is 2; Qwen Image Edit makes one"],
+		[LAYERIZE, { numberOfImages: 2 }, 'makes as many as it finds'],
+		[GPT_2, { numberOfImages: 2 }, 'GPT Image 2 often makes one all the same'],
+		[
+			PLUS,
+			{ parameters: { negativePrompt: 'x'.repeat(501) } },
+			"'Negative Prompt' has 501 characters; Qwen Image Edit Plus reads the first 500 only",
+		],
+	])('%#: only hints at what the service may take', (imageModel, request, message) => {
+		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
+		expect(violations).toMatchObject([
+			{ message: expect.stringContaining(message) as string, hintOnly: true },
+		]);
+	});
+
+	it('names every limit that is broken', () => {
+		const request = { ...REQUEST, prompt: 'x'.repeat(2001), imageCount: 4, numberOfImages: 9 };
+		expect(checkRequest(WAN, request)).toHaveLength(3);
+	});
+});
+
+describe('pictures at the edge of a limit', () => {
+	it.each<[string, ImageModel, Partial<PictureFacts>, number]>([
+		['10 MB', QWEN, {}, 10 * MEGABYTE],
+		['the smallest sides', QWEN, { width: 384, height: 384 }, 1],
+		['the largest sides', QWEN, { width: 3072, height: 3072 }, 1],
+		['the largest safe sides', WAN, { width: 4096, height: 4096 }, 1],
+		['the longest shape', SEEDREAM_4, { width: 1600, height: 100 }, 1],
+		['the most pixels', SEEDREAM_4, { width: 6000, height: 6000 }, 1],
+		['any size', model('nano-banana-beta'), { width: 1, height: 50_000 }, 1],
+		['transparency', QWEN, { transparency: true }, 1],
+		['a size that the file hides', QWEN, { width: undefined, height: undefined }, 1],
+		['TIFF', QWEN, { format: 'tiff' }, 1],
+	])('takes %s (%#)', (_name, imageModel, facts, bytes) => {
+		expect(checkPicture(imageModel, 'Image 1', { ...PICTURE, ...facts }, bytes)).toEqual([]);
+	});
+
+	it.each<[ImageModel, Partial<PictureFacts>, number, string, RegExp]>([
+		[QWEN, {}, 10.1 * MEGABYTE, 'has 10.1 MB; Qwen Image Edit takes at most 10 MB', /smaller/],
+		[QWEN, { width: 383 }, 1, 'has 383 × 768 pixels; Qwen Image Edit takes 384 to 3072', /Resize/],
+		[QWEN, { height: 3073 }, 1, 'has 1024 × 3073 pixels', /Resize/],
+		[WAN, { width: 5001 }, 1, 'takes 384 to 5000 pixels', /Resize/],
+		[WAN, { height: 383 }, 1, 'has 1024 × 383 pixels', /Resize/],
+		[WAN, { transparency: true }, 1, 'is a PNG with transparency', /JPEG/],
+		[WAN, { format: 'webp', transparency: true }, 1, 'is a WEBP with transparency', /JPEG/],
+		[WAN, { format: 'tiff' }, 1, 'is a TIFF picture; Wan 2.5 Image to Image takes JPG', /Convert/],
+		[QWEN, { format: 'gif' }, 1, 'takes JPG, PNG, WEBP, BMP, TIFF', /Convert/],
+		[SEEDREAM_4, { width: 14, height: 20 }, 1, 'takes at least 15 pixels on each side', /Resize/],
+		[GPT_2, { width: 23_171 }, 1, 'takes at most 23170 pixels on each side', /Resize/],
+		[SEEDREAM_4, { width: 6000, height: 6001 }, 1, 'at most 36,000,000 pixels in all', /Resize/],
+		[LAYERIZE, { width: 511, height: 512 }, 1, 'at least 262,144 pixels in all', /Resize/],
+		[SEEDREAM_4, { width: 1601, height: 100 }, 1, 'at most 16 times as long as wide', /Resize/],
+	])('%#: refuses what is beyond, in plain words', (imageModel, facts, bytes, message, advice) => {
+		const label = "Image 2 (field 'data')";
+		const violations = checkPicture(imageModel, label, { ...PICTURE, ...facts }, bytes);
+		expect(violations).toHaveLength(1);
+		expect(violations[0].message).toContain(message);
+		expect(violations[0].message).toContain(label);
+		expect(violations[0].advice).toMatch(advice);
+		expect(violations[0].advice).toContain("'Validation'");
+		expect(violations[0].hintOnly).toBeFalsy();
+	});
+
+	it('only hints at sides that not all documents allow', () => {
+		expect(checkPicture(WAN, 'Image 1', { ...PICTURE, width: 4097 }, 1)).toMatchObject([
+			{ message: expect.stringContaining('more than 4096 pixels') as string, hintOnly: true },
+		]);
+	});
+
+	it('never shows a limit as broken by itself: one byte more than 10 MB', () => {
+		const [{ message }] = checkPicture(QWEN, 'Image 1', PICTURE, 10 * MEGABYTE + 1);
+		expect(message).not.toContain('has 10.0 MB');
+	});
+});
+
+describe('links', () => {
+	it.each([
+		['https://a.example.com/a.png', QWEN],
+		['https://a.example.com/a.TIF?x=y.gif', QWEN],
+		['https://a.example.com/a', QWEN],
+		['https://a.example.com/a.php', QWEN],
+		['https://a.example.gif/', QWEN],
+		['https://a.example.gif', QWEN],
+		['https://a.example.com/a.heif', SEEDREAM_5],
+		['https://a.example.com/a.gif', undefined],
+	])('%s may be a picture that the model takes', (link, imageModel) => {
+		expect(checkLink(imageModel, 'Image 1', link)).toEqual([]);
+	});
+
+	it.each([
+		['https://a.example.com/a.gif', QWEN, 'Image 1: the link ends in .gif; Qwen Image Edit takes'],
+		['https://a.example.com/A.GIF?w=3#x', QWEN, 'the link ends in .gif'],
+		[
+			'https://a.example.com/a.tif',
+			WAN,
+			'the link ends in .tiff; Wan 2.5 Image to Image takes JPG',
+		],
+		['https://a.example.com/a.webp', LAYERIZE, 'takes JPG, PNG'],
+	])('%s ends in a format that the model does not take', (link, imageModel, message) => {
+		const violations = checkLink(imageModel, 'Image 1', link);
+		expect(violations).toHaveLength(1);
+		expect(violations[0].message).toContain(message);
+		expect(violations[0].advice).toContain("'Validation'");
+	});
+});
+
+describe('masks', () => {
+	const mask: PictureFacts = { ...PICTURE, transparency: true };
+
+	it.each<[string, ImageModel, Parameters<typeof checkMask>[1], PictureFacts | undefined]>([
+		['that fit', GPT_2, mask, PICTURE],
+		['beside a link', GPT_2, mask, undefined],
+		['behind a link', GPT_2, { link: 'https://a.example.com/a' }, PICTURE],
+		['in black and white', GPT_4O, PICTURE, PICTURE],
+	])('%s are taken', (_name, imageModel, facts, picture) => {
+		expect(checkMask(imageModel, facts, picture)).toEqual([]);
+	});
+
+	it.each<[ImageModel | undefined, Parameters<typeof checkMask>[1], string]>([
+		[QWEN, mask, 'Qwen Image Edit takes no mask'],
+		[undefined, mask, 'a model that is not in the list takes no mask'],
+		[GPT_2, PICTURE, "'Mask' has no transparency; GPT Image 2 repaints the transparent parts"],
+		[GPT_2, { ...mask, format: 'webp' }, "'Mask' is a WEBP picture; GPT Image 2 takes a PNG"],
+		[GPT_4O, { link: 'https://a.example.com/a.jpg' }, "'Mask' is a JPG picture"],
+		[
+			GPT_2,
+			{ ...mask, width: 1023 },
+			"'Mask' has 1023 × 768 pixels and the first picture 1024 × 768",
+		],
+	])('%#: refuses what does not fit', (imageModel, facts, message) => {
+		const violations = checkMask(imageModel, facts, PICTURE);
+		expect(violations).toHaveLength(1);
+		expect(violations[0].message).toContain(message);
+	});
+});
+
+it('leaves a model that is not in the catalogue to the service', () => {
+	expect(findModel('brand-new-model')).toBeUndefined();
+	const request = { ...REQUEST, prompt: 'x'.repeat(100_000), imageCount: 99, numberOfImages: 99 };
+	expect(checkRequest(undefined, request)).toEqual([]);
+	expect(checkPicture(undefined, 'Image 1', PICTURE, 1e9)).toEqual([]);
+});
+
+/** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
+describe('the largest file', () => {
+	it.each(IMAGE_MODELS.map((row) => [row.id, row] as const))('of %s', (id, row) => {
+		expect(row.images.maxMegabytes && row.images.maxMegabytes * MEGABYTE).toBe(
+			MODELS[id].maxImageBytes,
+		);
+		const bytes = MODELS[id].maxImageBytes ?? 1e12;
+		expect(checkPicture(row, 'Image 1', PICTURE, bytes)).toEqual([]);
+		const beyond = checkPicture(row, 'Image 1', PICTURE, bytes + 1);
+		expect(beyond).toHaveLength(row.images.maxMegabytes === undefined ? 0 : 1);
+	});
+});
+
+describe('the catalogue', () => {
+	it('has every model once', () => {
+		expect(new Set(IMAGE_MODELS.map(({ id }) => id)).size).toBe(IMAGE_MODELS.length);
+		expect(new Set(IMAGE_MODELS.map(({ name }) => name)).size).toBe(IMAGE_MODELS.length);
+	});
+
+	it.each(IMAGE_MODELS.map((row) => [row.id, row] as const))(
+		'%s: the figures make sense and have a source',
+		(_id, row) => {
+			const { minSide = 0, maxSide = Infinity, minPixels = 0, maxPixels = Infinity } = row.images;
+			expect(minSide).toBeLessThan(maxSide);
+			expect(minPixels).toBeLessThan(maxPixels);
+			expect(row.images.formats).toContain('png');
+			for (const rule of Object.values(row.parameters)) {
+				if (rule.kind === 'choice' && rule.default) expect(rule.values).toContain(rule.default);
+				if (rule.kind === 'size' && rule.default) expect(rule.values).toContain(rule.default);
+			}
+			const figures = [
+				...Object.keys(row.prompt).map((name) => `prompt.${name}`),
+				...Object.keys(row.images).map((name) => `images.${name}`),
+				...Object.keys(row.parameters).map((name) => `parameters.${name}`),
+				'results',
+				...(row.mask ? ['mask'] : []),
+				...(row.rules ? ['rules'] : []),
+			] as Figure[];
+			for (const figure of figures) {
+				expect(sourceOf(row, figure)).toMatch(/^https:\/\/|^docs\.evolink\.ai, an older page/);
+			}
+			// A source for a figure that the row does not have would be a slip.
+			expect(figures).toEqual(expect.arrayContaining(Object.keys(row.otherSources ?? {})));
+		},
+	);
+});

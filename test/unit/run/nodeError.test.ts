@@ -1,0 +1,149 @@
+import {
+	type IExecuteFunctions,
+	type INode,
+	NodeApiError,
+	NodeOperationError,
+	type OnError,
+} from 'n8n-workflow';
+
+import {
+	ApiError,
+	DownloadError,
+	InvalidInputError,
+	OutcomeUnknownError,
+	TaskFailedError,
+	WaitTimeoutError,
+} from '../../../nodes/Evolink/api/errors/errors';
+import { parseTask } from '../../../nodes/Evolink/api/task';
+import { errorItem, nodeErrorFor } from '../../../nodes/Evolink/run/nodeError';
+import { TASK_ID } from '../taskAnswers';
+
+const NODE: INode = {
+	id: 'n',
+	name: 'EvoLink',
+	type: 'n8n-nodes-evolink.evolink',
+	typeVersion: 1,
+	position: [0, 0],
+	parameters: {},
+};
+
+const LINKS = ['https://r.example.com/a.png', 'https://r.example.com/b.png'];
+const EXPIRES = '2026-11-22T12:00:00.000Z';
+const download = new DownloadError('The task is complete, but: gone', 'Fetch it again.', {
+	taskId: TASK_ID,
+	results: LINKS,
+	expiresAt: EXPIRES,
+});
+const refused = new ApiError('Invalid token', 'Check the key.', { status: 401 });
+
+describe('the item of an error', () => {
+	function itemOf(error: unknown, onError: OnError) {
+		const context = { getNode: () => ({ ...NODE, onError }) } as IExecuteFunctions;
+		return errorItem(context, error, 4);
+	}
+
+	describe('with "Continue"', () => {
+		it.each([
+			[
+				'a refused input',
+				new InvalidInputError("'Prompt' is empty", ''),
+				{ error: "'Prompt' is empty" },
+			],
+			['a refusal of the service', refused, { error: 'Invalid token' }],
+			[
+				'a paid task',
+				new WaitTimeoutError(TASK_ID, 5),
+				{ error: `EvoLink task ${TASK_ID} had not ended after 5 seconds`, id: TASK_ID },
+			],
+			[
+				'a picture that could not be fetched',
+				download,
+				{ error: download.message, id: TASK_ID, results: LINKS, expires_at: EXPIRES },
+			],
+			[
+				'an error of n8n',
+				new NodeOperationError(NODE, 'No such field'),
+				{ error: 'No such field' },
+			],
+			['a bug', new TypeError('x is not a function'), { error: 'x is not a function' }],
+		])('%s', (_name, error, json) => {
+			expect(itemOf(error, 'continueRegularOutput')).toEqual({ json, pairedItem: { item: 4 } });
+		});
+
+		it('an unknown outcome says where to look, and the key', () => {
+			const error = new OutcomeUnknownError('Nobody knows', 'n8n-key');
+			expect(itemOf(error, 'continueRegularOutput').json.error).toMatch(
+				/^Nobody knows\. It may have been paid: .*task history.*n8n-key/,
+			);
+		});
+	});
+
+	// n8n 1.x moves an item to the error output only if its JSON has nothing but `error`.
+	describe('with "Continue (using error output)" has one key, and everything in its text', () => {
+		it.each([
+			['a refused input', new InvalidInputError("'Prompt' is empty", ''), ["'Prompt' is empty"]],
+			['a paid task', new WaitTimeoutError(TASK_ID, 5), ['had not ended', TASK_ID]],
+			['a lost picture', download, [download.message, TASK_ID, ...LINKS, EXPIRES]],
+			['an unknown outcome', new OutcomeUnknownError('Nobody knows', 'n8n-key'), ['n8n-key']],
+			['a bug', new TypeError('x is not a function'), ['x is not a function']],
+		])('%s', (_name, error, words) => {
+			const { json, pairedItem } = itemOf(error, 'continueErrorOutput');
+			expect(Object.keys(json)).toEqual(['error']);
+			for (const word of words) expect(json.error).toContain(word);
+			expect(pairedItem).toEqual({ item: 4 });
+		});
+	});
+});
+
+describe("n8n's error", () => {
+	it('of a refusal is an API error with status, advice and item', () => {
+		const error = nodeErrorFor(NODE, refused, 4, 'Two others are paid.');
+		expect(error).toBeInstanceOf(NodeApiError);
+		expect(error).toMatchObject({
+			message: 'Invalid token',
+			description: 'Check the key. Two others are paid.',
+			httpCode: '401',
+			context: { itemIndex: 4 },
+		});
+	});
+
+	it("does not say 'canceled', which n8n would take for a stop by the user", () => {
+		const error = { code: 'request_cancelled', message: 'It was canceled' };
+		const task = parseTask({ id: TASK_ID, status: 'failed', error });
+		if (!task?.failure) throw new Error('not a failed task');
+		const { message } = nodeErrorFor(NODE, new TaskFailedError(task, task.failure), 0);
+		expect(message).toContain('It was cancelled');
+		expect(message).not.toContain('canceled');
+	});
+
+	it('of a lost picture names task, links and expiry', () => {
+		const error = nodeErrorFor(NODE, download, 0);
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect(error.message).toBe(download.message);
+		for (const word of ['Fetch it again.', TASK_ID, ...LINKS, EXPIRES]) {
+			expect(error.description).toContain(word);
+		}
+	});
+
+	it('leaves an error of n8n as it is, and adds the item', () => {
+		const given = new NodeOperationError(NODE, 'No such field');
+		const error = nodeErrorFor(NODE, given, 4);
+		expect(error).toBe(given);
+		expect(error.context.itemIndex).toBe(4);
+	});
+
+	it('keeps the item that an error of n8n names itself', () => {
+		const given = new NodeOperationError(NODE, 'No such field', { itemIndex: 2 });
+		expect(nodeErrorFor(NODE, given, 4).context.itemIndex).toBe(2);
+	});
+
+	it('of a bug keeps its message and the note of what is paid', () => {
+		const error = nodeErrorFor(NODE, new TypeError('x is not a function'), 1, 'One is paid.');
+		expect(error).toBeInstanceOf(NodeOperationError);
+		expect(error).toMatchObject({
+			message: 'x is not a function',
+			description: 'One is paid.',
+			context: { itemIndex: 1 },
+		});
+	});
+});

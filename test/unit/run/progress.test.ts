@@ -1,0 +1,55 @@
+import { Progress } from '../../../nodes/Evolink/run/progress';
+
+function setUp(items: number) {
+	const said = { hints: [] as string[], console: [] as unknown[], log: [] as string[] };
+	const context = {
+		addExecutionHints: ({ message }: { message: string }) => said.hints.push(message),
+		getExecutionId: () => '7',
+		getNode: () => ({ name: 'Edit' }),
+		logger: { info: (message: string) => said.log.push(message) },
+		sendMessageToUI: (message: unknown) => said.console.push(message),
+	};
+	const progress = new Progress(context as never, items);
+	/** So many items, one each second. */
+	const work = (count: number) => {
+		for (let item = 0; item < count; item++) {
+			jest.advanceTimersByTime(1_000);
+			progress.noteItem();
+		}
+	};
+	return { said, progress, work };
+}
+
+beforeEach(() => jest.useFakeTimers());
+afterEach(() => jest.useRealTimers());
+
+it('tells how many items are done: the console every 2 s, the log every 10 s, and a hint at the end', () => {
+	const { said, progress, work } = setUp(25);
+	work(25);
+	progress.end(2);
+	expect(said.console.slice(0, 3)).toEqual([
+		'2 of 25 items done',
+		'4 of 25 items done',
+		'6 of 25 items done',
+	]);
+	expect(said.log).toEqual([
+		'EvoLink node "Edit": 10 of 25 items done',
+		'EvoLink node "Edit": 20 of 25 items done',
+	]);
+	expect(said.hints).toEqual(['25 items done in 25.0 s, 2 of them failed']);
+});
+
+it('says nothing of a single item', () => {
+	const { said, progress, work } = setUp(1);
+	jest.advanceTimersByTime(60_000);
+	work(1);
+	progress.end(0);
+	expect(said).toEqual({ hints: [], console: [], log: [] });
+});
+
+it('says nothing but the end of a short run', () => {
+	const { said, progress } = setUp(5);
+	for (let item = 0; item < 5; item++) progress.noteItem();
+	progress.end(0);
+	expect(said).toEqual({ hints: ['5 items done in 0.0 s'], console: [], log: [] });
+});
