@@ -11,14 +11,10 @@ import type {
 import type { HostVersion } from '../../tools/host/install';
 import { type N8n, startN8n } from '../../tools/host/n8n';
 import { type Credential, type Execution, outputItems } from '../../tools/host/rest';
+import { type SketchedNode, chain } from '../../tools/host/sketch';
 import { type Simulator, startSimulator } from '../simulator';
 
-/** A node of a test workflow: what matters to the test, the rest is filled in. */
-export interface TestNode extends Partial<Omit<INode, 'parameters'>> {
-	name: string;
-	type: string;
-	parameters?: INodeParameters;
-}
+export { type SketchedNode as TestNode, chain, download, items, to } from '../../tools/host/sketch';
 
 /** The name under which the service calls n8n, as through a reverse proxy. */
 export const PUBLIC_HOST = 'n8n.example.com';
@@ -32,7 +28,7 @@ export class Fixture {
 	) {}
 
 	/** The EvoLink node with the credential. */
-	evolink(parameters: INodeParameters, settings: Partial<INode> = {}): TestNode {
+	evolink(parameters: INodeParameters, settings: Partial<INode> = {}): SketchedNode {
 		const { id, name } = this.credential;
 		return {
 			name: 'EvoLink',
@@ -44,7 +40,7 @@ export class Fixture {
 	}
 
 	/** Edit Image with one linked picture. */
-	editImage(parameters: INodeParameters = {}, settings: Partial<INode> = {}): TestNode {
+	editImage(parameters: INodeParameters = {}, settings: Partial<INode> = {}): SketchedNode {
 		return this.evolink(
 			{
 				operation: 'editImage',
@@ -57,7 +53,7 @@ export class Fixture {
 	}
 
 	/** Stores a workflow: a manual trigger and the nodes one after another, unless connected otherwise. */
-	async store(nodes: TestNode[], connections?: IConnections): Promise<string> {
+	async store(nodes: SketchedNode[], connections?: IConnections): Promise<string> {
 		const trigger = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
 		const all = [trigger, ...nodes].map((node, position) => ({
 			id: `node-${position}`,
@@ -76,7 +72,7 @@ export class Fixture {
 	}
 
 	/** Runs a workflow of these nodes to its end, whatever that is. */
-	async run(nodes: TestNode[], connections?: IConnections): Promise<Execution> {
+	async run(nodes: SketchedNode[], connections?: IConnections): Promise<Execution> {
 		const id = await this.store(nodes, connections);
 		return await this.n8n.waitForExecution(await this.n8n.runWorkflow(id), { timeoutMs: 90_000 });
 	}
@@ -92,48 +88,6 @@ export class Fixture {
 	get log(): string {
 		return readFileSync(this.n8n.logFile, 'utf8');
 	}
-}
-
-/** Connects nodes one after another, each by its first output. */
-export function chain(names: string[]): IConnections {
-	return Object.fromEntries(names.slice(0, -1).map((name, index) => [name, to(names[index + 1])]));
-}
-
-/** A node's outputs, each to one node. */
-export function to(...targets: string[]): IConnections[string] {
-	return { main: targets.map((node) => [{ node, type: 'main', index: 0 }]) };
-}
-
-/** Two nodes of which the second, `Items`, gives these items. (A Code node's items cannot be referred to on 1.123.) */
-export function items(...jsons: object[]): TestNode[] {
-	return [
-		{
-			name: 'List',
-			type: 'n8n-nodes-base.set',
-			typeVersion: 3.4,
-			parameters: { mode: 'raw', jsonOutput: JSON.stringify({ list: jsons }), options: {} },
-		},
-		{
-			name: 'Items',
-			type: 'n8n-nodes-base.splitOut',
-			parameters: { fieldToSplitOut: 'list', options: {} },
-		},
-	];
-}
-
-/** An HTTP Request node that puts the file behind a link into the binary field `data`. */
-export function download(url: string): TestNode {
-	return {
-		name: 'Get Picture',
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		parameters: {
-			url,
-			options: {
-				response: { response: { responseFormat: 'file', outputPropertyName: 'data' } },
-			},
-		},
-	};
 }
 
 /** The last run of the EvoLink node. */

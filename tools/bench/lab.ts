@@ -6,7 +6,7 @@ import type { HostVersion } from '../host/install';
 import type { Log } from '../host/logs';
 import { type N8n, type StartOptions, startN8n } from '../host/n8n';
 import type { Credential, Execution } from '../host/rest';
-import { chain } from '../../test/e2e/fixture';
+import { chain } from '../host/sketch';
 import {
 	type RecordedRequest,
 	type Simulator,

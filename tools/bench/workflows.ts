@@ -1,7 +1,7 @@
 /** The workflows that are compared: this node, and what people build by hand without it. */
 
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
-import { type TestNode, chain, to } from '../../test/e2e/fixture';
+import { type SketchedNode, chain, to } from '../host/sketch';
 import type { Simulator } from '../simulator';
 
 /** What a workflow may need besides its input: where the service is, and the credentials in n8n. */
@@ -11,18 +11,18 @@ export interface Surroundings {
 }
 
 export interface Design {
-	nodes: TestNode[];
+	nodes: SketchedNode[];
 	connections?: IConnections;
 }
 
 /** The nodes before it, then Edit Image. */
 export function withThisNode(
 	{ credentials }: Surroundings,
-	input: TestNode[],
+	input: SketchedNode[],
 	image: INodeParameters,
 	options: INodeParameters = {},
 ): Design {
-	const evolink: TestNode = {
+	const evolink: SketchedNode = {
 		name: 'EvoLink',
 		type: 'n8n-nodes-evolink.evolink',
 		parameters: {
@@ -51,11 +51,11 @@ export interface LoopOptions {
  */
 export function withLoop(
 	{ simulator, credentials }: Surroundings,
-	input: TestNode[],
+	input: SketchedNode[],
 	{ waitSeconds, uploads = false, imageUrl }: LoopOptions,
 ): Design {
 	const authorized = { httpHeaderAuth: credentials.httpHeaderAuth };
-	const request = (name: string, parameters: INodeParameters): TestNode => ({
+	const request = (name: string, parameters: INodeParameters): SketchedNode => ({
 		name,
 		type: 'n8n-nodes-base.httpRequest',
 		typeVersion: 4.2,
@@ -90,7 +90,7 @@ export function withLoop(
 			`${link}], prompt: $json.prompt ?? 'Replace the background with a beach' }) }}`,
 	});
 	const ask = request('Ask', { url: `=${simulator.apiUrl}/v1/tasks/{{ $json.id }}` });
-	const download: TestNode = {
+	const download: SketchedNode = {
 		name: 'Download',
 		type: 'n8n-nodes-base.httpRequest',
 		typeVersion: 4.2,
@@ -104,7 +104,7 @@ export function withLoop(
 	const before = [...input, ...(uploads ? [upload] : []), create];
 	if (waitSeconds === null) return { nodes: [...before, ask, download] };
 
-	const wait: TestNode = {
+	const wait: SketchedNode = {
 		name: 'Wait',
 		type: 'n8n-nodes-base.wait',
 		typeVersion: 1.1,
@@ -116,7 +116,7 @@ export function withLoop(
 	return { nodes, connections };
 }
 
-const isComplete: TestNode = {
+const isComplete: SketchedNode = {
 	name: 'Complete?',
 	type: 'n8n-nodes-base.if',
 	typeVersion: 2.2,

@@ -25,7 +25,7 @@ import {
 	type ReadResult,
 } from './http/retry';
 import { apiErrorFrom, errorFromFailure, failedExchange } from './errors/advice';
-import { multipart } from './http/multipart';
+import { type FileUpload, multipart } from './http/multipart';
 import { parseTask, type Task } from './task';
 import { parseTaskPage, type TaskFilters, type TaskPage, type TaskSummary } from './taskHistory';
 
@@ -47,13 +47,6 @@ export interface CreateTaskBody extends IDataObject {
 	/** How many pictures to make; only for models that make several. */
 	n?: number;
 	callback_url?: string;
-}
-
-/** A picture on its way to the files service. */
-export interface FileUpload {
-	content: Buffer | StreamedBytes;
-	fileName: string;
-	mimeType: string;
 }
 
 const SECOND = 1_000;

@@ -3,9 +3,9 @@ import { createHash } from 'crypto';
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
-import type { FileUpload } from '../api/client';
 import { InvalidInputError } from '../api/errors/errors';
 import { isRecord, textOf } from '../api/http/json';
+import type { FileUpload } from '../api/http/multipart';
 import { parseUrl } from '../api/http/url';
 import { examinePicture, FORMATS, type PictureFacts, type PictureFormat } from './format';
 

@@ -3,7 +3,8 @@ import { Readable } from 'node:stream';
 import FormDataPackage from 'form-data';
 
 import { StreamedBytes } from '../../../nodes/Evolink/api/http/bytes';
-import { EvolinkClient, type FileUpload } from '../../../nodes/Evolink/api/client';
+import { EvolinkClient } from '../../../nodes/Evolink/api/client';
+import type { FileUpload } from '../../../nodes/Evolink/api/http/multipart';
 import { parseMultipart } from '../../../tools/simulator/multipart';
 import { answer, noAnswer, ScriptedSend, type Step } from '../scriptedSend';
 import { VirtualClock } from '../virtualClock';

@@ -1,4 +1,4 @@
-import { items } from '../../../test/e2e/fixture';
+import { items } from '../../host/sketch';
 import { samplePicture, type Simulator } from '../../simulator';
 import { format, MEBIBYTE, rounded, table } from '../figures';
 import { type Bench, clientRequests, withFreshN8n } from '../lab';

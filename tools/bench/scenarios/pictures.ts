@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import type { TestNode } from '../../../test/e2e/fixture';
+import type { SketchedNode } from '../../host/sketch';
 import type { Simulator } from '../../simulator';
 import { format, MEBIBYTE, median, rounded, table } from '../figures';
 import { type Bench, type Measured, withFreshN8n } from '../lab';
@@ -130,7 +130,7 @@ interface Contender {
 }
 
 function listContenders(folder: string): Contender[] {
-	const read = (input: string): TestNode => ({
+	const read = (input: string): SketchedNode => ({
 		name: 'Read',
 		type: 'n8n-nodes-base.readWriteFile',
 		parameters: { operation: 'read', fileSelector: join(folder, input, '*.png'), options: {} },

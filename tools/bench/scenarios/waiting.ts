@@ -1,4 +1,4 @@
-import { items } from '../../../test/e2e/fixture';
+import { items } from '../../host/sketch';
 import {
 	type RecordedRequest,
 	samplePicture,

@@ -1,7 +1,13 @@
 import { randomUUID } from 'crypto';
 
 import { type OpenBytes, StreamedBytes } from './bytes';
-import type { FileUpload } from '../client';
+
+/** A file on its way to the files service. */
+export interface FileUpload {
+	content: Buffer | StreamedBytes;
+	fileName: string;
+	mimeType: string;
+}
 
 /**
  * A form with one file and its name (RFC 7578). The global FormData would do it too, but holds what goes into it
