@@ -14,20 +14,26 @@ const reprint = async () => {
 	await build({ entryPoints: ['dist/**/*.js'], outdir: 'dist', allowOverwrite: true });
 };
 
-// The one library of the package goes into the one file that imports it, with its licence.
-const library = async () => {
-	const file = 'dist/nodes/Evolink/images/pictureSize.js';
-	const licence = readFileSync('node_modules/image-size/LICENSE', 'utf8');
-	await build({
-		entryPoints: [file],
-		outfile: file,
-		allowOverwrite: true,
-		bundle: true,
-		minify: true,
-		platform: 'node',
-		target: 'node20',
-		banner: { js: `/*!\nContains image-size:\n\n${licence}*/` },
-	});
+// Each library goes into the one file that imports it, with its licence.
+const libraries = {
+	'image-size': 'dist/nodes/Evolink/images/pictureSize.js',
+	'ipaddr.js': 'dist/nodes/Evolink/api/http/privateHost.js',
 };
 
-exports.assets = parallel(icons, codex, series(reprint, library));
+const bundleLibraries = async () => {
+	for (const [library, file] of Object.entries(libraries)) {
+		const licence = readFileSync(`node_modules/${library}/LICENSE`, 'utf8');
+		await build({
+			entryPoints: [file],
+			outfile: file,
+			allowOverwrite: true,
+			bundle: true,
+			minify: true,
+			platform: 'node',
+			target: 'node20',
+			banner: { js: `/*!\nContains ${library}:\n\n${licence}*/` },
+		});
+	}
+};
+
+exports.assets = parallel(icons, codex, series(reprint, bundleLibraries));

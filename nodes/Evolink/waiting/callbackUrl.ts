@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../api/errors/errors';
+import { isPrivateHost } from '../api/http/privateHost';
 import { parseUrl } from '../api/http/url';
 
 const MAX_CHARACTERS = 2048;
@@ -48,52 +49,4 @@ export function ownCallbackUrl(address: string, extend: (url: URL) => void): str
 	extend(url);
 	checkCallbackUrl(url.href);
 	return url.href;
-}
-
-/** @param hostname as `URL` gives it: lower case, IPv4 in dotted decimal, IPv6 compressed in brackets */
-export function isPrivateHost(hostname: string): boolean {
-	const host = hostname.replace(/\.+$/, '');
-	if (host.startsWith('[')) return isPrivateIpv6(ipv6Groups(host.slice(1, -1)));
-	const octets = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(host);
-	if (octets) return isPrivateIpv4(Number(octets[1]), Number(octets[2]));
-	// A name without a dot (localhost, a container, a machine in the same network) means nothing outside.
-	return !host.includes('.') || /\.(local|localhost|internal|lan|home\.arpa)$/.test(host);
-}
-
-/** Special-purpose addresses (RFC 6890) that no public service answers on. */
-function isPrivateIpv4(a: number, b: number): boolean {
-	return (
-		a === 0 ||
-		a === 10 ||
-		a === 127 ||
-		(a === 100 && b >= 64 && b <= 127) ||
-		(a === 169 && b === 254) ||
-		(a === 172 && b >= 16 && b <= 31) ||
-		(a === 192 && b === 168) ||
-		a >= 224
-	);
-}
-
-function isPrivateIpv6(groups: number[]): boolean {
-	const startsWithZeros = (count: number) => groups.slice(0, count).every((group) => group === 0);
-	const ipv4 = () => isPrivateIpv4(groups[6] >> 8, groups[6] & 0xff);
-	if (startsWithZeros(7) && groups[7] <= 1) return true; // unspecified, loopback
-	if (startsWithZeros(5) && groups[5] === 0xffff) return ipv4(); // IPv4-mapped
-	if (startsWithZeros(6)) return ipv4(); // IPv4-compatible, deprecated
-	if (groups[0] === 0x64 && groups[1] === 0xff9b) return ipv4(); // NAT64
-	return (
-		(groups[0] & 0xfe00) === 0xfc00 || // unique local
-		(groups[0] & 0xffc0) === 0xfe80 || // link-local
-		(groups[0] & 0xff00) === 0xff00 // multicast
-	);
-}
-
-function ipv6Groups(address: string): number[] {
-	const parse = (part: string) =>
-		part === '' ? [] : part.split(':').map((group) => Number.parseInt(group, 16));
-	const [head, tail] = address.split('::');
-	const first = parse(head);
-	if (tail === undefined) return first;
-	const last = parse(tail);
-	return [...first, ...Array<number>(8 - first.length - last.length).fill(0), ...last];
 }
