@@ -6,9 +6,16 @@ import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors'
 import { keyedSend } from '../Evolink/api/http/http';
 import { isRecord, parseJson, textOf } from '../Evolink/api/http/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
-import { hasEnded, type Task, TASK_ID } from '../Evolink/api/task';
+import {
+	IMAGES_COME_WITHIN_MS,
+	lacksImages,
+	saysEnded,
+	type Task,
+	TASK_ID,
+} from '../Evolink/api/task';
 import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
 import { taskJson } from '../Evolink/run/taskItem';
+import { TaskWatch } from '../Evolink/waiting/polling/taskWatch';
 import { DeliveredTasks } from './deliveredTasks';
 
 /** A task with fifteen long links has a tenth of this. */
@@ -31,7 +38,8 @@ const deliveredTasks = new DeliveredTasks();
  *
  * The service calls again, after 1, 2 and 4 s, until it gets a 2xx. So that is the answer to all that is
  * settled, even if nothing starts; a passing fault of the API is answered with 503, and a task that has not ended
- * with 409. When the API is slow the caller gets its 2xx before, and it is on this node to ask until it knows.
+ * with 409. When the API is slow, or the images of a complete task are not there yet, the caller gets its 2xx before,
+ * and it is on this node to ask until it knows.
  *
  * Never rejects: n8n would start an execution that fails.
  */
@@ -117,12 +125,14 @@ async function askForEndedTask(
 
 	const first = ask();
 	const soon = await Promise.race([first, clock.sleep(ANSWER_WITHIN_MS)]);
-	if (soon) return soon;
+	if (soon && !(soon.ok && lacksImages(soon.value))) return soon;
 	answerEarly();
 	const pending = [first];
 	try {
-		const value = await repeatRead(clock, async () => await (pending.pop() ?? ask()));
-		return { ok: true, value };
+		const task = await repeatRead(clock, async () => await (pending.pop() ?? ask()));
+		const watch = new TaskWatch(client, clock);
+		const seen = await watch.untilEnded(taskId, IMAGES_COME_WITHIN_MS / 1_000, task);
+		return { ok: true, value: seen.task };
 	} catch (error) {
 		return { ok: false, error: error as EvolinkError, mayPass: false };
 	}
@@ -134,7 +144,7 @@ async function askForEndedTask(
  */
 function requireEnd(answer: ReadResult<Task>): ReadResult<Task> {
 	if (!answer.ok) return { ...answer, mayPass: statusFor(answer.error) !== 404 };
-	if (hasEnded(answer.value)) return answer;
+	if (saysEnded(answer.value)) return answer;
 	const error = new ApiError('The task has not ended', TRY_LATER, { code: NOT_ENDED });
 	return { ok: false, error, mayPass: true };
 }
@@ -169,7 +179,10 @@ function warn(context: IWebhookFunctions, task: string, error: Error, isLost: bo
 function isWanted(context: IWebhookFunctions, task: Task): boolean {
 	const events = context.getNodeParameter('events', []) as string[];
 	const models = readModels(context.getNodeParameter('options.models', ''));
-	return events.includes(task.status) && (models.length === 0 || models.includes(task.model));
+	// A complete task whose images never came is told to those that start for either.
+	const kinds = task.failure ? [task.status, 'failed'] : [task.status];
+	const isEvent = events.some((event) => kinds.includes(event));
+	return isEvent && (models.length === 0 || models.includes(task.model));
 }
 
 /** Model IDs, separated by commas or line breaks, or an array from an expression. */

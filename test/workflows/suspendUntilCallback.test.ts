@@ -100,6 +100,20 @@ scenarios({
 		expect(itemsOf(run, 'After')).toHaveLength(2);
 	},
 
+	'wakes for a task that is complete without images, and then polls for them': async (
+		simulator,
+	) => {
+		simulator.nextTask({ seconds: 0.2, imagesAfter: 5 });
+		const workflow = parked(simulator, ['One']);
+		expect((await workflow.start()).status).toBe('waiting');
+		await sleep(400);
+		const { status, workflowData } = await workflow.call(...callOf(simulator, 0));
+		expect(status).toBe(200);
+		const output = itemsOf(await workflow.wake(workflowData));
+		expect(output[0].json).toMatchObject({ status: 'completed', results: [expect.any(String)] });
+		expect(bytesOf(output[0].binary?.data).length).toBeGreaterThan(1000);
+	},
+
 	...Object.fromEntries(
 		(['continueRegularOutput', 'continueErrorOutput'] as const).flatMap((onError) => [
 			[

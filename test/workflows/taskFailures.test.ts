@@ -1,4 +1,5 @@
 import type { Fault, Simulator, TaskScript } from '../simulator';
+import { createAndWait } from '../../tools/simulator/serviceCalls';
 import { editImage, runWorkflow, sent } from './harness';
 import { type Scenario, scenarios } from './scenarios';
 
@@ -99,12 +100,74 @@ describe('A task that failed or was cancelled', () => {
 				expect(run.status).toBe('error');
 			}
 		},
-		'is an error when it is complete without a picture': async (simulator) => {
-			simulator.nextTask({ results: 0 });
-			const { error, items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+		'is an error when it is complete and its images do not come': async (simulator) => {
+			simulator.nextTask({ imagesAfter: Infinity });
+			const { error, items } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { options: { timeout: 4 } }),
+			});
 			expect(items).toEqual([]);
-			expect(error?.message).toContain('complete, but gives no picture');
-			expect(error?.description).toContain('Task ID: task-unified-');
+			expect(error?.message).toMatch(/complete and may have been charged.*\[no_images\]/);
+			expect(error?.description).toMatch(/'Wait for Completion'.*Task ID: task-unified-/);
+		},
+		'is data when its images do not come, and that is wanted': async (simulator) => {
+			simulator.nextTask({ results: 0, times: 2 });
+			for (const [simplify, executionId] of [
+				[true, '7'],
+				[false, '8'],
+			] as const) {
+				const { error, items } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator, {
+						simplify,
+						options: { timeout: 4, onTaskFailure: 'output' },
+					}),
+					executionId,
+				});
+				expect(error).toBeUndefined();
+				expect(items[0].json).toMatchObject({
+					status: 'completed',
+					failure: { code: 'no_images', retryable: false },
+				});
+				expect(items[0].binary).toBeUndefined();
+			}
+		},
+		'is waited for when it is complete and its images come later': async (simulator) => {
+			simulator.nextTask({ imagesAfter: 2, times: 2 });
+			const { items, error } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator),
+				items: prompts('one', 'two'),
+			});
+			expect(error).toBeUndefined();
+			expect(items.map(({ binary }) => binary?.data.mimeType)).toEqual(['image/png', 'image/png']);
+			expect(simulator.paidTasks()).toBe(2);
+		},
+		'is given as it is by Get Task, with a hint, and awaited by Wait for Completion': async (
+			simulator,
+		) => {
+			simulator.nextTask({ seconds: 0, imagesAfter: 2 });
+			const { id: taskId } = await createAndWait(simulator);
+			const parameters = { operation: 'getTask', taskId };
+			const { items, hints } = await runWorkflow({ simulator, parameters });
+			expect(items[0].json).toMatchObject({ id: taskId, status: 'completed', results: [] });
+			expect(items[0].json).not.toHaveProperty('failure');
+			expect(hints).toEqual([
+				expect.objectContaining({ message: expect.stringContaining('not delivered') as string }),
+			]);
+			const waited = await runWorkflow({
+				simulator,
+				parameters: { ...parameters, operation: 'waitForCompletion' },
+			});
+			expect(waited.items[0].binary?.data.mimeType).toBe('image/png');
+		},
+		'has ended under a word that is not documented, where it has images and progress 100': async (
+			simulator,
+		) => {
+			simulator.nextTask({ endStatus: 'succeeded' });
+			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(items[0].json).toMatchObject({ status: 'completed', progress: 100 });
+			expect(items[0].binary?.data.mimeType).toBe('image/png');
 		},
 		'is an error when the service could not read the picture': async (simulator) => {
 			const { error } = await runWorkflow({
@@ -211,4 +274,21 @@ describe('A task that failed or was cancelled', () => {
 			expect(simulator.paidTasks()).toBe(3);
 		},
 	});
+});
+
+describe('A service that wraps its tasks in data', () => {
+	scenarios(
+		{
+			'is understood when they are created and read': async (simulator) => {
+				const { items, error } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator),
+					items: prompts('one', 'two'),
+				});
+				expect(error).toBeUndefined();
+				expect(items.map(({ json }) => json.status)).toEqual(['completed', 'completed']);
+			},
+		},
+		{ taskSeconds: 0.3, wrapAnswers: true },
+	);
 });

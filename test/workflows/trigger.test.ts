@@ -196,6 +196,25 @@ describe('EvoLink Trigger', () => {
 			]);
 		},
 
+		'starts once, with the images, for a task whose images come after its callback': async (
+			simulator,
+		) => {
+			simulator.nextTask({ seconds: 0, imagesAfter: 6 });
+			const body = await createAndWait(simulator);
+			expect(body.results).toBeNull();
+			const workflowId = 'late images';
+			const outcomes = await Promise.all([
+				deliver({ simulator, body, workflowId }),
+				deliver({ simulator, body, workflowId }),
+			]);
+			expect(outcomes.map(({ status }) => status)).toEqual([202, 202]);
+			expect(outcomes.map(({ started }) => started).sort()).toEqual([false, true]);
+			const [{ result }] = outcomes.filter(({ started }) => started);
+			const { json } = result.workflowData?.[0][0] ?? {};
+			expect(json).toMatchObject({ status: 'completed', results: [expect.any(String)] });
+			expect(json).not.toHaveProperty('failure');
+		},
+
 		'waits by itself for the end of a task where the API was slow': async (simulator) => {
 			simulator.nextTask({ seconds: 2 });
 			const { body } = await create(simulator);

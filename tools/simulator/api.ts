@@ -18,6 +18,8 @@ export interface ApiSetup {
 	startTask: (body: CreateBody, limits: ModelLimits, credits: number) => Task;
 	/** Whether several tasks can be asked for at once. */
 	batchQuery: boolean;
+	/** Whether tasks are wrapped in `data`. */
+	wrapAnswers: boolean;
 	/** Requests that are answered within any second. */
 	requestsPerSecond: number;
 	/** Refunds what has failed by now. */
@@ -49,15 +51,22 @@ export class Api {
 			return this.refuse('rateLimited', { headers: { 'retry-after': '1' } });
 		}
 		const [, taskId] = /^\/v1\/tasks\/([^/]+)$/.exec(path) ?? [];
-		if (method === 'POST' && path === '/v1/images/generations') return this.create(request);
+		if (method === 'POST' && path === '/v1/images/generations') {
+			return this.wrapped(this.create(request));
+		}
 		if (method === 'POST' && path === '/v1/tasks/batch' && this.setup.batchQuery) {
 			return await this.queryBatch(request.json);
 		}
-		if (method === 'GET' && taskId !== undefined) return await this.query(taskId);
+		if (method === 'GET' && taskId !== undefined) return this.wrapped(await this.query(taskId));
 		if (method === 'GET' && path === '/v1/credits') return this.credits();
 		if (method === 'GET' && path === '/v1/tasks') return this.history(request.query);
 		if (method === 'GET' && path === '/v1/models') return this.modelList();
 		return this.refuse('routeNotFound', { message: `Invalid URL (${method} ${path})` });
+	}
+
+	private wrapped(answer: Answer): Answer {
+		if (!this.setup.wrapAnswers || answer.status !== 200) return answer;
+		return { ...answer, body: { code: 200, msg: 'success', data: answer.body } };
 	}
 
 	private isTooFast(at: number): boolean {

@@ -16,6 +16,10 @@ export interface SimulatorOptions {
 	port?: number;
 	/** Seconds from creation to the end of a task. Default 1. */
 	taskSeconds?: number;
+	/** Seconds for which a completed task has no images yet. Default 0: the documents do not know that. */
+	imagesAfterSeconds?: number;
+	/** Whether creates and reads of tasks are answered as `{code: 200, msg, data: {…}}`. Default false. */
+	wrapAnswers?: boolean;
 	/** Credits on the account at the start. Default 1000. */
 	credits?: number;
 	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */

@@ -85,6 +85,7 @@ export class Simulator {
 			tasks,
 			startTask: (...args) => this.startTask(...args),
 			batchQuery: options.batchQuery ?? true,
+			wrapAnswers: options.wrapAnswers ?? false,
 			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			settle: () => this.settle(),
 		});
@@ -266,6 +267,7 @@ export class Simulator {
 			credits,
 			script: this.scriptFor(request),
 			defaultSeconds: this.taskSeconds,
+			imagesAfterSeconds: this.options.imagesAfterSeconds ?? 0,
 			resultsOrigin: this.resultsUrl,
 			clock: this.clock,
 			signal: this.closing.signal,

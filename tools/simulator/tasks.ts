@@ -62,6 +62,13 @@ export interface TaskScript {
 	errorNull?: boolean;
 	/** How many pictures a completed task has; 0 for an empty list. Default: `n` of the request, or the model's own. */
 	results?: number;
+	/**
+	 * Seconds for which the completed task has no images yet: `progress: 50, results: null`, as seen in practice
+	 * (aihubmax.com, a white label of the service). Default: the simulator's own `imagesAfterSeconds`.
+	 */
+	imagesAfter?: number;
+	/** The word for the end, for instance `succeeded`, which the documents do not know. Default: `end`. */
+	endStatus?: string;
 	/** Where the links stand. Default 'results'. */
 	resultsIn?: 'results' | 'result_data' | 'result_data_object';
 	/** Default: jpeg and webp as the last source picture, else png. */
@@ -87,6 +94,7 @@ export interface TaskSetup {
 	script: TaskScript;
 	/** Used when the script says nothing. */
 	defaultSeconds: number;
+	imagesAfterSeconds: number;
 	credits: number;
 	resultsOrigin: string;
 	clock: Clock;
@@ -137,6 +145,12 @@ export class Task {
 
 	get ended(): boolean {
 		return this.setup.clock.now() >= this.endsAt;
+	}
+
+	/** Completed, but its images are not there yet. */
+	private get lacksImages(): boolean {
+		const { imagesAfter = this.setup.imagesAfterSeconds } = this.script;
+		return this.state === 'completed' && this.setup.clock.now() < this.endsAt + imagesAfter * 1000;
 	}
 
 	/** When its results stop working, on the service's clock. */
@@ -199,8 +213,16 @@ export class Task {
 			};
 		}
 		if (state === 'failed') return this.failedView();
+		if (this.lacksImages) {
+			return {
+				...this.frame(state),
+				progress: 50,
+				results: null,
+				task_info: { can_cancel: false },
+			};
+		}
 		return {
-			...this.frame(state),
+			...this.frame(script.endStatus ?? state),
 			...this.progress(state === 'completed' ? 100 : 0),
 			...(state === 'completed' ? this.resultLinks() : {}),
 			...(script.errorNull ? { error: null } : {}),

@@ -16,7 +16,7 @@ import {
 	isSuccess,
 	type Send,
 } from './http/http';
-import { isRecord, parseJson, textOf } from './http/json';
+import { isRecord, listIn, parseJson, textOf } from './http/json';
 import {
 	isPassingStatus,
 	repeatRead,
@@ -141,11 +141,8 @@ export class EvolinkClient {
 				url: `${this.addresses.baseUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
 				timeoutMs: Math.min(timeoutMs, READ_TIMEOUT_MS),
 			},
-			// The answer for another task would hand a picture to the wrong item.
-			(body) => {
-				const task = parseTask(body);
-				return task?.id === taskId ? task : undefined;
-			},
+			// The answer for another task would hand an image to the wrong item.
+			(body) => parseTask(body, taskId),
 		);
 		if (!answer.ok) answer.error.trace.taskId = taskId; // The task is paid: no error may lose it.
 		return answer;
@@ -322,8 +319,9 @@ export class EvolinkClient {
 }
 
 function parseTasks(body: unknown): Map<string, Task> | undefined {
-	if (!isRecord(body) || !Array.isArray(body.data)) return undefined;
-	const tasks = body.data.map(parseTask).filter((task) => task !== undefined);
+	const list = listIn(body);
+	const tasks = list?.map((entry) => parseTask(entry)).filter((task) => task !== undefined);
+	if (!tasks) return undefined;
 	return new Map(tasks.map((task) => [task.id, task]));
 }
 

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isRecord, numberOf, textOf } from './http/json';
+import { isRecord, listIn, numberOf, textOf } from './http/json';
 import { parseTask, type Task } from './task';
 
 /** Which tasks of the account to list; what is left out does not matter. */
@@ -37,11 +37,13 @@ export interface TaskPage {
  * @returns undefined where the answer is no list
  */
 export function parseTaskPage(body: unknown, page: number, pageSize: number): TaskPage | undefined {
-	if (!isRecord(body) || !Array.isArray(body.data)) return undefined;
-	const lines = body.data as unknown[];
+	const lines = listIn(body);
+	if (!lines) return undefined;
+	const envelope = body as Record<string, unknown>;
+	const about = isRecord(envelope.data) ? { ...envelope, ...envelope.data } : envelope;
 	// A service that gives fewer lines per page than it was asked for says so.
-	const lineLimit = Math.min(pageSize, numberOf(body.page_size) ?? pageSize);
-	const total = numberOf(body.total) ?? Infinity;
+	const lineLimit = Math.min(pageSize, numberOf(about.page_size) ?? pageSize);
+	const total = numberOf(about.total) ?? Infinity;
 	return {
 		tasks: lines.map(parseSummary).filter((task) => task !== undefined),
 		isLast: lines.length === 0 || lines.length < lineLimit || page * lineLimit >= total,

@@ -1,3 +1,4 @@
+import { lacksImages } from '../api/task';
 import {
 	binaryPropertyNameField,
 	downloadField,
@@ -33,6 +34,12 @@ export const getTask = defineOperation<GetTaskPlan>({
 
 	async perform(run, { taskId, output }) {
 		const task = await run.slots.run(async () => await run.client.getTask(taskId));
+		if (lacksImages(task)) {
+			run.context.addExecutionHints({
+				message: `Task ${taskId} is complete, but EvoLink has not delivered its images yet. Get them with 'Wait for Completion', or run Get Task again in a few seconds.`,
+				location: 'outputPane',
+			});
+		}
 		return await taskItem(run, { task }, output);
 	},
 });

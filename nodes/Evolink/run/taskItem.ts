@@ -1,7 +1,7 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { DownloadError, EvolinkError } from '../api/errors/errors';
-import type { Task } from '../api/task';
+import { lacksImages, type Task } from '../api/task';
 import { downloadPictures } from '../images/downloadImages';
 import type { SeenTask } from '../waiting/polling/taskWatch';
 import { binaryFields, storeIn } from './binaryFields';
@@ -32,7 +32,12 @@ export async function taskItem(
 
 /** What the service says of a task, as an item has it. */
 export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
-	return simplify ? simplified(seen.task, expiryOf(seen)) : rawJson(seen.task.raw);
+	const { task } = seen;
+	if (simplify) return simplified(task, expiryOf(seen));
+	// That images never came is not in the service's answer.
+	return task.failure && lacksImages(task)
+		? { ...rawJson(task.raw), failure: { ...task.failure } }
+		: rawJson(task.raw);
 }
 
 async function fetchPictures(

@@ -1,4 +1,4 @@
-import { hasEnded, parseTask } from '../../../nodes/Evolink/api/task';
+import { hasEnded, lacksImages, parseTask } from '../../../nodes/Evolink/api/task';
 import { COMPLETED, FAILED, PENDING, PROCESSING, TASK_ID } from '../taskAnswers';
 
 describe('documented answers', () => {
@@ -69,7 +69,7 @@ describe('states', () => {
 		[7, 'processing', false],
 		[['completed'], 'processing', false],
 	])('%p counts as %s (ended: %s)', (status, expected, ended) => {
-		const task = parseTask({ ...COMPLETED, status });
+		const task = parseTask({ ...COMPLETED, status, progress: 99 });
 		expect(task?.status).toBe(expected);
 		expect(task && hasEnded(task)).toBe(ended);
 	});
@@ -88,6 +88,8 @@ describe('states', () => {
 		['failed', {}, 'unknown_error', 'The service gave no reason', false],
 		['failed', 'The model broke', 'unknown_error', 'The model broke', false],
 		['failed', { code: 500, message: 'Oops' }, '500', 'Oops', false],
+		['failed', { code: 'SERVICE_ERROR' }, 'service_error', 'The service gave no reason', true],
+		['FAILED', { code: 'Service_Error' }, 'service_error', 'The service gave no reason', true],
 		['failed', { code: 'brand_new', message: 'Oops' }, 'brand_new', 'Oops', false],
 		['failed', { code: 'constructor' }, 'constructor', 'The service gave no reason', false],
 		['canceled', undefined, 'request_cancelled', 'The service gave no reason', true],
@@ -100,7 +102,116 @@ describe('states', () => {
 	});
 });
 
-describe('links of the pictures', () => {
+describe('what ends a task', () => {
+	it.each([null, undefined, [], [null], {}])(
+		'complete with results %j is not the end',
+		(results) => {
+			const task = parseTask({ ...COMPLETED, results });
+			expect(task).toMatchObject({ status: 'completed', results: [] });
+			expect(task && [hasEnded(task), lacksImages(task)]).toEqual([false, true]);
+		},
+	);
+
+	it.each(['succeeded', 'SUCCESS', 'done', '', undefined, null, 7])(
+		'images and progress 100 under the status %p are the end',
+		(status) => {
+			const task = parseTask({ ...COMPLETED, status });
+			expect(task).toMatchObject({ status: 'completed', results: COMPLETED.results });
+		},
+	);
+
+	it.each([
+		['pending', 100],
+		['processing', 100],
+		['succeeded', 99],
+		['succeeded', undefined],
+	])('images under %s with progress %p are not', (status, progress) => {
+		expect(parseTask({ ...COMPLETED, status, progress })).toMatchObject({ results: [] });
+	});
+
+	const error = { code: 'Content_Policy_Violation', message: 'Blocked' };
+	it.each(['error', 'rejected', 'EXPIRED', 'completed', '', undefined])(
+		'an error under the status %p is a failure',
+		(status) => {
+			const body = { id: TASK_ID, status, error };
+			expect(parseTask(body, TASK_ID)).toMatchObject({
+				status: 'failed',
+				failure: { code: 'content_policy_violation', message: 'Blocked', retryable: false },
+			});
+		},
+	);
+
+	it('an error of cancelling is a cancelled task, in any case and under any closed status', () => {
+		const cancelled = { code: 'REQUEST_CANCELLED' };
+		for (const status of ['failed', 'aborted']) {
+			const task = parseTask({ id: TASK_ID, status, error: cancelled });
+			expect(task?.status).toBe('cancelled');
+		}
+	});
+
+	it.each(['pending', 'Processing', 'queued'])('an error under %s is not', (status) => {
+		expect(parseTask({ ...PROCESSING, status, error })).not.toHaveProperty('failure');
+	});
+
+	it.each([{}, { code: '' }, { code: 0, message: '' }, [], '', 0, false])(
+		'an empty error, %j, is none',
+		(empty) => {
+			expect(parseTask({ ...PROCESSING, status: 'reticulating', error: empty })?.status).toBe(
+				'processing',
+			);
+		},
+	);
+
+	it('images beside an error are images', () => {
+		expect(parseTask({ ...COMPLETED, error })).toMatchObject({ status: 'completed' });
+	});
+});
+
+describe('answers that wrap the task, or lack its ID', () => {
+	it.each([
+		['in data', { data: COMPLETED }],
+		['in data, with a code', { code: 200, msg: 'ok', data: COMPLETED }],
+		['in data of data', { code: 200, data: { data: COMPLETED } }],
+		['with the ID of the request', { id: 'req-1', data: COMPLETED }],
+		['with a status of the answer', { status: 'success', data: COMPLETED }],
+	])('%s', (_name, body) => {
+		expect(parseTask(body)).toMatchObject({ id: TASK_ID, results: COMPLETED.results });
+		expect(parseTask(body, TASK_ID)?.raw).toBe(COMPLETED);
+	});
+
+	it('its own data is not another task', () => {
+		const body = { ...COMPLETED, data: { id: 'upstream-1', status: 'failed', error: 'Oops' } };
+		expect(parseTask(body)).toMatchObject({ id: TASK_ID, status: 'completed' });
+	});
+
+	it.each(['pending', 'completed', 'FAILED', 'cancelled'])(
+		'%s without an ID is the task that was asked for',
+		(status) => {
+			const { id: _id, ...body } = COMPLETED;
+			expect(parseTask({ ...body, status }, TASK_ID)?.id).toBe(TASK_ID);
+			expect(parseTask({ data: { ...body, status } }, TASK_ID)?.id).toBe(TASK_ID);
+			expect(parseTask({ ...body, status })).toBeUndefined();
+		},
+	);
+
+	it.each([
+		['another task', { ...COMPLETED, id: 'task-unified-other' }],
+		['another task in data', { data: { ...COMPLETED, id: 'task-unified-other' } }],
+		['a refusal', { error: { code: 'rate_limited', message: 'Slow down' } }],
+		['a refusal with a status', { status: 'error', error: { message: 'Slow down' } }],
+		['a refusal that wraps', { success: false, data: COMPLETED }],
+		['an ID that is none', { ...COMPLETED, id: {} }],
+		['nothing', {}],
+	])('%s is not', (_name, body) => {
+		expect(parseTask(body, TASK_ID)).toBeUndefined();
+	});
+
+	it('a refused create with the ID of the request is no task', () => {
+		expect(parseTask({ id: 'req-1', error: { message: 'No such model' } })).toBeUndefined();
+	});
+});
+
+describe('links of the images', () => {
 	const link = 'https://results.example.com/a.png';
 	const other = 'https://results.example.com/b.png';
 
@@ -172,7 +283,7 @@ describe('absurd values', () => {
 		{ ...PENDING, id: 'a/../../b' },
 		{ ...PENDING, id: '\ud800' },
 		{ error: { code: 500, message: 'Internal server error' } },
-		{ success: true, data: PENDING },
+		{ success: false, data: PENDING },
 	])('%j is no task', (body) => {
 		expect(parseTask(body)).toBeUndefined();
 	});

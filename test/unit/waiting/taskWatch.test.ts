@@ -6,7 +6,7 @@ import {
 	TaskFailedError,
 	WaitTimeoutError,
 } from '../../../nodes/Evolink/api/errors/errors';
-import { parseTask, type Task } from '../../../nodes/Evolink/api/task';
+import { lacksImages, parseTask, type Task, withoutImages } from '../../../nodes/Evolink/api/task';
 import { assertSucceeded, TaskWatch } from '../../../nodes/Evolink/waiting/polling/taskWatch';
 import { answer, HTML, noAnswer, ScriptedSend, type Step } from '../scriptedSend';
 import { COMPLETED, FAILED, PENDING, PROCESSING, TASK_ID } from '../taskAnswers';
@@ -151,6 +151,61 @@ describe('waiting', () => {
 	});
 });
 
+describe('a task that is complete without images', () => {
+	const IMAGELESS = { ...COMPLETED, progress: 50, results: null };
+	const times = (count: number, body: object) =>
+		Array.from({ length: count }, () => answer(200, body));
+
+	it('is polled until it has some', async () => {
+		const { clock, service, wait } = setUp(...times(3, IMAGELESS), answer(200, COMPLETED));
+		const { task } = await wait(600);
+		expect(task).toMatchObject({ status: 'completed', results: COMPLETED.results });
+		expect(task).not.toHaveProperty('failure');
+		expect(service.gaps).toEqual([3_000, 3_000, 3_000]);
+		expect(clock.elapsed).toBe(9_000);
+	});
+
+	it('fails after 60 s without', async () => {
+		const { clock, wait } = setUp(answer(200, PROCESSING), answer(200, IMAGELESS));
+		const { task } = await wait(600);
+		expect(task).toMatchObject({
+			status: 'completed',
+			results: [],
+			failure: { code: 'no_images', retryable: false },
+		});
+		expect(clock.elapsed).toBe(12_050 + 60_000); // Complete when the estimate was over.
+	});
+
+	it('counts these seconds anew when it turns out to go on', async () => {
+		const { clock, wait } = setUp(
+			...times(15, IMAGELESS),
+			answer(200, PROCESSING),
+			...times(15, IMAGELESS),
+			answer(200, COMPLETED),
+		);
+		expect((await wait(600)).task.results).toEqual(COMPLETED.results);
+		expect(clock.elapsed).toBeGreaterThan(60_000);
+	});
+
+	it('fails when the time is up, though faults came last', async () => {
+		const { clock, wait } = setUp(answer(200, IMAGELESS), noAnswer);
+		expect((await wait(20)).task.failure?.code).toBe('no_images');
+		expect(clock.elapsed).toBe(20_000);
+	});
+
+	it('is polled on when the create was answered so', async () => {
+		const { service, wait } = setUp(answer(200, COMPLETED));
+		expect((await wait(600, taskOf(IMAGELESS))).task.results).toEqual(COMPLETED.results);
+		expect(service.requests.map(({ atMs }) => atMs)).toEqual([3_000]);
+	});
+});
+
+it('a task without an ID is the one that was asked for', async () => {
+	const { id: _id, ...body } = COMPLETED;
+	const { wait } = setUp(answer(200, body));
+	expect((await wait(600)).task).toMatchObject({ id: TASK_ID, results: COMPLETED.results });
+});
+
 describe('faults while waiting', () => {
 	const FAULTS: Array<[string, Step]> = [
 		['429', answer(429, { error: { message: 'Slow down' } })],
@@ -242,14 +297,15 @@ describe('how a task ended', () => {
 		[
 			'complete without a picture',
 			{ ...COMPLETED, results: [] },
-			'gives no picture',
-			'[generation_failed_no_content]',
-			/will not help/,
+			'is complete and may have been charged',
+			'[no_images]',
+			/'Wait for Completion'/,
 		],
 	])('%s is an error with message, code, advice and task', (_name, body, what, code, advice) => {
 		let error: unknown;
 		try {
-			assertSucceeded(taskOf(body));
+			const task = taskOf(body);
+			assertSucceeded(lacksImages(task) ? withoutImages(task) : task);
 		} catch (thrown) {
 			error = thrown;
 		}

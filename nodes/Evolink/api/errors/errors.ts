@@ -96,17 +96,15 @@ export class OutcomeUnknownError extends EvolinkError {
  */
 export class PictureLostError extends EvolinkError {}
 
-/** The task ended without a picture. The service refunds failed tasks. */
+/** The task ended without an image: it failed, was cancelled, or is complete and gives none. */
 export class TaskFailedError extends EvolinkError {
 	readonly failure: TaskFailure;
 
 	constructor(task: Task, failure: TaskFailure) {
-		const what = task.status === 'cancelled' ? 'was cancelled' : 'failed';
+		const what = { completed: 'has no images', cancelled: 'was cancelled' }[task.status as string];
 		super(
-			`EvoLink task ${task.id} ${what}: ${failure.message} [${failure.code}]`,
-			`${adviceForTaskFailure(failure.code)} ${
-				failure.retryable ? 'Trying again makes sense.' : 'Trying the same again will not help.'
-			}`,
+			`EvoLink task ${task.id} ${what ?? 'failed'}: ${failure.message} [${failure.code}]`,
+			adviceForTaskFailure(failure.code),
 			{ taskId: task.id },
 		);
 		this.failure = failure;

@@ -48,6 +48,12 @@ export const TASK_FAILURES: Readonly<Record<string, FailureKind>> = {
 		advice: 'The model is not available now: try again in one or two minutes.',
 	},
 	resource_not_found: { retryable: false, advice: 'Check the model and the IDs in the request.' },
+	/** Of this package: a complete task whose images did not come. */
+	no_images: {
+		retryable: false,
+		advice:
+			"They may still come: get them later with 'Get Task' or 'Wait for Completion' and this task ID, which creates no new task. If they don't come, contact EvoLink support.",
+	},
 	unknown_error: {
 		retryable: false,
 		advice: 'The service gave no reason: contact EvoLink support with the task ID.',
@@ -64,8 +70,11 @@ export function isRetryableFailure(code: string): boolean {
 	return kindOf(code)?.retryable ?? false;
 }
 
+/** What to do, and whether trying again is of use. */
 export function adviceForTaskFailure(code: string): string {
-	return (kindOf(code) ?? TASK_FAILURES.unknown_error).advice;
+	const { advice, retryable } = kindOf(code) ?? TASK_FAILURES.unknown_error;
+	if (code === 'no_images') return advice;
+	return `${advice} ${retryable ? 'Trying again makes sense.' : 'Trying the same again will not help.'}`;
 }
 
 /** Codes come from outside: `constructor` is none of ours. */

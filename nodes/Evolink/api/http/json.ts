@@ -16,6 +16,13 @@ export function numberOf(value: unknown): number | undefined {
 	return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
+/** The list in `data`, which some hosts wrap in one more `data`. @returns undefined where there is none */
+export function listIn(body: unknown): unknown[] | undefined {
+	const data = isRecord(body) ? body.data : undefined;
+	if (Array.isArray(data)) return data as unknown[];
+	return isRecord(data) && Array.isArray(data.data) ? (data.data as unknown[]) : undefined;
+}
+
 /** @returns undefined where the text is not JSON */
 export function parseJson(text: string): unknown {
 	try {

@@ -11,7 +11,7 @@ import type {
 import type { EvolinkClient } from '../../api/client';
 import type { Clock } from '../../api/http/clock';
 import { numberOf, textOf } from '../../api/http/json';
-import { hasEnded } from '../../api/task';
+import { saysEnded } from '../../api/task';
 import { ownCallbackUrl } from '../callbackUrl';
 import { readTasks } from '../polling/batchReader';
 
@@ -307,7 +307,7 @@ export class Parking {
 		if (clock.now() - this.firstTaskAt < CALLS_COME_AGAIN_WITHIN_MS) return false;
 		const tasks = await readTasks(client, taskIds, READ_TIMEOUT_MS);
 		// Where the service does not tell, polling goes on asking; parked, nobody would.
-		return tasks.size < taskIds.length || [...tasks.values()].every(hasEnded);
+		return tasks.size < taskIds.length || [...tasks.values()].every(saysEnded);
 	}
 
 	/**

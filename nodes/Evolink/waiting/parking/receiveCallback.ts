@@ -11,7 +11,7 @@ import type {
 import type { EvolinkClient } from '../../api/client';
 import { type Clock, realClock } from '../../api/http/clock';
 import { isRecord, textOf } from '../../api/http/json';
-import { hasEnded, type Task } from '../../api/task';
+import { saysEnded, type Task } from '../../api/task';
 import { type ParkedRun, SECRET_PARAMETER, WOKEN_BY } from './parking';
 import { readTasks } from '../polling/batchReader';
 
@@ -166,7 +166,7 @@ async function askForOthers(
 async function ask(client: EvolinkClient, sleeper: Sleeper, taskIds: string[]): Promise<boolean> {
 	const unknown = taskIds.filter((taskId) => !sleeper.ended.has(taskId));
 	const tasks = await readTasks(client, unknown, READ_TIMEOUT_MS);
-	for (const [id, task] of tasks) if (hasEnded(task)) sleeper.ended.set(id, outcomeOf(task));
+	for (const [id, task] of tasks) if (saysEnded(task)) sleeper.ended.set(id, outcomeOf(task));
 	return tasks.size === unknown.length;
 }
 

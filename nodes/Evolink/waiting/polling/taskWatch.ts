@@ -7,7 +7,13 @@ import {
 	WaitTimeoutError,
 } from '../../api/errors/errors';
 import { type ReadResult, retryDelayMs } from '../../api/http/retry';
-import { hasEnded, type Task } from '../../api/task';
+import {
+	hasEnded,
+	IMAGES_COME_WITHIN_MS,
+	lacksImages,
+	type Task,
+	withoutImages,
+} from '../../api/task';
 import { slices } from './batchReader';
 import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
 
@@ -43,6 +49,8 @@ interface Wait extends Watched {
 	timeoutSeconds: number;
 	/** The answer to the create. */
 	known?: Task;
+	/** Since when the task is complete, but has no images. Unix milliseconds. */
+	imageless?: { since: number; task: Task };
 	/** A question for it is on its way. */
 	isAsked: boolean;
 	/** Set after a fault. Unix milliseconds. */
@@ -82,7 +90,8 @@ export class TaskWatch {
 	) {}
 
 	/**
-	 * Asks for a task until it ends.
+	 * Polls a task until it ends. One that is complete without images is polled on until it has some; after 60 s of that,
+	 * or when the time is up, it is given with a `failure`.
 	 *
 	 * @param known the answer to the create; undefined to ask at once
 	 * @throws {WaitTimeoutError} the time was up
@@ -107,6 +116,7 @@ export class TaskWatch {
 				isAsked: false,
 				notBefore: now,
 				faults: 0,
+				...(known && lacksImages(known) ? { imageless: { since: now, task: known } } : {}),
 				resolve,
 				reject,
 			});
@@ -143,13 +153,19 @@ export class TaskWatch {
 
 	/** Unix milliseconds; Infinity where the time limit leaves no room for another question. */
 	private questionAt(wait: Wait): number {
-		const { known, startedAt, endsAt, askedAt, notBefore } = wait;
-		const isUnknown = !known && askedAt === undefined;
-		const at = Math.max(notBefore, isUnknown ? startedAt : this.schedule.nextQuestionAt(wait));
+		const { endsAt, askedAt, notBefore } = wait;
+		const at = Math.max(notBefore, this.scheduledAt(wait));
 		if (at <= endsAt) return at;
 		// One last question at the very end; not sooner after the one before than any other.
 		const hasRoom = askedAt === undefined || endsAt - askedAt >= SHORTEST_GAP_MS;
 		return hasRoom && notBefore <= endsAt ? endsAt : Number.POSITIVE_INFINITY;
+	}
+
+	private scheduledAt(wait: Wait): number {
+		const { known, startedAt, askedAt = startedAt, imageless } = wait;
+		if (imageless) return askedAt + SHORTEST_GAP_MS;
+		const isUnknown = !known && wait.askedAt === undefined;
+		return isUnknown ? startedAt : this.schedule.nextQuestionAt(wait);
 	}
 
 	/**
@@ -181,8 +197,8 @@ export class TaskWatch {
 			if (now < this.giveUpAt(wait)) continue;
 			const isDue = !wait.isAsked && this.batches !== 'testing' && this.questionAt(wait) <= now;
 			if (isDue) continue;
-			this.waits.delete(wait);
-			wait.reject(new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
+			if (wait.imageless) this.end(wait, withoutImages(wait.imageless.task));
+			else this.fail(wait, new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
 		}
 	}
 
@@ -226,8 +242,7 @@ export class TaskWatch {
 			this.batches = answer.value.size === 0 ? 'missing' : 'answered';
 			return waits.map(({ taskId }) => {
 				const task = answer.value.get(taskId);
-				const lacksPictures = task?.status === 'completed' && task.results.length === 0;
-				return task && !lacksPictures ? { ok: true, value: task } : undefined;
+				return task && !lacksImages(task) ? { ok: true, value: task } : undefined;
 			});
 		}
 		if (!isThrottled(answer.error)) this.failedBatches++;
@@ -244,11 +259,7 @@ export class TaskWatch {
 		const now = this.clock.now();
 		wait.isAsked = false;
 		if (!answer.ok) {
-			if (!answer.mayPass) {
-				this.waits.delete(wait);
-				wait.reject(answer.error);
-				return;
-			}
+			if (!answer.mayPass) return this.fail(wait, answer.error);
 			wait.lastFault = answer.error;
 			wait.faults++;
 			const pauseMs = retryDelayMs(wait.faults, answer.retryAfterMs);
@@ -257,19 +268,34 @@ export class TaskWatch {
 		}
 		const task = withCreateFacts(answer.value, wait.known);
 		if (hasEnded(task)) {
-			const { unfinishedAt } = wait;
 			this.schedule.noteEnd(wait, now);
-			this.waits.delete(wait);
-			wait.resolve({ task, ...(unfinishedAt === undefined ? {} : { unfinishedAt }) });
+			return this.end(wait, task);
+		}
+		if (lacksImages(task)) {
+			const since = wait.imageless?.since ?? now;
+			if (now - since >= IMAGES_COME_WITHIN_MS) return this.end(wait, withoutImages(task));
+			Object.assign(wait, { imageless: { since, task }, lastFault: undefined, faults: 0 });
 			return;
 		}
 		Object.assign(wait, {
+			imageless: undefined,
 			unfinishedAt: wait.askedAt,
 			progress: task.progress,
 			lastFault: undefined,
 			faults: 0,
 			...estimateIn(task, now, wait),
 		});
+	}
+
+	private end(wait: Wait, task: Task): void {
+		const { unfinishedAt } = wait;
+		this.waits.delete(wait);
+		wait.resolve({ task, ...(unfinishedAt === undefined ? {} : { unfinishedAt }) });
+	}
+
+	private fail(wait: Wait, error: EvolinkError): void {
+		this.waits.delete(wait);
+		wait.reject(error);
 	}
 }
 
@@ -305,17 +331,7 @@ function estimateIn(
 	};
 }
 
-/** @throws {TaskFailedError} where the task did not make a picture */
+/** @throws {TaskFailedError} where the task made no image */
 export function assertSucceeded(task: Task): void {
 	if (task.failure) throw new TaskFailedError(task, task.failure);
-	if (task.status === 'completed' && task.results.length === 0) {
-		throw new TaskFailedError(
-			{ ...task, status: 'failed' },
-			{
-				code: 'generation_failed_no_content',
-				message: 'The service says that the task is complete, but gives no picture',
-				retryable: false,
-			},
-		);
-	}
 }
