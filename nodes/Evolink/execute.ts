@@ -24,27 +24,32 @@ import {
 } from './parameters/credential';
 import { editOnGateway } from './operations/editImage/editOnGateway';
 import { forEveryItem } from './run/everyItem';
-import { readConcurrency, readMaxCredits } from './parameters/fields';
+import { readChoice, readConcurrency, readMaxCredits } from './parameters/fields';
 import { operations } from './operations';
 import { Limit, PictureLimit } from './run/limits';
 import type { GatewayRun, Run, RunBasics } from './run/run';
-import { nodeErrorFor } from './run/nodeError';
+import { errorItem, nodeErrorFor } from './run/nodeError';
+
+const OPERATION_NAMES = Object.keys(operations) as [string, ...string[]];
+const SERVICES = ['evolink', 'imagesGateway'] as const;
 
 /**
- * Runs the chosen operation for all input items.
+ * Runs the chosen operation for all input items. Where the user wants to go on after errors, an error before the first
+ * item is one of every item: if it were thrown, n8n would pass the input on as if it were edited.
  *
  * @throws {NodeApiError | NodeOperationError}
  */
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
-	const operation = operations[context.getNodeParameter('operation', 0)];
 	try {
-		if (context.getNodeParameter('service', 0, 'evolink') === 'imagesGateway') {
+		const operation = readChoice(context, 'operation', 0, 'Operation', OPERATION_NAMES);
+		const service = readChoice(context, 'service', 0, 'Service', SERVICES);
+		if (service === 'imagesGateway') {
 			const { run, halt } = await setUpGateway(context);
 			return await forEveryItem(run, editOnGateway, halt);
 		}
 		const { run, halt } = await setUp(context);
 		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
-		const output = await forEveryItem(run, operation, halt);
+		const output = await forEveryItem(run, operations[operation], halt);
 		if (!run.parking.isWanted) return output;
 		if (await run.parking.park(run.client, run.clock, output)) {
 			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
@@ -52,7 +57,9 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 			return output.filter(({ json }) => json.error === undefined);
 		}
 	} catch (error) {
-		throw nodeErrorFor(context.getNode(), error, 0);
+		const goesOn = context.continueOnFail() && !context.getExecutionCancelSignal?.()?.aborted;
+		if (!goesOn) throw nodeErrorFor(context.getNode(), error, 0);
+		return context.getInputData().map((_, itemIndex) => errorItem(context, error, itemIndex));
 	}
 	return await runOperation(context);
 }

@@ -94,6 +94,8 @@ export interface WorkflowOptions {
 	executionId?: string;
 	/** What differs from a credential that works. */
 	credential?: ICredentialDataDecryptedObject;
+	/** Why n8n cannot read the credential: it was deleted, or encrypted with another key. */
+	credentialFault?: () => Error | undefined;
 	/** A failed execution that the user retries in n8n's list of executions. */
 	retryOf?: WorkflowResult;
 	/** Called as soon as the workflow runs, with a way to stop it as n8n does. */
@@ -275,7 +277,11 @@ export function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditi
 		getParentTypes: () => [],
 		isCredentialUsableByNode: () => true,
 		getCredentialsProperties: () => [],
-		getDecrypted: async () => ({ ...credential }),
+		getDecrypted: async () => {
+			const fault = options.credentialFault?.();
+			if (fault) throw fault;
+			return { ...credential };
+		},
 		preAuthentication: async () => undefined,
 		authenticate: async (
 			given: ICredentialDataDecryptedObject,
