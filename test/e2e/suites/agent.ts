@@ -1,52 +1,6 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { IConnections } from 'n8n-workflow';
+import { startChatModel } from '../chatModel';
 import { type Fixture, type TestNode, to } from '../fixture';
-
-interface ChatRequest {
-	tools?: Array<{ function: { name: string } }>;
-	messages: Array<{ role: string; content: string }>;
-}
-
-/** A chat model in the shape of OpenAI's that calls its tool with the given prompts, one after another. */
-async function startChatModel(
-	prompts: string[],
-): Promise<{ url: string; server: Server; said: string[] }> {
-	const said: string[] = [];
-	const server = createServer((request, response) => {
-		const chunks: Buffer[] = [];
-		request.on('data', (chunk: Buffer) => chunks.push(chunk));
-		request.on('end', () => {
-			const { messages, tools } = JSON.parse(Buffer.concat(chunks).toString()) as ChatRequest;
-			const answers = messages.filter(({ role }) => role === 'tool');
-			said.push(...answers.slice(said.length).map(({ content }) => content));
-			const prompt = prompts[answers.length];
-			const call = {
-				id: `call_${answers.length}`,
-				type: 'function',
-				function: { name: tools?.[0].function.name, arguments: JSON.stringify({ prompt }) },
-			};
-			const delta = prompt
-				? { role: 'assistant', content: '', tool_calls: [{ index: 0, ...call }] }
-				: { role: 'assistant', content: 'Done' };
-			const chunk = (choice: object) =>
-				`data: ${JSON.stringify({
-					id: 'chat-1',
-					object: 'chat.completion.chunk',
-					created: 1,
-					model: 'gpt-4o-mini',
-					choices: [{ index: 0, ...choice }],
-				})}\n\n`;
-			// n8n's agent asks for a stream.
-			response.setHeader('content-type', 'text/event-stream');
-			response.write(chunk({ delta, finish_reason: null }));
-			response.write(chunk({ delta: {}, finish_reason: prompt ? 'tool_calls' : 'stop' }));
-			response.end('data: [DONE]\n\n');
-		});
-	});
-	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, server, said };
-}
 
 /** The node as the tool of an AI agent. */
 export function agent(given: () => Fixture): void {
@@ -56,7 +10,7 @@ export function agent(given: () => Fixture): void {
 		settings = {},
 		parameters = {},
 	): Promise<string[]> {
-		const { url, server, said } = await startChatModel(prompts);
+		const { url, server, said } = await startChatModel(prompts.map((prompt) => ({ prompt })));
 		const credential = await fixture.n8n.createCredential('Chat model', 'openAiApi', {
 			apiKey: 'none',
 			url,
