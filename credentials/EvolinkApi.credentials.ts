@@ -6,6 +6,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+import { REDIRECTS_ARE_ERRORS } from './redirects';
+
 export class EvolinkApi implements ICredentialType {
 	name = 'evolinkApi';
 
@@ -52,9 +54,11 @@ export class EvolinkApi implements ICredentialType {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
 			url: '/v1/credits',
+			disableFollowRedirect: true,
 		},
 		// n8n takes rules of both kinds side by side; its type names one kind at a time.
 		rules: [
+			...REDIRECTS_ARE_ERRORS,
 			{
 				type: 'responseCode',
 				properties: { value: 401, message: 'EvoLink does not accept this API key' },

@@ -6,6 +6,8 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
+import { REDIRECTS_ARE_ERRORS } from './redirects';
+
 /** For hosts that edit in one request (`POST /v1/images/generations` answers with the pictures). */
 export class ImagesGatewayApi implements ICredentialType {
 	name = 'imagesGatewayApi';
@@ -47,8 +49,10 @@ export class ImagesGatewayApi implements ICredentialType {
 		request: {
 			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
 			url: '/v1/models',
+			disableFollowRedirect: true,
 		},
 		rules: [
+			...REDIRECTS_ARE_ERRORS,
 			{
 				type: 'responseCode',
 				properties: { value: 401, message: 'The gateway does not accept this API key' },

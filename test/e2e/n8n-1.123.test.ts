@@ -1,6 +1,7 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { callback } from './suites/callback';
+import { credentials } from './suites/credentials';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
@@ -25,6 +26,7 @@ onRealN8n('1.123', (fixture) => {
 	gateway(fixture);
 	callback(fixture, '1.123');
 	trigger(fixture, '1.123');
+	credentials(fixture, '1.123');
 });
 
 // n8n 2 keeps pictures on the disk by itself.

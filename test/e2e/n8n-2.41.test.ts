@@ -1,6 +1,7 @@
 import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { callback } from './suites/callback';
+import { credentials } from './suites/credentials';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
@@ -25,4 +26,5 @@ onRealN8n('2.41', (fixture) => {
 	gateway(fixture);
 	callback(fixture, '2.41');
 	trigger(fixture, '2.41');
+	credentials(fixture, '2.41');
 });
