@@ -16,7 +16,6 @@ const reprint = async () => {
 
 // Each library goes into the one file that imports it, with its licence.
 const libraries = {
-	'image-size': 'dist/nodes/Evolink/images/pictureSize.js',
 	'ipaddr.js': 'dist/nodes/Evolink/api/http/privateHost.js',
 };
 

@@ -10,6 +10,7 @@ import { largePictures } from './suites/largePictures';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
+import { oddImages } from './suites/oddImages';
 import { refusals } from './suites/refusals';
 import { trigger } from './suites/trigger';
 
@@ -21,6 +22,7 @@ onRealN8n('2.41', (fixture) => {
 	manyItems(fixture);
 	faults(fixture);
 	describe('Large pictures', () => largePictures(fixture));
+	describe('Odd images', () => oddImages(fixture));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);

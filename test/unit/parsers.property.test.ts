@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../nodes/Evolink/api/errors/errors';
 import { retryAfterMs, retryDelayMs } from '../../nodes/Evolink/api/http/retry';
 import { apiErrorFrom, parseServiceError } from '../../nodes/Evolink/api/errors/advice';
 import { parseTask } from '../../nodes/Evolink/api/task';
-import { examinePicture } from '../../nodes/Evolink/images/format';
+import { examinePicture } from '../../nodes/Evolink/images/imageReader';
 import { splitLinks } from '../../nodes/Evolink/images/inputImages';
 import { fileNameFor } from '../../nodes/Evolink/images/downloadImages';
 import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';

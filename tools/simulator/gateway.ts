@@ -41,6 +41,8 @@ export interface GatewayScript {
 	/** Only for requests with such a prompt. */
 	prompt?: RegExp;
 	shape?: GatewayShape;
+	/** What it gives as base64 instead of a picture. */
+	bytes?: Buffer;
 	/** Seconds until the answer. Default 0. */
 	seconds?: number;
 	message?: string;
@@ -147,7 +149,7 @@ export class Gateway {
 			return refuse(400, (error as Error).message, 'invalid_image');
 		}
 
-		const { shape = 'data', seconds = 0, message } = this.scriptFor(prompt);
+		const { shape = 'data', seconds = 0, message, bytes } = this.scriptFor(prompt);
 		if (shape === 'error') {
 			const error = {
 				message: message ?? 'Blocked',
@@ -166,13 +168,14 @@ export class Gateway {
 		ledger.charge({ taskId: id, model: String(model), credits, at: clock.now() });
 		request.charged = credits;
 		if (seconds > 0) await sleep(seconds * 1000, undefined, { signal });
-		return { status: 200, body: await this.shaped(shape, id, edit) };
+		return { status: 200, body: await this.shaped(shape, id, edit, bytes) };
 	}
 
 	private async shaped(
 		shape: Exclude<GatewayShape, 'error' | 'wrappedError'>,
 		id: string,
 		edit: Edit,
+		bytes?: Buffer,
 	): Promise<object> {
 		const created = Math.floor(this.setup.clock.now() / 1000);
 		const numbers = Array.from({ length: edit.count }, (_, index) => index);
@@ -182,7 +185,7 @@ export class Gateway {
 		const base64 = async (prefix = '') =>
 			await Promise.all(
 				numbers.map(async (index) => ({
-					b64_json: prefix + (await render(edit, index)).toString('base64'),
+					b64_json: prefix + (bytes ?? (await render(edit, index))).toString('base64'),
 				})),
 			);
 		switch (shape) {

@@ -5,7 +5,8 @@ import { isSuccess, type Send } from '../api/http/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/http/retry';
 import { failedExchange } from '../api/errors/advice';
 import { isHttpUrl } from '../api/http/url';
-import { examinePicture, FORMATS, type PictureFormat } from './format';
+import { FORMATS, type PictureFormat } from './format';
+import { examinePicture } from './imageReader';
 
 export interface PictureFile<Content = Buffer> {
 	content: Content;

@@ -1,5 +1,3 @@
-import { pictureSize } from './pictureSize';
-
 /** Formats that are recognized by their first bytes. */
 export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif' | 'heic';
 
@@ -20,29 +18,19 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
 	heic: { mimeType: 'image/heic', extensions: ['heic', 'heif'] },
 };
 
-/** What the bytes of a picture tell. Sizes are missing where the file is damaged or cut off. */
+/** What the bytes of a picture tell. Sizes are missing where the file is damaged or cut off, and for TIFF, AVIF and HEIC. */
 export interface PictureFacts {
 	format: PictureFormat;
 	/** Pixels, as displayed. */
 	width?: number;
 	/** Pixels, as displayed. */
 	height?: number;
+	/** Whether the file stores it lying on its side, so that width and height are the other way round there. */
+	isTurned?: boolean;
 	/** Whether the picture can have transparent pixels; only told for PNG and WebP. */
 	transparency?: boolean;
-}
-
-/**
- * Recognizes a picture by its bytes; names and declared types are often wrong.
- *
- * @returns undefined where it is no picture of a known format
- */
-export function examinePicture(bytes: Buffer): PictureFacts | undefined {
-	const format = formatOf(bytes);
-	if (!format) return undefined;
-	const size = pictureSize(bytes);
-	const facts = size && size.width > 0 && size.height > 0 ? { format, ...size } : { format };
-	const transparency = transparencyOf(format, bytes);
-	return transparency === undefined ? facts : { ...facts, transparency };
+	/** Whether the file ends before the image does; only told for JPEG, PNG, WebP and GIF. */
+	isCutOff?: boolean;
 }
 
 /** @returns the format that a file name or a link ends in, which need not be the true one */
@@ -55,7 +43,8 @@ export function formatByName(name: string): PictureFormat | undefined {
 
 const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'mif1', 'msf1'];
 
-function formatOf(bytes: Buffer): PictureFormat | undefined {
+/** @param bytes the first 26 at least, or the whole of a shorter file */
+export function formatOf(bytes: Buffer): PictureFormat | undefined {
 	const ascii = (start: number, end: number) => bytes.toString('latin1', start, end);
 	if (bytes.length < 16) return undefined;
 	if (ascii(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';
@@ -70,37 +59,4 @@ function formatOf(bytes: Buffer): PictureFormat | undefined {
 		if (HEIC_BRANDS.includes(brand)) return 'heic';
 	}
 	return undefined;
-}
-
-function transparencyOf(format: PictureFormat, bytes: Buffer): boolean | undefined {
-	if (format === 'png' && bytes.length >= 26) return pngTransparency(bytes);
-	if (format === 'webp' && bytes.length >= 25) return webpTransparency(bytes);
-	return undefined;
-}
-
-/**
- * PNG specification, section 11.2.2 (IHDR): colour types 4 and 6 have an alpha channel; pictures with a
- * palette have their transparency in a chunk tRNS before the pixels (11.3.1.1).
- */
-function pngTransparency(bytes: Buffer): boolean {
-	if ([4, 6].includes(bytes[25])) return true;
-	let position = 8;
-	while (position + 8 <= bytes.length) {
-		const type = bytes.toString('latin1', position + 4, position + 8);
-		if (type === 'tRNS' || type === 'IDAT') return type === 'tRNS';
-		position += 12 + bytes.readUInt32BE(position); // length, type and checksum around the data
-	}
-	return false;
-}
-
-/** WebP container specification: a flag in VP8X (extended) and in VP8L (lossless); VP8 (lossy) has none. */
-function webpTransparency(bytes: Buffer): boolean {
-	switch (bytes.toString('latin1', 12, 16)) {
-		case 'VP8X':
-			return (bytes[20] & 0x10) !== 0;
-		case 'VP8L':
-			return (bytes[24] & 0x10) !== 0;
-		default:
-			return false;
-	}
 }

@@ -1,13 +1,14 @@
 import { createHash } from 'crypto';
 
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import { type IDataObject, type IExecuteFunctions, sleep } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
 import { isRecord, textOf } from '../api/http/json';
 import type { FileUpload } from '../api/http/multipart';
 import { parseUrl } from '../api/http/url';
-import { examinePicture, FORMATS, type PictureFacts, type PictureFormat } from './format';
+import { FORMATS, type PictureFacts, type PictureFormat } from './format';
+import { examinePicture } from './imageReader';
 
 /** A picture to edit, as a link for the service or as bytes that must be uploaded first. */
 export type Reference = LinkReference | BinaryReference;
@@ -212,9 +213,9 @@ async function scanContent(
 		);
 	}
 	const storedAs = textOf(field.id);
-	const chunks: AsyncIterable<Buffer> | Buffer[] =
+	const chunks: AsyncIterable<Buffer> =
 		storedAs === undefined
-			? [await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)]
+			? inPieces(await context.helpers.getBinaryDataBuffer(itemIndex, fieldName))
 			: ((await context.helpers.getBinaryStream(storedAs)) as AsyncIterable<Buffer>);
 	const hash = createHash('sha256');
 	const beginning: Buffer[] = [];
@@ -225,6 +226,16 @@ async function scanContent(
 		hash.update(chunk);
 	}
 	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex'), storedAs };
+}
+
+const PIECE_BYTES = 4 * 1024 * 1024;
+
+/** Large contents piece by piece, with time for n8n's other work in between. */
+async function* inPieces(content: Buffer): AsyncGenerator<Buffer> {
+	for (let start = 0; start < content.length; start += PIECE_BYTES) {
+		if (start > 0) await sleep(0);
+		yield content.subarray(start, start + PIECE_BYTES);
+	}
 }
 
 /** The upload of a binary reference; the content is read again, so that it fills memory only on its way. */

@@ -1,6 +1,7 @@
 import sharp from 'sharp';
 
-import { examinePicture, FORMATS, type PictureFormat } from '../../../nodes/Evolink/images/format';
+import { FORMATS, type PictureFormat } from '../../../nodes/Evolink/images/format';
+import { examinePicture } from '../../../nodes/Evolink/images/imageReader';
 import { samplePicture } from '../../simulator';
 
 const WIDTH = 517;
@@ -49,7 +50,7 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 				.withMetadata({ orientation: 6, exif: { IFD0: { ImageDescription: 'x'.repeat(9_000) } } })
 				.toBuffer(),
 		// Orientation 6 is displayed lying on its side.
-		{ format: 'jpeg', width: HEIGHT, height: WIDTH },
+		{ format: 'jpeg', width: HEIGHT, height: WIDTH, isTurned: true },
 	],
 	[
 		'lossy WebP',
@@ -81,8 +82,8 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 		async () => await drawing(0.5).webp({ lossless: true }).toBuffer(),
 		{ format: 'webp', transparency: true, ...size },
 	],
-	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff', ...size }],
-	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif', ...size }],
+	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff' }],
+	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif' }],
 	[
 		'BMP',
 		async () => await samplePicture('bmp', { width: WIDTH, height: HEIGHT }),
@@ -131,7 +132,7 @@ it.each([
 it('survives a JPEG whose segments lead nowhere', () => {
 	const segments = Buffer.alloc(4_000, 0xff);
 	segments[1] = 0xd8;
-	expect(examinePicture(segments)).toEqual({ format: 'jpeg' });
+	expect(examinePicture(segments)).toEqual({ format: 'jpeg', isCutOff: true });
 	const empty = Buffer.from('ffd8ffe000000000ffe00000ffe00000ffe0000000000000', 'hex');
 	expect(examinePicture(empty)?.format).toBe('jpeg');
 });
