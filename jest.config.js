@@ -1,6 +1,6 @@
 /** Unit tests and whole workflows in-process; those on real n8n have jest.e2e.config.js and jest.editor.config.js. */
 module.exports = {
-	testEnvironment: 'node',
+	testEnvironment: './test/environment.ts',
 	roots: ['<rootDir>/test'],
 	testMatch: ['**/*.test.ts'],
 	testPathIgnorePatterns: [
@@ -14,5 +14,5 @@ module.exports = {
 	},
 	// Most tests wait for the simulator's clock, so every core can take a worker.
 	maxWorkers: '100%',
-	testTimeout: 30_000,
+	testTimeout: 60_000,
 };

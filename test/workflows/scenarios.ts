@@ -1,21 +1,11 @@
+import type { StartsAhead } from '../environment';
 import { type Simulator, type SimulatorOptions, startSimulator } from '../simulator';
 
 export type Scenario = (simulator: Simulator) => Promise<void>;
 
-const starts: Array<() => void> = [];
-const outcomes: Array<Promise<unknown>> = [];
-
-// Runs before the first test of the file that imports this.
-beforeAll(() => {
-	for (const start of starts) start();
-});
-afterAll(async () => {
-	await Promise.all(outcomes);
-});
-
 /**
- * Tests that spend their time waiting for the service. All of a file run at the same time, each with a
- * service of its own, so that together they take as long as the longest.
+ * Tests that spend their time waiting for the service. All of a file that are to run do so at the same time, each
+ * with a service of its own, so that together they take as long as the longest (see test/environment.ts).
  */
 export function scenarios(
 	tests: Record<string, Scenario>,
@@ -23,14 +13,18 @@ export function scenarios(
 ): void {
 	for (const [name, scenario] of Object.entries(tests)) {
 		let outcome: Promise<PromiseSettledResult<void>> | undefined;
-		starts.push(() => {
-			outcome = settled(runScenario(scenario, options));
-			outcomes.push(outcome);
-		});
-		it(name, async () => {
-			const result = await outcome;
-			if (result?.status === 'rejected') throw result.reason;
-		});
+		const startAhead = () => {
+			outcome ??= settled(runScenario(scenario, options));
+		};
+		const test: (() => Promise<void>) & StartsAhead = Object.assign(
+			async () => {
+				startAhead();
+				const result = await outcome;
+				if (result?.status === 'rejected') throw result.reason;
+			},
+			{ startAhead },
+		);
+		it(name, test);
 	}
 }
 
