@@ -1,6 +1,7 @@
 import FormDataPackage from 'form-data';
 
 import { filesRefusal, samplePicture, startSimulator, type Simulator } from '.';
+import { MAX_FILE_BYTES } from '../../tools/simulator/files';
 import type { FilesBody } from '../../tools/simulator/serviceCalls';
 
 const UPLOAD_PATH = '/api/v1/files/upload/stream';
@@ -137,10 +138,14 @@ describe('the files host of the simulator', () => {
 		expect([status, body.success, body.code]).toEqual([401, false, 401]);
 	});
 
-	it('refuses more than 100 MB', async () => {
-		const bytes = Buffer.alloc(100 * 1024 * 1024 + 1);
-		png.copy(bytes);
-		const { status, body } = await upload(form({}, 'image/png', bytes));
+	it('refuses more than its limit, which is 100 MB', async () => {
+		expect(MAX_FILE_BYTES).toBe(100 * 1024 * 1024);
+		await simulator.close();
+		simulator = await startSimulator({ maxFileBytes: png.length });
+		expect((await upload(form())).status).toBe(200);
+		const { status, body } = await upload(
+			form({}, 'image/png', Buffer.concat([png, Buffer.alloc(1)])),
+		);
 		expect([status, body.code]).toEqual([413, 40001]);
 	});
 

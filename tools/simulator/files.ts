@@ -9,7 +9,7 @@ import { sniffFormat } from './sniffing';
 /** Uploaded files live 72 hours (docs.evolink.ai, file-series). */
 const FILE_LIFETIME_SECONDS = 72 * 3600;
 /** 100 MB: upload policy of the vendor's clients. */
-const MAX_FILE_BYTES = 100 * 1024 * 1024;
+export const MAX_FILE_BYTES = 100 * 1024 * 1024;
 const ALLOWED_FORMATS = ['jpeg', 'png', 'gif', 'webp'];
 
 /** The code of a refusal stands in its body; the status follows from it unless told otherwise. */
@@ -47,6 +47,7 @@ export interface FilesSetup {
 	origin: () => string;
 	language?: 'en' | 'zh';
 	refuseWithStatus200: boolean;
+	maxFileBytes: number;
 }
 
 /** The files host: takes uploads with a key, gives them to everybody. */
@@ -86,7 +87,7 @@ export class Files {
 		if (typeof upload === 'string') return this.refuse(400, request, upload);
 		const { file, folder, fileName } = upload;
 		if (file.data.length === 0) return this.refuse(400, request, 'file is empty');
-		if (file.data.length > MAX_FILE_BYTES) return this.refuse(40001, request);
+		if (file.data.length > this.setup.maxFileBytes) return this.refuse(40001, request);
 		const format = sniffFormat(file.data) ?? '';
 		if (!ALLOWED_FORMATS.includes(format) || file.contentType !== `image/${format}`) {
 			const type = `declared ${file.contentType}, found ${format || 'no picture'}`;

@@ -32,6 +32,8 @@ export interface SimulatorOptions {
 	language?: 'en' | 'zh';
 	/** Whether the files host refuses with HTTP 200 and `success: false`. Default false. */
 	filesRefuseWithStatus200?: boolean;
+	/** The largest file that the files host takes. Default 100 MB, as the service. */
+	maxFileBytes?: number;
 	/** Where a public callback host is really reached; '*' stands for every other host. */
 	callbackHosts?: Record<string, string>;
 	/** Waits in seconds before each repeated callback. Default 1, 2, 4. */

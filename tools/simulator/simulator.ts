@@ -5,7 +5,7 @@ import { Callbacks, type Delivery as CallbackDelivery } from './callbacks';
 import { Clock } from './clock';
 import { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
 import { Faults, type FaultRule, type Injection, type StatusFault } from './faults';
-import { Files, type StoredFile } from './files';
+import { Files, type StoredFile, MAX_FILE_BYTES } from './files';
 import { Gateway, type GatewayImages, type GatewayScript } from './gateway';
 import { Journal, type RecordedRequest } from './journal';
 import { Ledger, type Payment } from './ledger';
@@ -75,6 +75,7 @@ export class Simulator {
 			origin: () => this.filesUrl,
 			language: options.language,
 			refuseWithStatus200: options.filesRefuseWithStatus200 ?? false,
+			maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
 		});
 		const api = new Api({
 			apiKey,
