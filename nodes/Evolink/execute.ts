@@ -29,6 +29,7 @@ import { operations } from './operations';
 import { Limit, PictureLimit } from './run/limits';
 import type { GatewayRun, Run, RunBasics } from './run/run';
 import { errorItem, nodeErrorFor } from './run/nodeError';
+import { Tally } from './run/tally';
 
 const OPERATION_NAMES = Object.keys(operations) as [string, ...string[]];
 const SERVICES = ['evolink', 'imagesGateway'] as const;
@@ -107,6 +108,7 @@ function setUpBasics(
 		memory: new RequestMemory(context),
 		slots: new Limit(readConcurrency(context)),
 		downloads: new PictureLimit(),
+		tally: new Tally(),
 		parking: new Parking(context, apiKey),
 	};
 	return { basics, halt };

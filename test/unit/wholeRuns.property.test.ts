@@ -9,6 +9,7 @@ import { Budget } from '../../nodes/Evolink/run/budget';
 import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit, PictureLimit } from '../../nodes/Evolink/run/limits';
 import { Parking } from '../../nodes/Evolink/waiting/parking/parking';
+import { Tally } from '../../nodes/Evolink/run/tally';
 import { TaskWatch } from '../../nodes/Evolink/waiting/polling/taskWatch';
 import { samplePicture } from '../simulator';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
@@ -140,6 +141,7 @@ async function runOnce(
 		slots: new Limit(given.concurrency),
 		uploads: new PictureLimit(),
 		downloads: new PictureLimit(),
+		tally: new Tally(),
 		budget: new Budget(given.maxCredits, memory.reservedCredits),
 		parking: new Parking(context, 'key'),
 	};

@@ -1,3 +1,5 @@
+import type { INodeParameters } from 'n8n-workflow';
+
 import type { Fault, Simulator, TaskScript } from '../simulator';
 import { createAndWait } from '../../tools/simulator/serviceCalls';
 import { editImage, runWorkflow, sent } from './harness';
@@ -291,4 +293,83 @@ describe('A service that wraps its tasks in data', () => {
 		},
 		{ taskSeconds: 0.3, wrapAnswers: true },
 	);
+});
+
+describe('A service that tells its billing', () => {
+	const run = async (simulator: Simulator, options: INodeParameters = {}, times = 1) =>
+		await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { options }),
+			items: prompts(...Array.from({ length: times }, (_, index) => `Edit ${index}`)),
+			node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
+		});
+
+	scenarios(
+		{
+			'has it on the item, with the exact expiry of the links and a sum in the hint': async (
+				simulator,
+			) => {
+				const { items, hints } = await run(simulator, {}, 3);
+				const [{ json }] = items;
+				expect(json).toMatchObject({
+					credits_used: 1,
+					billing: { charge_status: 'charged', refund_status: 'not_required', charged_credits: 1 },
+				});
+				const task = simulator.tasks.get(json.id as string);
+				const created = Math.floor((task?.createdAt ?? 0) / 1_000) * 1_000;
+				const seconds = Math.round(((task?.endsAt ?? 0) - (task?.createdAt ?? 0)) / 1_000);
+				expect(Date.parse(json.expires_at as string)).toBe(created + (seconds + 24 * 3600) * 1_000);
+				expect(hints.at(-1)?.message).toMatch(/^3 items done in [\d.]+ s: 3 images, 3 credits$/);
+			},
+			'and refunded a failed task: it is created again, and the error tells both': async (
+				simulator,
+			) => {
+				simulator.nextTask({ end: 'failed', code: 'service_error', times: 2 });
+				const { items, error } = await run(simulator);
+				expect(error).toBeUndefined();
+				expect(items[0].json.status).toBe('completed');
+				expect(simulator.ledger.map(({ refunded }) => refunded)).toEqual([true, true, false]);
+			},
+			'and charged a failed task: it is not created again, and the error says what that costs':
+				async (simulator) => {
+					simulator.nextTask({ end: 'failed', code: 'SERVICE_ERROR', charged: true, times: 3 });
+					const { error } = await run(simulator);
+					expect(error?.message).toContain(
+						"EvoLink's billing: 1 credit charged, refund not required",
+					);
+					expect(error?.description).toContain('A new task costs about 1 credit again');
+					expect(error?.description).toContain("'Retry Charged Tasks'");
+					expect(simulator.paidTasks()).toBe(1);
+					expect(sent(simulator).creates).toHaveLength(1);
+				},
+			'and charged a failed task: it is created again where the user allows that': async (
+				simulator,
+			) => {
+				simulator.nextTask({ end: 'failed', code: 'service_error', charged: true });
+				const { items } = await run(simulator, { retryCharged: true });
+				expect(items[0].json.status).toBe('completed');
+				expect(simulator.paidTasks()).toBe(2);
+			},
+			'has it beside the failure, where that is data': async (simulator) => {
+				simulator.nextTask({ end: 'failed', charged: true });
+				const { items } = await run(simulator, { onTaskFailure: 'output' });
+				expect(items[0].json).toMatchObject({
+					status: 'failed',
+					credits_used: 1,
+					failure: { code: 'generation_failed_no_content' },
+					billing: { charge_status: 'charged', refunded_credits: 0 },
+				});
+			},
+		},
+		{ taskSeconds: 0.3, billing: true },
+	);
+
+	scenarios({
+		'and one that does not: the error says that it is not known': async (simulator) => {
+			simulator.nextTask({ end: 'failed', code: 'service_error' });
+			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(error?.message).not.toContain('billing');
+			expect(error?.description).toContain('EvoLink does not say whether this one was charged');
+		},
+	});
 });

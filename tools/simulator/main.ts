@@ -15,6 +15,7 @@ const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is p
   --port <number>          port of the API; files, results, pictures, gateway follow (default 8787)
   --task-seconds <number>  how long a task takes (default 5)
   --images-after <number>  seconds for which a completed task has no images yet (default 0)
+  --billing                tasks tell their billing, credits_used and duration
   --wrap-answers           answer with {code, msg, data: task}, as some white labels do
   --credits <number>       what the account has at the start (default 1000)
   --error-style A|B|C      which generation of error bodies is answered (default B)
@@ -35,6 +36,7 @@ function readArguments(): Arguments | undefined {
 			port: { type: 'string', default: '8787' },
 			'task-seconds': { type: 'string', default: '5' },
 			'images-after': { type: 'string', default: '0' },
+			billing: { type: 'boolean', default: false },
 			'wrap-answers': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
 			'error-style': { type: 'string', default: 'B' },
@@ -56,6 +58,7 @@ function readArguments(): Arguments | undefined {
 			port: readNumber('port', values.port),
 			taskSeconds: readNumber('task-seconds', values['task-seconds']),
 			imagesAfterSeconds: readNumber('images-after', values['images-after']),
+			billing: values.billing,
 			wrapAnswers: values['wrap-answers'],
 			credits: readNumber('credits', values.credits),
 			errorStyle: errorStyle as ErrorStyle,

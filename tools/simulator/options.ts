@@ -20,6 +20,11 @@ export interface SimulatorOptions {
 	imagesAfterSeconds?: number;
 	/** Whether creates and reads of tasks are answered as `{code: 200, msg, data: {…}}`. Default false. */
 	wrapAnswers?: boolean;
+	/**
+	 * Whether tasks tell their `billing`, `usage.credits_used` and, complete, their `duration`, as the vendor's newest
+	 * client reads them. Default false: the documents do not know that.
+	 */
+	billing?: boolean;
 	/** Credits on the account at the start. Default 1000. */
 	credits?: number;
 	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */

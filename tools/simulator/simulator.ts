@@ -268,6 +268,7 @@ export class Simulator {
 			credits,
 			script: this.scriptFor(request),
 			defaultSeconds: this.taskSeconds,
+			tellsBilling: this.options.billing ?? false,
 			imagesAfterSeconds: this.options.imagesAfterSeconds ?? 0,
 			resultsOrigin: this.resultsUrl,
 			clock: this.clock,
@@ -309,7 +310,7 @@ export class Simulator {
 		for (const task of this.unsettled) {
 			if (!task.ended) continue;
 			this.unsettled.delete(task);
-			if (task.state !== 'completed') this.account.refund(task.id);
+			if (task.state !== 'completed' && !task.script.charged) this.account.refund(task.id);
 		}
 	}
 }

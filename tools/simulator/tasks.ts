@@ -52,6 +52,8 @@ export interface TaskScript {
 	/** Code of a failed task. Default `generation_failed_no_content`. */
 	code?: string;
 	message?: string;
+	/** A failed task is not refunded, as two models' pages say of results that moderation filters. Default false. */
+	charged?: boolean;
 	/** As in the documented example: a failed task without created, type, task_info, error.type. */
 	bareFailure?: boolean;
 	/** The states shown before the end, evenly spread. Default pending for a fifth, processing. */
@@ -95,6 +97,8 @@ export interface TaskSetup {
 	/** Used when the script says nothing. */
 	defaultSeconds: number;
 	imagesAfterSeconds: number;
+	/** Whether it tells what it cost, and how long it took. */
+	tellsBilling: boolean;
 	credits: number;
 	resultsOrigin: string;
 	clock: Clock;
@@ -202,6 +206,10 @@ export class Task {
 
 	/** The answer to a query, and the body of a callback. */
 	view(): object {
+		return this.setup.tellsBilling ? { ...this.plainView(), ...this.billing() } : this.plainView();
+	}
+
+	private plainView(): object {
 		const { script, state } = this;
 		if (!this.ended) {
 			const elapsed = (this.setup.clock.now() - this.createdAt) / 1000;
@@ -227,6 +235,32 @@ export class Task {
 			...(state === 'completed' ? this.resultLinks() : {}),
 			...(script.errorNull ? { error: null } : {}),
 			task_info: { can_cancel: false },
+		};
+	}
+
+	/** Known from the vendor's newest client (deeplearning-goethe/evolink-cli, task-billing) and from recorded answers. */
+	private billing(): object {
+		const { credits, script } = this;
+		if (!this.ended) {
+			const billing = {
+				charge_status: 'reserved',
+				refund_status: 'not_required',
+				reserved_credits: credits,
+			};
+			return { billing };
+		}
+		const isCharged = this.state === 'completed' || script.charged === true;
+		return {
+			duration: Math.round((this.endsAt - this.createdAt) / 1000),
+			usage: { credits_used: isCharged ? credits : 0 },
+			billing: {
+				refund_scope: 'task',
+				charge_status: 'charged',
+				refund_status: isCharged ? 'not_required' : 'completed',
+				reserved_credits: credits,
+				charged_credits: credits,
+				refunded_credits: isCharged ? 0 : credits,
+			},
 		};
 	}
 

@@ -123,7 +123,7 @@ export class RequestMemory {
 	noteError(itemIndex: number, error: unknown): void {
 		for (const [request, claim] of this.claims) {
 			if (claim.itemIndex !== itemIndex) continue;
-			if (error instanceof TaskFailedError && error.failure.retryable) {
+			if (error instanceof TaskFailedError && error.mayBeCreatedAnew) {
 				this.forget(request, claim.placeName); // The next try asks anew.
 			} else if (request.taskId !== undefined) {
 				continue;

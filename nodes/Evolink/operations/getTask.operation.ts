@@ -34,6 +34,7 @@ export const getTask = defineOperation<GetTaskPlan>({
 
 	async perform(run, { taskId, output }) {
 		const task = await run.slots.run(async () => await run.client.getTask(taskId));
+		run.tally.note(task);
 		if (lacksImages(task)) {
 			run.context.addExecutionHints({
 				message: `Task ${taskId} is complete, but EvoLink has not delivered its images yet. Get them with 'Wait for Completion', or run Get Task again in a few seconds.`,

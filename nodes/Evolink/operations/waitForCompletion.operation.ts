@@ -42,6 +42,7 @@ export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 		const seen = await run.slots.run(
 			async () => await run.watch.untilEnded(taskId, timeoutSeconds),
 		);
+		run.tally.note(seen.task);
 		if (!failureAsData) assertSucceeded(seen.task);
 		return await taskItem(run, seen, output);
 	},

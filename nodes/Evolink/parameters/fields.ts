@@ -97,6 +97,16 @@ const onTaskFailureOption: INodeProperties = {
 	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
 };
 
+const retryChargedOption: INodeProperties = {
+	displayName: 'Retry Charged Tasks',
+	name: 'retryCharged',
+	type: 'boolean',
+	default: false,
+	description:
+		'Whether Retry On Fail may create a failed task again although EvoLink says that it was charged. The new task is charged, too.',
+	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
+};
+
 const timeoutOption: INodeProperties = {
 	displayName: 'Timeout (Seconds)',
 	name: 'timeout',
@@ -113,6 +123,7 @@ const OPTIONS = {
 	maxCredits: maxCreditsOption,
 	maxDownloadSize: maxDownloadSizeOption,
 	onTaskFailure: onTaskFailureOption,
+	retryCharged: retryChargedOption,
 	timeout: timeoutOption,
 };
 
@@ -202,6 +213,10 @@ export function readMaxCredits(context: IExecuteFunctions): number | undefined {
 
 export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {
 	return context.getNodeParameter('options.onTaskFailure', itemIndex, 'error') === 'output';
+}
+
+export function retriesCharged(context: IExecuteFunctions, itemIndex: number): boolean {
+	return context.getNodeParameter('options.retryCharged', itemIndex, false) === true;
 }
 
 /** @throws {InvalidInputError} */

@@ -76,7 +76,7 @@ export async function forEveryItem<R extends RunBasics>(
 		});
 		await Promise.all(work);
 		if (firstFailure) throw toRunError(run, firstFailure);
-		if (!parking.isWanted) progress.end(failures);
+		if (!parking.isWanted) progress.end(failures, run.tally);
 		return output.flat();
 	} finally {
 		memory.endRun(failures === 0 && !parking.isWanted);

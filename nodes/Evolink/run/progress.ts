@@ -1,5 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import type { Tally } from './tally';
+
 const CONSOLE_PAUSE_MS = 2_000;
 const LOG_PAUSE_MS = 10_000;
 
@@ -30,12 +32,13 @@ export class Progress {
 		if (this.done < this.items) this.tell(`${this.done} of ${this.items} items done`);
 	}
 
-	/** All items are done. */
-	end(failures: number): void {
+	/** All items are done. @param tally what they have made and cost */
+	end(failures: number, tally: Tally): void {
 		if (this.items < 2) return;
 		const seconds = ((Date.now() - this.startedAt) / 1_000).toFixed(1);
 		const failed = failures === 0 ? '' : `, ${failures} of them failed`;
-		const message = `${this.items} items done in ${seconds} s${failed}`;
+		const sum = String(tally) && `: ${String(tally)}`;
+		const message = `${this.items} items done in ${seconds} s${failed}${sum}`;
 		this.context.addExecutionHints({ message, location: 'outputPane' });
 		this.tell(message);
 	}

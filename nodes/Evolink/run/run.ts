@@ -9,6 +9,7 @@ import type { Parking } from '../waiting/parking/parking';
 import type { TaskWatch } from '../waiting/polling/taskWatch';
 import type { Budget } from './budget';
 import type { Limit, PictureLimit } from './limits';
+import type { Tally } from './tally';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
@@ -21,6 +22,8 @@ export interface RunBasics {
 	slots: Limit;
 	/** Pictures on their way to n8n. */
 	downloads: PictureLimit;
+	/** What the run has made and cost. */
+	tally: Tally;
 	/** For runs that wait for callbacks. */
 	parking: Parking;
 }

@@ -79,6 +79,8 @@ function simplified(task: Task, expiresAt: string | undefined): IDataObject {
 		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
 		...(task.createdAt === undefined ? {} : { created_at: new Date(task.createdAt).toISOString() }),
 		...(task.creditsReserved === undefined ? {} : { credits_reserved: task.creditsReserved }),
+		...(task.creditsUsed === undefined ? {} : { credits_used: task.creditsUsed }),
+		...(task.billing === undefined ? {} : { billing: { ...task.billing } }),
 		...(task.failure === undefined ? {} : { failure: { ...task.failure } }),
 	};
 }
@@ -89,11 +91,11 @@ export function rawJson({ error, ...rest }: IDataObject): IDataObject {
 }
 
 /**
- * The service does not say when a task was completed: not before it was created, and not before it was last
- * seen unfinished. So the links work at least until 24 h after the later of the two.
+ * Exact where the service tells when the task ended. Otherwise that was not before it was created, and not before it was
+ * last seen unfinished: the links work at least until 24 h after the later of the two.
  */
 function expiryOf({ task, unfinishedAt }: SeenTask): string | undefined {
 	if (task.results.length === 0) return undefined;
-	const completedAfter = Math.max(task.createdAt ?? 0, unfinishedAt ?? 0);
+	const completedAfter = task.endedAt ?? Math.max(task.createdAt ?? 0, unfinishedAt ?? 0);
 	return completedAfter === 0 ? undefined : new Date(completedAfter + LINK_LIFE_MS).toISOString();
 }

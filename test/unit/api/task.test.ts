@@ -1,4 +1,4 @@
-import { hasEnded, lacksImages, parseTask } from '../../../nodes/Evolink/api/task';
+import { hasEnded, isCharged, lacksImages, parseTask } from '../../../nodes/Evolink/api/task';
 import { COMPLETED, FAILED, PENDING, PROCESSING, TASK_ID } from '../taskAnswers';
 
 describe('documented answers', () => {
@@ -208,6 +208,60 @@ describe('answers that wrap the task, or lack its ID', () => {
 
 	it('a refused create with the ID of the request is no task', () => {
 		expect(parseTask({ id: 'req-1', error: { message: 'No such model' } })).toBeUndefined();
+	});
+});
+
+describe('what a task cost, and when it ended', () => {
+	it('is read from a recorded answer', () => {
+		const task = parseTask({ ...COMPLETED, duration: 4, usage: { credits_used: 1.783 } });
+		expect(task).toMatchObject({
+			creditsUsed: 1.783,
+			endedAt: Date.UTC(2025, 8, 2, 12, 57, 1) + 4_000,
+		});
+		expect(task && isCharged(task)).toBe(false);
+	});
+
+	it.each([
+		[{ usage: { cost: { credits: 2.3, usd: 0.03 } } }, 2.3],
+		[{ usage: { credits_used: '2.3', cost: { credits: 9 } } }, 2.3],
+		[{ usage: { credits_used: 0 } }, 0],
+		[{ billing: { charge_status: 'charged', charged_credits: 2 } }, 2],
+		[{ usage: { credits_used: {} } }, undefined],
+	])('%j: %p credits', (fields, expected) => {
+		expect(parseTask({ ...COMPLETED, ...fields })?.creditsUsed).toBe(expected);
+	});
+
+	const charged = { charge_status: 'charged', charged_credits: 2.3 };
+	it.each([
+		[{ ...charged, refund_status: 'not_required' }, true],
+		[{ ...charged, refund_status: 'failed' }, true],
+		[{ ...charged, refund_status: 'pending' }, true],
+		[charged, true],
+		[{ ...charged, charge_status: 'CHARGED' }, true],
+		[{ charge_status: 'charged' }, true],
+		[{ ...charged, refunded_credits: 1 }, true],
+		[{ ...charged, refunded_credits: 2.3 }, false],
+		[{ ...charged, refund_status: 'Completed' }, false],
+		[{ ...charged, charged_credits: 0 }, false],
+		[{ charge_status: 'released' }, false],
+		[{ charge_status: 'reserved', reserved_credits: 2.3 }, false],
+		[{ charge_status: 'unknown' }, false],
+		[{}, false],
+		[null, false],
+		[undefined, false],
+		['charged', false],
+	])('billing %j: charged is %s', (billing, expected) => {
+		const task = parseTask({ ...FAILED, billing });
+		expect(task && isCharged(task)).toBe(expected);
+	});
+
+	it.each([
+		[{ created: 'never' }, undefined],
+		[{ duration: -1 }, undefined],
+		[{ duration: 'long' }, undefined],
+		[{ status: 'processing' }, undefined],
+	])('the end is not known with %j', (fields, expected) => {
+		expect(parseTask({ ...COMPLETED, duration: 4, ...fields })?.endedAt).toBe(expected);
 	});
 });
 

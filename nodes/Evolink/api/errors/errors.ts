@@ -1,4 +1,5 @@
-import type { Task, TaskFailure } from '../task';
+import { isCharged, type Task, type TaskFailure } from '../task';
+import { billingOf, priceOfNewTry } from './billing';
 import { adviceForTaskFailure } from './taskFailures';
 
 /** What is known of the task behind an error, so that nothing paid is lost with it. */
@@ -100,14 +101,26 @@ export class PictureLostError extends EvolinkError {}
 export class TaskFailedError extends EvolinkError {
 	readonly failure: TaskFailure;
 
-	constructor(task: Task, failure: TaskFailure) {
+	/** Whether another try creates a new task; otherwise it reads this one again. */
+	readonly mayBeCreatedAnew: boolean;
+
+	/** @param retryCharged whether the user allows that though this one was charged */
+	constructor(task: Task, failure: TaskFailure, retryCharged = false) {
 		const what = { completed: 'has no images', cancelled: 'was cancelled' }[task.status as string];
 		super(
-			`EvoLink task ${task.id} ${what ?? 'failed'}: ${failure.message} [${failure.code}]`,
-			adviceForTaskFailure(failure.code),
+			[
+				`EvoLink task ${task.id} ${what ?? 'failed'}: ${failure.message} [${failure.code}]`,
+				billingOf(task),
+			]
+				.filter(Boolean)
+				.join('. '),
+			[adviceForTaskFailure(failure.code), priceOfNewTry(task, failure, retryCharged)]
+				.filter(Boolean)
+				.join(' '),
 			{ taskId: task.id },
 		);
 		this.failure = failure;
+		this.mayBeCreatedAnew = failure.retryable && (retryCharged || !isCharged(task));
 	}
 }
 

@@ -33,6 +33,7 @@ import {
 	readPrompt,
 	readText,
 	readTimeout,
+	retriesCharged,
 	simplifyField,
 } from '../../parameters/fields';
 import { gatewayOptions } from './editOnGateway';
@@ -66,6 +67,7 @@ interface EditImagePlan {
 	callbackUrl?: string;
 	timeoutSeconds: number;
 	failureAsData: boolean;
+	retryCharged: boolean;
 	output: OutputSettings;
 }
 
@@ -265,7 +267,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		})),
 		simplifyField,
 		optionsField(
-			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'timeout'],
+			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'retryCharged', 'timeout'],
 			validationOption,
 			additionalFieldsOption,
 			...modelOptions,
@@ -324,6 +326,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
 			timeoutSeconds: readTimeout(context, itemIndex),
 			failureAsData: givesFailureAsData(context, itemIndex),
+			retryCharged: retriesCharged(context, itemIndex),
 			output: { ...output, download: output.download && wait === 'poll' },
 		};
 	},
@@ -342,6 +345,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		} finally {
 			leaveSlot();
 		}
+		run.tally.note(seen.task);
 		if (plan.wait === 'callback') {
 			run.parking.expect(itemIndex, {
 				taskId: seen.task.id,
@@ -350,7 +354,9 @@ export const editImage = defineOperation<EditImagePlan>({
 				timeoutSeconds: plan.timeoutSeconds,
 			});
 		}
-		if (plan.wait === 'poll' && !plan.failureAsData) assertSucceeded(seen.task);
+		if (plan.wait === 'poll' && !plan.failureAsData) {
+			assertSucceeded(seen.task, plan.retryCharged);
+		}
 		return await taskItem(run, seen, plan.output);
 	},
 });

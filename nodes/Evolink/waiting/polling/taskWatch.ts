@@ -312,9 +312,12 @@ function timeFor(waits: Wait[]): number {
 
 /** What only the answer to the create says. */
 function withCreateFacts(task: Task, known: Task | undefined): Task {
-	return known?.creditsReserved === undefined
-		? task
-		: { creditsReserved: known.creditsReserved, ...task };
+	const { creditsReserved, createdAt } = known ?? {};
+	return {
+		...(creditsReserved === undefined ? {} : { creditsReserved }),
+		...(createdAt === undefined ? {} : { createdAt }),
+		...task,
+	};
 }
 
 /** The end only ever comes nearer: an estimate that stays the same in every answer says nothing. */
@@ -331,7 +334,10 @@ function estimateIn(
 	};
 }
 
-/** @throws {TaskFailedError} where the task made no image */
-export function assertSucceeded(task: Task): void {
-	if (task.failure) throw new TaskFailedError(task, task.failure);
+/**
+ * @param retryCharged whether a failed task may be created anew though it was charged
+ * @throws {TaskFailedError} where the task made no image
+ */
+export function assertSucceeded(task: Task, retryCharged = false): void {
+	if (task.failure) throw new TaskFailedError(task, task.failure, retryCharged);
 }
