@@ -1,4 +1,4 @@
-/** The README's tables of models, made from the catalogue. `npm run docs:models` writes them. */
+/** The tables of models in docs/models.md, made from the catalogue. `npm run docs:models` writes them. */
 
 import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { describeCounts, formatName } from '../../nodes/Evolink/models/checkRequest';
@@ -13,11 +13,11 @@ import {
 const START = '<!-- Made from the catalogue by `npm run docs:models`: -->';
 const END = '<!-- End of what is made from the catalogue. -->';
 
-/** @throws {Error} the README has no place for the tables */
-export function withModelTables(readme: string): string {
-	const [before, rest] = readme.split(START);
+/** @throws {Error} the page has no place for the tables */
+export function withModelTables(page: string): string {
+	const [before, rest] = page.split(START);
 	const after = rest?.split(END)[1];
-	if (after === undefined) throw new Error(`The README needs a line '${START}' and '${END}'`);
+	if (after === undefined) throw new Error(`The page needs a line '${START}' and '${END}'`);
 	return `${before}${START}\n\n${modelTables()}\n\n${END}${after}`;
 }
 

@@ -1,9 +1,9 @@
-/** `npm run docs:models`: writes the tables of models into the README. */
+/** `npm run docs:models`: writes the tables of models into docs/models.md. */
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
 import { withModelTables } from './models';
 
-const readme = resolve(__dirname, '..', '..', 'README.md');
-writeFileSync(readme, withModelTables(readFileSync(readme, 'utf8')));
+const page = resolve(__dirname, '..', '..', 'docs', 'models.md');
+writeFileSync(page, withModelTables(readFileSync(page, 'utf8')));
