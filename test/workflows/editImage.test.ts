@@ -313,7 +313,7 @@ describe('Edit Image', () => {
 			expect(sent(simulator).creates).toHaveLength(1);
 			expect(simulator.paidTasks()).toBe(0);
 
-			const tall = await samplePicture('png', { width: 400, height: 3100 });
+			const tall = await samplePicture('png', { width: 400, height: 4100 });
 			const accepted = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {
@@ -325,7 +325,7 @@ describe('Edit Image', () => {
 			});
 			expect(accepted.items[0].json).toMatchObject({ status: 'failed' });
 			expect([...hints, ...accepted.hints].map(({ message }) => message)).toContainEqual(
-				expect.stringMatching(/^Item 0: .*400 × 3100 pixels.* 384 to 3072/),
+				expect.stringMatching(/^Item 0: .*400 × 4100 pixels.* 384 to 4096/),
 			);
 		},
 

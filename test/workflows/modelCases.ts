@@ -117,10 +117,6 @@ export async function refusedCases(model: ImageModel): Promise<ModelCase[]> {
 		const pictures = [await samplePicture(format as 'png')];
 		cases.push({ name: `a ${format} in a binary field`, pictures });
 	}
-	for (const [format, link] of Object.entries(LINKED)) {
-		if (images.formats.includes(format as PictureFormat)) continue;
-		cases.push({ name: `a link to a ${format}`, links: [link] });
-	}
 	for (const [width, height] of refusedSizes(model)) {
 		cases.push({ name: `${width} × ${height} pixels`, pictures: [hollowPng(width, height)] });
 	}
@@ -135,7 +131,6 @@ export async function refusedCases(model: ImageModel): Promise<ModelCase[]> {
 		const small = await samplePicture('png', { width: 767, alpha: true });
 		cases.push({ name: 'a mask of another size', pictures, mask: small });
 		cases.push({ name: 'a mask that is no PNG', pictures, mask: await samplePicture('jpeg') });
-		cases.push({ name: 'a link to a mask that is no PNG', pictures, mask: '/room.jpg' });
 		if (model.mask.repaints === 'transparent') {
 			cases.push({ name: 'an opaque mask', pictures, mask: await samplePicture('png') });
 		}
@@ -199,9 +194,19 @@ export function hintedCases(model: ImageModel): ModelCase[] {
 		cases.push({ name: 'half read', prompt: 'x'.repeat(prompt.readCharacters + 1) });
 	}
 	if (prompt.maxTokens) cases.push({ name: 'too many tokens', prompt: words(5001) });
-	if (images.safeMaxSide) {
-		const pictures = [hollowPng(images.safeMaxSide + 1, images.safeMaxSide)];
-		cases.push({ name: 'not safe everywhere', pictures });
+	for (const [width, height] of doubtfulSizes(model)) {
+		cases.push({ name: `${width} × ${height} pixels`, pictures: [hollowPng(width, height)] });
+	}
+	for (const [format, link] of Object.entries(LINKED)) {
+		if (images.formats.includes(format as PictureFormat)) continue;
+		cases.push({ name: `a link to a ${format}`, links: [link] });
+	}
+	if (model.mask) {
+		cases.push({
+			name: 'a link to a mask that is no PNG',
+			links: ['/room.jpg'],
+			mask: '/room.jpg',
+		});
 	}
 	if (hasRule(model, 'severalResultsAreUnreliable')) {
 		cases.push({ name: 'several results', numberOfImages: 2 });
@@ -332,6 +337,15 @@ function refusedSizes({ images }: ImageModel): Array<[number, number]> {
 	if (minPixels) sizes.push([Math.sqrt(minPixels), Math.sqrt(minPixels) - 1]);
 	if (maxPixels) sizes.push([largest(images)[0], largest(images)[1] + 1]);
 	if (maxRatio) sizes.push([longSide(images) + 1, longSide(images) / maxRatio]);
+	return sizes;
+}
+
+/** What not all documents allow. */
+function doubtfulSizes({ images }: ImageModel): Array<[number, number]> {
+	const { minSide, maxSide, safeMinSide, safeMaxSide } = images;
+	const sizes: Array<[number, number]> = [];
+	if (safeMinSide && minSide) sizes.push([safeMinSide - 1, safeMinSide], [minSide, minSide]);
+	if (safeMaxSide && maxSide) sizes.push([safeMaxSide + 1, safeMaxSide], [maxSide, maxSide]);
 	return sizes;
 }
 

@@ -1,7 +1,7 @@
 import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { type ImageModel, makesSeveral } from '../../nodes/Evolink/models/model';
-import { type Simulator, startSimulator } from '../simulator';
-import { editImage, runWorkflow, sent } from './harness';
+import { MODELS, samplePicture, type Simulator, startSimulator } from '../simulator';
+import { binaryField, editImage, runWorkflow, sent } from './harness';
 import {
 	acceptedCases,
 	hintedCases,
@@ -231,11 +231,49 @@ describe('The options of a model', () => {
 			expect(Object.keys(bodyFor('qwen-image-edit'))).toEqual(['model', 'prompt', 'image_urls']);
 			const warnings = hints.map(({ message }) => message);
 			expect(warnings.filter((message) => message.startsWith('Item '))).toEqual([
-				"Item 1: 'Number of Images' is 2; Qwen Image Edit makes one and is not asked for a number",
-				"Item 1: 'Seed' is not sent: Qwen Image Edit does not take it",
+				"Item 1: 'Number of Images' is 2; Qwen Image Edit makes one and is not asked for a number. Pick a model that makes several.",
+				"Item 1: 'Seed' is not sent: Qwen Image Edit does not take it. Send it as one of the 'Additional Fields'.",
 			]);
 		},
 	});
+});
+
+describe('A photo of 12 megapixels', () => {
+	const run = async (simulator: Simulator) => {
+		const photo = await samplePicture('jpeg', { width: 4000, height: 3000 });
+		return await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { images: { image: [{ source: 'binary' }] } }),
+			items: [{ json: {}, binary: { data: binaryField(photo, 'photo.jpg', 'image/jpeg') } }],
+		});
+	};
+
+	scenarios({
+		'is edited by the default model, with a hint': async (simulator) => {
+			const { items, hints } = await run(simulator);
+			expect(items[0].json).toMatchObject({ status: 'completed' });
+			expect(hints.map(({ message }) => message)).toContainEqual(
+				expect.stringMatching(
+					/^Item 0: Image 1 .* 4000 × 3000 .*If the task fails: .*Resize, 3072 × 2304, Only if Larger/,
+				),
+			);
+		},
+	});
+
+	const limits = MODELS['qwen-image-edit'];
+	scenarios(
+		{
+			'that the service refuses after all fails with its size, the limit and the way out': async (
+				simulator,
+			) => {
+				const { error } = await run(simulator);
+				expect(error?.description).toMatch(
+					/Qwen Image Edit accepts 512 to 3072 pixels per side\. Image 1 \(field 'data'\) is 4000 × 3000 pixels\. .*Resize, 3072 × 2304, Only if Larger/,
+				);
+			},
+		},
+		{ taskSeconds: 0, models: { 'qwen-image-edit': { ...limits, maxSide: 3072 } } },
+	);
 });
 
 describe('Additional Fields', () => {

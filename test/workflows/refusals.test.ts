@@ -179,25 +179,25 @@ describe('Before anything is sent', () => {
 			'a picture that is too small',
 			async () => await samplePicture('png', { width: 300, height: 400 }),
 			{},
-			/Image 1 \(field 'data'\) has 300 × 400 pixels; .* 384 to 3072 pixels .* – Resize/,
+			/Image 1 \(field 'data'\) is 300 × 400 pixels, .* 384 to 4096 pixels .* – Add n8n's Edit Image node/,
 		],
 		[
 			'a picture that has too many pixels',
-			async () => await samplePicture('jpeg', { width: 3100, height: 400 }),
+			async () => await samplePicture('jpeg', { width: 4100, height: 400 }),
 			{},
-			/Image 1 .* has 3100 × 400 pixels; .* 384 to 3072 pixels/,
+			/Image 1 .* is 4100 × 400 pixels, .* 384 to 4096 pixels/,
 		],
 		[
 			'a file that is too large',
 			async () => Buffer.concat([await samplePicture('png'), Buffer.alloc(11 * 1024 * 1024)]),
 			{},
-			/Image 1 .* has 11.\d MB; Qwen Image Edit takes at most 10 MB – Make the picture smaller/,
+			/Image 1 .* is 11.\d MB, but Qwen Image Edit accepts at most 10 MB – .*Edit Image node/,
 		],
 		[
 			'a GIF for a model that takes none',
 			async () => await samplePicture('gif'),
 			{},
-			/Image 1 .* is a GIF picture; Qwen Image Edit takes JPG, PNG, .* – Convert/,
+			/Image 1 .* is a GIF image, but Qwen Image Edit accepts JPG, PNG, .* – .*Format PNG/,
 		],
 		[
 			'a TIFF, which cannot be uploaded',
@@ -215,7 +215,7 @@ describe('Before anything is sent', () => {
 			'transparency for a model that takes none',
 			async () => await samplePicture('png', { alpha: true }),
 			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' } },
-			/Image 1 .* is a PNG with transparency, which Wan .* does not take – Convert/,
+			/Image 1 .* is a PNG with transparency, which Wan .* doesn't accept – .*Composite.*Or select a model/,
 		],
 	];
 	it.each(files)('%s is refused', async (_what, content, parameters, message) => {

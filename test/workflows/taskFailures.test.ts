@@ -179,7 +179,9 @@ describe('A task that failed or was cancelled', () => {
 				}),
 			});
 			expect(error?.message).toContain('[image_dimension_mismatch]');
-			expect(error?.description).toContain("Resize the pictures to the model's limits");
+			expect(error?.description).toMatch(
+				/accepts 512 to 3072 pixels per side\. Image 1 is 64 × 64 pixels\. .*Resize, 512 × 512, Minimum/,
+			);
 		},
 
 		'ends the run, and the error names the paid tasks of the others': async (simulator) => {

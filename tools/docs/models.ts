@@ -1,7 +1,8 @@
 /** The tables of models in docs/models.md, made from the catalogue. `npm run docs:models` writes them. */
 
 import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
-import { describeCounts, formatName } from '../../nodes/Evolink/models/checkRequest';
+import { describeCounts } from '../../nodes/Evolink/models/checkRequest';
+import { formatName } from '../../nodes/Evolink/models/imageProblems';
 import type { ImageModel, ParameterRule } from '../../nodes/Evolink/models/model';
 import {
 	describePixels,

@@ -60,7 +60,7 @@ const QWEN_SOURCES = {
 	maxPromptLength: 2000,
 	maxImages: 3,
 	minSide: 384,
-	maxSide: 3072,
+	maxSide: 4096,
 	maxImageBytes: 10 * MEGABYTE,
 	formats: [...COMMON, 'bmp', 'tiff'] satisfies SourceFormat[],
 	takesAlpha: true,
@@ -241,7 +241,7 @@ export const MODELS: Record<string, ModelLimits> = {
 	'wan2.5-image-to-image': {
 		maxPromptLength: 2000,
 		maxImages: 2,
-		minSide: 384,
+		minSide: 360,
 		maxSide: 5000,
 		maxImageBytes: 10 * MEGABYTE,
 		formats: [...COMMON, 'bmp'],

@@ -9,6 +9,9 @@ import type { ImageModel, ParameterRule, PictureLimits } from './model';
 
 const DOCS = 'https://evolink.ai/docs/en/api-manual/image-series';
 const PRODUCT_PAGE = 'https://evolink.ai/qwen-image-edit';
+const KOREAN_QWEN_PAGE = 'https://docs.evolink.ai/ko/api-manual/image-series/qwen/qwen-image-edit';
+const SPANISH_WAN_PAGE =
+	'https://docs.evolink.ai/es/api-manual/image-series/wan2.5/wan2.5-image-to-image';
 const ALIBABA = 'https://www.alibabacloud.com/help/en/model-studio/qwen-image-edit-api';
 const SKILL =
 	'https://github.com/EvoLinkAI/evolink-mcp/blob/main/oc-skill-image/references/image-api-params.md';
@@ -37,12 +40,19 @@ const QWEN_IMAGES: PictureLimits = {
 	formats: QWEN_FORMATS,
 	transparency: true,
 	minSide: 384,
-	maxSide: 3072,
+	maxSide: 4096,
+	safeMinSide: 512,
+	safeMaxSide: 3072,
 	maxMegabytes: 10,
 };
 /** The documents name 1000 and 2000 characters; Alibaba's model reads 800. */
 const QWEN_PROMPT = { maxCharacters: 2000, lenient: true, readCharacters: 800 };
+const QWEN_SIZE_SOURCES = {
+	'images.maxSide': KOREAN_QWEN_PAGE,
+	'images.safeMinSide': KOREAN_QWEN_PAGE,
+} as const;
 const QWEN_SOURCES = {
+	...QWEN_SIZE_SOURCES,
 	'images.maxMegabytes': PRODUCT_PAGE,
 	'prompt.readCharacters': ALIBABA,
 } as const;
@@ -201,6 +211,7 @@ function layerize(
 	promptPriority: ParameterRule,
 ): Omit<ImageModel, 'id' | 'name' | 'description' | 'source'> {
 	return {
+		use: 'layers',
 		prompt: { optional: true },
 		images: {
 			max: 1,
@@ -256,6 +267,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		name: 'Qwen Image 3.0',
 		description: 'One to three pictures in, up to six pictures out, long prompts',
 		source: `${DOCS}/qwen/qwen-image-3.0`,
+		otherSources: QWEN_SIZE_SOURCES,
 	},
 	{
 		...QWEN_3,
@@ -263,6 +275,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		name: 'Qwen Image 3.0 Pro',
 		description: 'One to three pictures in, up to six pictures out, long prompts',
 		source: `${DOCS}/qwen/qwen-image-3.0-pro`,
+		otherSources: QWEN_SIZE_SOURCES,
 	},
 	{
 		id: 'wan2.5-image-to-image',
@@ -273,21 +286,20 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 			max: 2,
 			formats: [...COMMON_FORMATS, 'bmp'],
 			transparency: false,
-			minSide: 384,
+			minSide: 360,
 			maxSide: 5000,
+			safeMinSide: 384,
 			safeMaxSide: 4096,
 			maxMegabytes: 10,
 		},
 		results: upTo(4),
 		parameters: {},
 		source: `${DOCS}/wan2.5/wan2.5-image-to-image`,
-		otherSources: {
-			'images.safeMaxSide':
-				'https://docs.evolink.ai/es/api-manual/image-series/wan2.5/wan2.5-image-to-image',
-		},
+		otherSources: { 'images.minSide': SPANISH_WAN_PAGE, 'images.safeMaxSide': SPANISH_WAN_PAGE },
 	},
 	{
 		id: 'gpt-4o-image',
+		mayBeRetired: true,
 		name: 'GPT-4o Image (Beta)',
 		description: 'Up to five pictures in; the white parts of a mask are repainted',
 		prompt: { maxCharacters: 2000 },

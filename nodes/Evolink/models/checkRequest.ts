@@ -1,7 +1,10 @@
+import { InvalidInputError } from '../api/errors/errors';
 import { parseUrl } from '../api/http/url';
 import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
+import { formatName, formatNames, type KnownImage, problemsOf } from './imageProblems';
 import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
-import { formatNumber, PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
+import { PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
+import { type Surroundings, wayOut } from './wayOut';
 
 /** A limit of the model that a request breaks. */
 export interface Violation {
@@ -14,7 +17,20 @@ export interface Violation {
 	always?: boolean;
 }
 
-const UNCHECKED = "Or set the option 'Validation' to 'Warn' to send it all the same.";
+/**
+ * Refuses what breaks a limit; of the rest the user is told.
+ *
+ * @param strict false where the user only wants to be warned
+ * @returns hints
+ * @throws {InvalidInputError} for the first violation that is more than a hint
+ */
+export function settleViolations(violations: Violation[], strict: boolean): string[] {
+	const broken = violations.find(({ hintOnly, always }) => always || (strict && !hintOnly));
+	if (!broken) return violations.map(({ message, advice }) => `${message}. ${advice}`);
+	const { message, advice, always } = broken;
+	const unchecked = always ? '' : " To send it anyway, set the option 'Validation' to 'Warn'.";
+	throw new InvalidInputError(message, `${advice}${unchecked}`);
+}
 
 /** What is checked of a request, apart from its pictures one by one. */
 export interface RequestFacts {
@@ -41,7 +57,7 @@ function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Viol
 	const characters = Array.from(prompt).length;
 	const violations: Violation[] = [];
 	const { maxCharacters = Infinity, maxBytes = Infinity, readCharacters = Infinity } = limits;
-	const shorten = `Shorten the prompt.${limits.lenient ? '' : ` ${UNCHECKED}`}`;
+	const shorten = 'Shorten the prompt.';
 	if (characters > maxCharacters) {
 		violations.push({
 			message: `'Prompt' has ${characters} characters; ${name} takes at most ${maxCharacters}`,
@@ -87,7 +103,7 @@ function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
 	if (imageCount > images.max) {
 		violations.push({
 			message: `'Images' gives ${imageCount} pictures; ${name} takes at most ${images.max}`,
-			advice: `Remove some pictures or pick a model that takes more. ${UNCHECKED}`,
+			advice: 'Remove some pictures or pick a model that takes more.',
 		});
 	}
 	if (!makesSeveral(model)) {
@@ -102,7 +118,7 @@ function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
 		const wanted = describeCounts(results);
 		violations.push({
 			message: `'Number of Images' is ${numberOfImages}; ${name} makes ${wanted}`,
-			advice: `Set it to a whole number: ${wanted}. ${UNCHECKED}`,
+			advice: `Set it to a whole number: ${wanted}.`,
 		});
 	}
 	return violations;
@@ -138,7 +154,7 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 		return [
 			{
 				message: `'${displayName}' is ${JSON.stringify(value)}; ${model.name} takes ${wanted}`,
-				advice: `Correct the option or remove it. ${UNCHECKED}`,
+				advice: 'Correct the option or remove it.',
 			},
 		];
 	});
@@ -156,26 +172,26 @@ function checkRule(
 			if (size === undefined || numberOfImages === 1) return undefined;
 			return {
 				message: `'Size' is set and 'Number of Images' is ${numberOfImages}; ${name} takes a size for one picture only`,
-				advice: `Set 'Number of Images' to 1 or remove 'Size'. ${UNCHECKED}`,
+				advice: "Set 'Number of Images' to 1 or remove 'Size'.",
 			};
 		case 'maxImagesAndResults':
 			if (imageCount + numberOfImages <= rule.max) return undefined;
 			return {
 				message: `'Images' gives ${imageCount} pictures and 'Number of Images' is ${numberOfImages}; ${name} takes and makes at most ${rule.max} together`,
-				advice: `Remove some pictures or ask for fewer. ${UNCHECKED}`,
+				advice: 'Remove some pictures or ask for fewer.',
 			};
 		case 'resolutionNeedsRatio':
 			if (resolution === undefined || !pixelsOf(size)) return undefined;
 			return {
 				message: `'Resolution' is ${resolution} and 'Size' is ${size}; ${name} takes a resolution with ratios only`,
-				advice: `Remove 'Resolution', or set 'Size' to a ratio. ${UNCHECKED}`,
+				advice: "Remove 'Resolution', or set 'Size' to a ratio.",
 			};
 		case 'transparentNeedsFormat':
 			if (background !== 'transparent' || outputFormat === undefined) return undefined;
 			if (rule.formats.includes(String(outputFormat))) return undefined;
 			return {
 				message: `'Background' is transparent and 'Output Format' is ${outputFormat}; ${name} makes that as ${rule.formats.join(' or ')} only`,
-				advice: `Set 'Output Format' to ${rule.formats[0]} or remove it. ${UNCHECKED}`,
+				advice: `Set 'Output Format' to ${rule.formats[0]} or remove it.`,
 			};
 		case 'transparentNeedsTransparentPicture': {
 			if (background !== 'transparent') return undefined;
@@ -183,7 +199,7 @@ function checkRule(
 			if (imageCount === 1 && fits) return undefined;
 			return {
 				message: `'Background' is transparent; ${name} keeps the transparency of a picture and needs exactly one, a PNG with transparency`,
-				advice: `Give one such picture, or remove 'Background'. ${UNCHECKED}`,
+				advice: "Give one such picture, or remove 'Background'.",
 			};
 		}
 		case 'severalResultsAreUnreliable':
@@ -196,91 +212,33 @@ function checkRule(
 	}
 }
 
-/** Checks a picture by its own bytes. */
+/** Checks an image by its own bytes. */
 export function checkPicture(
 	model: ImageModel | undefined,
 	label: string,
-	facts: PictureFacts,
-	bytes: number,
+	image: KnownImage,
+	surroundings: Surroundings = {},
 ): Violation[] {
 	if (!model) return [];
-	const { name, images: limits } = model;
-	const violations: Violation[] = [];
-	// Rounded up: '10.0 MB' would look as if it were within a limit of 10 MB.
-	const megabytes = Math.ceil((bytes / 1024 / 1024) * 10) / 10;
-	if (megabytes > (limits.maxMegabytes ?? Infinity)) {
-		violations.push({
-			message: `${label} has ${megabytes.toFixed(1)} MB; ${name} takes at most ${limits.maxMegabytes} MB`,
-			advice: `Make the picture smaller, for instance with n8n's Edit Image node. ${UNCHECKED}`,
-		});
-	}
-	if (!limits.formats.includes(facts.format)) {
-		violations.push({
-			message: `${label} is a ${formatName(facts.format)} picture; ${name} takes ${limits.formats.map(formatName).join(', ')}`,
-			advice: `Convert the picture, for instance with n8n's Edit Image node. ${UNCHECKED}`,
-		});
-	}
-	if (facts.transparency && !limits.transparency) {
-		violations.push({
-			message: `${label} is a ${formatName(facts.format)} with transparency, which ${name} does not take`,
-			advice: `Convert the picture to JPEG, for instance with n8n's Edit Image node. ${UNCHECKED}`,
-		});
-	}
-	return [...violations, ...checkSize(model, label, facts)];
+	return problemsOf(model, image).map(({ message, hintOnly }) => ({
+		message: `${label} ${message}`,
+		advice: `${hintOnly ? 'If the task fails: ' : ''}${wayOut(model, image, surroundings)}`,
+		...(hintOnly ? { hintOnly } : {}),
+	}));
 }
 
-function checkSize(
-	{ name, images: limits }: ImageModel,
-	label: string,
-	{ width, height }: PictureFacts,
-): Violation[] {
-	if (width === undefined || height === undefined) return [];
-	const { minSide = 0, maxSide = Infinity, safeMaxSide = Infinity } = limits;
-	const { minPixels = 0, maxPixels = Infinity, maxRatio = Infinity } = limits;
-	const sides = [width, height];
-	const has = `${label} has ${width} × ${height} pixels`;
-	const advice = `Resize the picture, for instance with n8n's Edit Image node. ${UNCHECKED}`;
-	if (sides.some((side) => side < minSide || side > maxSide)) {
-		const wanted =
-			limits.maxSide === undefined
-				? `at least ${minSide}`
-				: limits.minSide === undefined
-					? `at most ${maxSide}`
-					: `${minSide} to ${maxSide}`;
-		return [{ message: `${has}; ${name} takes ${wanted} pixels on each side`, advice }];
-	}
-	if (width * height < minPixels) {
-		const wanted = `at least ${formatNumber(minPixels)} pixels in all`;
-		return [{ message: `${has}; ${name} takes ${wanted}`, advice }];
-	}
-	if (width * height > maxPixels) {
-		const wanted = `at most ${formatNumber(maxPixels)} pixels in all`;
-		return [{ message: `${has}; ${name} takes ${wanted}`, advice }];
-	}
-	if (Math.max(...sides) > maxRatio * Math.min(...sides)) {
-		const wanted = `at most ${maxRatio} times as long as wide`;
-		return [{ message: `${has}; ${name} takes pictures that are ${wanted}`, advice }];
-	}
-	if (sides.some((side) => side > safeMaxSide)) {
-		return [
-			{
-				message: `${has}; not all of EvoLink's documents allow more than ${safeMaxSide} pixels on a side for ${name}`,
-				advice: 'If the service refuses it, resize the picture.',
-				hintOnly: true,
-			},
-		];
-	}
-	return [];
-}
-
-/** Checks what can be told of a picture behind a link without fetching it: the format that the link ends in. */
+/**
+ * Checks what can be told of an image behind a link without fetching it: the format that the link ends in. The
+ * server may send another one (`photo.heic?format=jpg`), so this is never more than a hint.
+ */
 export function checkLink(model: ImageModel | undefined, label: string, link: string): Violation[] {
 	const format = formatByLink(link);
 	if (!model || !format || model.images.formats.includes(format)) return [];
 	return [
 		{
-			message: `${label}: the link ends in .${FORMATS[format].extensions[0]}; ${model.name} takes ${model.images.formats.map(formatName).join(', ')}`,
-			advice: `Give a link to a picture of such a format. ${UNCHECKED}`,
+			message: `${label}: the URL ends in .${FORMATS[format].extensions[0]}, and ${model.name} accepts ${formatNames(model.images)}`,
+			advice: 'If the task fails, use a URL that returns such a format.',
+			hintOnly: true,
 		},
 	];
 }
@@ -307,18 +265,27 @@ export function checkMask(
 	}
 	const { name } = model;
 	const violations: Violation[] = [];
-	const format = 'link' in mask ? formatByLink(mask.link) : mask.format;
-	if (format !== undefined && format !== 'png') {
+	if ('link' in mask) {
+		const format = formatByLink(mask.link) ?? 'png';
+		if (format === 'png') return [];
+		return [
+			{
+				message: `'Mask': the URL ends in .${FORMATS[format].extensions[0]}, and ${name} accepts a PNG`,
+				advice: 'If the task fails, use a URL that returns a PNG.',
+				hintOnly: true,
+			},
+		];
+	}
+	if (mask.format !== 'png') {
 		violations.push({
-			message: `'Mask' is a ${formatName(format)} picture; ${name} takes a PNG`,
-			advice: `Convert the mask to PNG. ${UNCHECKED}`,
+			message: `'Mask' is a ${formatName(mask.format)} picture; ${name} takes a PNG`,
+			advice: 'Convert the mask to PNG.',
 		});
 	}
-	if ('link' in mask) return violations;
-	if (format === 'png' && model.mask.repaints === 'transparent' && !mask.transparency) {
+	if (mask.format === 'png' && model.mask.repaints === 'transparent' && !mask.transparency) {
 		violations.push({
 			message: `'Mask' has no transparency; ${name} repaints the transparent parts of a mask`,
-			advice: `Make the parts transparent that are to be repainted. ${UNCHECKED}`,
+			advice: 'Make the parts transparent that are to be repainted.',
 		});
 	}
 	const known = [mask.width, mask.height, firstPicture?.width, firstPicture?.height];
@@ -326,7 +293,7 @@ export function checkMask(
 	if (mask.width !== firstPicture?.width || mask.height !== firstPicture?.height) {
 		violations.push({
 			message: `'Mask' has ${mask.width} × ${mask.height} pixels and the first picture ${firstPicture?.width} × ${firstPicture?.height}; they must be the same`,
-			advice: `Give a mask of the size of the first picture. ${UNCHECKED}`,
+			advice: 'Give a mask of the size of the first picture.',
 		});
 	}
 	return violations;
@@ -335,8 +302,4 @@ export function checkMask(
 /** @returns the format that a link's path ends in, which need not be the true one */
 function formatByLink(link: string): PictureFormat | undefined {
 	return formatByName(parseUrl(link)?.pathname ?? '');
-}
-
-export function formatName(format: PictureFormat): string {
-	return FORMATS[format].extensions[0].toUpperCase();
 }

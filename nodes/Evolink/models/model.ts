@@ -5,6 +5,10 @@ export interface ImageModel {
 	id: string;
 	name: string;
 	description: string;
+	/** It is in no current document, and not in the service's price list. */
+	mayBeRetired?: boolean;
+	/** What the model is made for, where it doesn't edit as a prompt says. */
+	use?: 'layers';
 	prompt: PromptLimits;
 	images: PictureLimits;
 	/** How many pictures a request may ask for; `[1]` where it cannot ask. 'own': as many as the model finds. */
@@ -43,14 +47,15 @@ export interface PictureLimits {
 	/** Pixels of each side. */
 	minSide?: number;
 	maxSide?: number;
-	/** Pixels of each side that all versions of the documents allow. */
+	/** Pixels of each side that all versions of the documents allow: beyond them there is a hint. */
+	safeMinSide?: number;
 	safeMaxSide?: number;
 	/** Width × height. */
 	minPixels?: number;
 	maxPixels?: number;
 	/** The longer side divided by the shorter one. */
 	maxRatio?: number;
-	/** Of each picture, 1024 × 1024 bytes. */
+	/** Of each picture. The documents do not say how many bytes a megabyte has. */
 	maxMegabytes?: number;
 }
 

@@ -1,3 +1,4 @@
+import type { InvalidInputError } from '../../../nodes/Evolink/api/errors/errors';
 import type { PictureFacts } from '../../../nodes/Evolink/images/format';
 import { findModel, IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
 import {
@@ -6,6 +7,8 @@ import {
 	checkPicture,
 	checkRequest,
 	type RequestFacts,
+	settleViolations,
+	type Violation,
 } from '../../../nodes/Evolink/models/checkRequest';
 import { type Figure, type ImageModel, sourceOf } from '../../../nodes/Evolink/models/model';
 import { MODELS } from '../../simulator';
@@ -57,7 +60,7 @@ describe('requests at the edge of a limit', () => {
 			WAN,
 			{ prompt: 'x'.repeat(2001) },
 			"'Prompt' has 2001 characters; Wan 2.5 Image to Image takes at most 2000",
-			/Shorten the prompt.*'Validation'/,
+			/Shorten the prompt/,
 		],
 		[
 			GPT_2,
@@ -170,11 +173,12 @@ describe('requests at the edge of a limit', () => {
 	});
 });
 
-describe('pictures at the edge of a limit', () => {
+describe('images at the edge of a limit', () => {
 	it.each<[string, ImageModel, Partial<PictureFacts>, number]>([
-		['10 MB', QWEN, {}, 10 * MEGABYTE],
-		['the smallest sides', QWEN, { width: 384, height: 384 }, 1],
-		['the largest sides', QWEN, { width: 3072, height: 3072 }, 1],
+		['10 MB', QWEN, {}, 10_000_000],
+		['the smallest safe sides', QWEN, { width: 512, height: 512 }, 1],
+		['the largest safe sides', QWEN, { width: 3072, height: 3072 }, 1],
+		['the smallest safe sides', WAN, { width: 384, height: 384 }, 1],
 		['the largest safe sides', WAN, { width: 4096, height: 4096 }, 1],
 		['the longest shape', SEEDREAM_4, { width: 1600, height: 100 }, 1],
 		['the most pixels', SEEDREAM_4, { width: 6000, height: 6000 }, 1],
@@ -182,45 +186,67 @@ describe('pictures at the edge of a limit', () => {
 		['transparency', QWEN, { transparency: true }, 1],
 		['a size that the file hides', QWEN, { width: undefined, height: undefined }, 1],
 		['TIFF', QWEN, { format: 'tiff' }, 1],
-	])('takes %s (%#)', (_name, imageModel, facts, bytes) => {
-		expect(checkPicture(imageModel, 'Image 1', { ...PICTURE, ...facts }, bytes)).toEqual([]);
+	])('accepts %s (%#)', (_name, imageModel, facts, bytes) => {
+		const image = { facts: { ...PICTURE, ...facts }, bytes };
+		expect(checkPicture(imageModel, 'Image 1', image)).toEqual([]);
 	});
 
-	it.each<[ImageModel, Partial<PictureFacts>, number, string, RegExp]>([
-		[QWEN, {}, 10.1 * MEGABYTE, 'has 10.1 MB; Qwen Image Edit takes at most 10 MB', /smaller/],
-		[QWEN, { width: 383 }, 1, 'has 383 × 768 pixels; Qwen Image Edit takes 384 to 3072', /Resize/],
-		[QWEN, { height: 3073 }, 1, 'has 1024 × 3073 pixels', /Resize/],
-		[WAN, { width: 5001 }, 1, 'takes 384 to 5000 pixels', /Resize/],
-		[WAN, { height: 383 }, 1, 'has 1024 × 383 pixels', /Resize/],
-		[WAN, { transparency: true }, 1, 'is a PNG with transparency', /JPEG/],
-		[WAN, { format: 'webp', transparency: true }, 1, 'is a WEBP with transparency', /JPEG/],
-		[WAN, { format: 'tiff' }, 1, 'is a TIFF picture; Wan 2.5 Image to Image takes JPG', /Convert/],
-		[QWEN, { format: 'gif' }, 1, 'takes JPG, PNG, WEBP, BMP, TIFF', /Convert/],
-		[SEEDREAM_4, { width: 14, height: 20 }, 1, 'takes at least 15 pixels on each side', /Resize/],
-		[GPT_2, { width: 23_171 }, 1, 'takes at most 23170 pixels on each side', /Resize/],
-		[SEEDREAM_4, { width: 6000, height: 6001 }, 1, 'at most 36,000,000 pixels in all', /Resize/],
-		[LAYERIZE, { width: 511, height: 512 }, 1, 'at least 262,144 pixels in all', /Resize/],
-		[SEEDREAM_4, { width: 1601, height: 100 }, 1, 'at most 16 times as long as wide', /Resize/],
-	])('%#: refuses what is beyond, in plain words', (imageModel, facts, bytes, message, advice) => {
+	it.each<[ImageModel, Partial<PictureFacts>, number, string]>([
+		[QWEN, {}, 10.1 * MEGABYTE, 'is 10.1 MB, but Qwen Image Edit accepts at most 10 MB'],
+		[
+			QWEN,
+			{ width: 383 },
+			1,
+			'is 383 × 768 pixels, but Qwen Image Edit requires 384 to 4096 pixels per side',
+		],
+		[QWEN, { height: 4097 }, 1, 'is 1024 × 4097 pixels'],
+		[model('qwen-image-3.0-pro'), { width: 4097 }, 1, 'requires 384 to 4096 pixels per side'],
+		[WAN, { width: 5001 }, 1, 'requires 360 to 5000 pixels per side'],
+		[WAN, { height: 359 }, 1, 'is 1024 × 359 pixels'],
+		[WAN, { transparency: true }, 1, 'is a PNG with transparency'],
+		[WAN, { format: 'webp', transparency: true }, 1, 'is a WEBP with transparency'],
+		[WAN, { format: 'tiff' }, 1, 'is a TIFF image, but Wan 2.5 Image to Image accepts JPG'],
+		[QWEN, { format: 'gif' }, 1, 'accepts JPG, PNG, WEBP, BMP, TIFF'],
+		[SEEDREAM_4, { width: 14, height: 20 }, 1, 'requires at least 15 pixels per side'],
+		[GPT_2, { width: 23_171 }, 1, 'requires at most 23170 pixels per side'],
+		[SEEDREAM_4, { width: 6000, height: 6001 }, 1, 'at most 36,000,000 pixels in total'],
+		[LAYERIZE, { width: 511, height: 512 }, 1, 'at least 262,144 pixels in total'],
+		[SEEDREAM_4, { width: 1601, height: 100 }, 1, 'an aspect ratio of at most 16:1'],
+	])('%#: refuses what no document allows, with a way out', (imageModel, facts, bytes, message) => {
 		const label = "Image 2 (field 'data')";
-		const violations = checkPicture(imageModel, label, { ...PICTURE, ...facts }, bytes);
+		const image = { facts: { ...PICTURE, ...facts }, bytes };
+		const violations = checkPicture(imageModel, label, image);
 		expect(violations).toHaveLength(1);
+		expect(violations[0].message).toContain(`${label} ${message}`.slice(0, label.length));
 		expect(violations[0].message).toContain(message);
-		expect(violations[0].message).toContain(label);
-		expect(violations[0].advice).toMatch(advice);
-		expect(violations[0].advice).toContain("'Validation'");
+		expect(violations[0].advice).toMatch(/^(It can't fit by scaling.*)?Add n8n's Edit Image node/);
 		expect(violations[0].hintOnly).toBeFalsy();
 	});
 
-	it('only hints at sides that not all documents allow', () => {
-		expect(checkPicture(WAN, 'Image 1', { ...PICTURE, width: 4097 }, 1)).toMatchObject([
-			{ message: expect.stringContaining('more than 4096 pixels') as string, hintOnly: true },
+	it.each<[ImageModel, Partial<PictureFacts>, number, string]>([
+		[QWEN, { width: 4096 }, 1, "not all of EvoLink's documents allow more than 3072 pixels"],
+		[QWEN, { height: 3073 }, 1, 'more than 3072 pixels'],
+		[QWEN, { height: 511 }, 1, 'fewer than 512 pixels'],
+		[QWEN, { height: 384 }, 1, 'fewer than 512 pixels'],
+		[WAN, { width: 4097 }, 1, 'more than 4096 pixels'],
+		[WAN, { width: 360 }, 1, 'fewer than 384 pixels'],
+		[QWEN, {}, 10_000_001, 'is 10,000,001 bytes'],
+		[QWEN, {}, 10 * MEGABYTE, 'is 10,485,760 bytes'],
+	])('%#: only hints at what some documents allow', (imageModel, facts, bytes, message) => {
+		const image = { facts: { ...PICTURE, ...facts }, bytes };
+		expect(checkPicture(imageModel, 'Image 1', image)).toMatchObject([
+			{
+				message: expect.stringContaining(message) as string,
+				advice: expect.stringMatching(/^If the task fails: Add n8n's Edit Image node/) as string,
+				hintOnly: true,
+			},
 		]);
 	});
 
 	it('never shows a limit as broken by itself: one byte more than 10 MB', () => {
-		const [{ message }] = checkPicture(QWEN, 'Image 1', PICTURE, 10 * MEGABYTE + 1);
-		expect(message).not.toContain('has 10.0 MB');
+		const image = { facts: PICTURE, bytes: 10 * MEGABYTE + 1 };
+		const [{ message }] = checkPicture(QWEN, 'Image 1', image);
+		expect(message).not.toContain('is 10.0 MB');
 	});
 });
 
@@ -234,24 +260,50 @@ describe('links', () => {
 		['https://a.example.gif', QWEN],
 		['https://a.example.com/a.heif', SEEDREAM_5],
 		['https://a.example.com/a.gif', undefined],
-	])('%s may be a picture that the model takes', (link, imageModel) => {
+	])('%s may be an image that the model accepts', (link, imageModel) => {
 		expect(checkLink(imageModel, 'Image 1', link)).toEqual([]);
 	});
 
 	it.each([
-		['https://a.example.com/a.gif', QWEN, 'Image 1: the link ends in .gif; Qwen Image Edit takes'],
-		['https://a.example.com/A.GIF?w=3#x', QWEN, 'the link ends in .gif'],
-		[
-			'https://a.example.com/a.tif',
-			WAN,
-			'the link ends in .tiff; Wan 2.5 Image to Image takes JPG',
-		],
-		['https://a.example.com/a.webp', LAYERIZE, 'takes JPG, PNG'],
-	])('%s ends in a format that the model does not take', (link, imageModel, message) => {
-		const violations = checkLink(imageModel, 'Image 1', link);
-		expect(violations).toHaveLength(1);
-		expect(violations[0].message).toContain(message);
-		expect(violations[0].advice).toContain("'Validation'");
+		['https://a.example.com/a.gif', QWEN, 'Image 1: the URL ends in .gif, and Qwen Image Edit'],
+		['https://a.example.com/A.GIF?w=3#x', QWEN, 'the URL ends in .gif'],
+		['https://a.example.com/a.tif', WAN, 'ends in .tiff, and Wan 2.5 Image to Image accepts JPG'],
+		['https://a.example.com/a.webp', LAYERIZE, 'accepts JPG, PNG'],
+		['https://a.example.com/IMG_1.heic?format=jpg', QWEN, 'ends in .heic'],
+		['https://a.example.com/f_auto/sample.avif', QWEN, 'ends in .avif'],
+	])('%s may send another format than it ends in: a hint', (link, imageModel, message) => {
+		expect(checkLink(imageModel, 'Image 1', link)).toMatchObject([
+			{ message: expect.stringContaining(message) as string, hintOnly: true },
+		]);
+	});
+});
+
+describe('what a violation leads to', () => {
+	const violation = { message: 'It is wrong', advice: 'Mend it.' };
+	const settled = (violations: Violation[], strict: boolean) => {
+		try {
+			return settleViolations(violations, strict);
+		} catch (error) {
+			const { message, advice } = error as InvalidInputError;
+			return { message, advice };
+		}
+	};
+
+	it('is an error that names the way around the check', () => {
+		expect(settled([{ ...violation, hintOnly: true }, violation], true)).toEqual({
+			message: 'It is wrong',
+			advice: "Mend it. To send it anyway, set the option 'Validation' to 'Warn'.",
+		});
+	});
+
+	it('is a hint where it is no more, or the user wants no more', () => {
+		const hints = ['It is wrong. Mend it.'];
+		expect(settled([violation], false)).toEqual(hints);
+		expect(settled([{ ...violation, hintOnly: true }], true)).toEqual(hints);
+	});
+
+	it('is an error in any case where money would be lost', () => {
+		expect(settled([{ ...violation, always: true }], false)).toEqual(violation);
 	});
 });
 
@@ -272,7 +324,6 @@ describe('masks', () => {
 		[undefined, mask, 'a model that is not in the list takes no mask'],
 		[GPT_2, PICTURE, "'Mask' has no transparency; GPT Image 2 repaints the transparent parts"],
 		[GPT_2, { ...mask, format: 'webp' }, "'Mask' is a WEBP picture; GPT Image 2 takes a PNG"],
-		[GPT_4O, { link: 'https://a.example.com/a.jpg' }, "'Mask' is a JPG picture"],
 		[
 			GPT_2,
 			{ ...mask, width: 1023 },
@@ -285,11 +336,17 @@ describe('masks', () => {
 	});
 });
 
+it('only hints at a mask whose URL ends in another format', () => {
+	expect(checkMask(GPT_4O, { link: 'https://a.example.com/a.jpg' }, PICTURE)).toMatchObject([
+		{ message: expect.stringContaining("'Mask': the URL ends in .jpg") as string, hintOnly: true },
+	]);
+});
+
 it('leaves a model that is not in the catalogue to the service', () => {
 	expect(findModel('brand-new-model')).toBeUndefined();
 	const request = { ...REQUEST, prompt: 'x'.repeat(100_000), imageCount: 99, numberOfImages: 99 };
 	expect(checkRequest(undefined, request)).toEqual([]);
-	expect(checkPicture(undefined, 'Image 1', PICTURE, 1e9)).toEqual([]);
+	expect(checkPicture(undefined, 'Image 1', { facts: PICTURE, bytes: 1e9 })).toEqual([]);
 });
 
 /** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
@@ -298,10 +355,17 @@ describe('the largest file', () => {
 		expect(row.images.maxMegabytes && row.images.maxMegabytes * MEGABYTE).toBe(
 			MODELS[id].maxImageBytes,
 		);
-		const bytes = MODELS[id].maxImageBytes ?? 1e12;
-		expect(checkPicture(row, 'Image 1', PICTURE, bytes)).toEqual([]);
-		const beyond = checkPicture(row, 'Image 1', PICTURE, bytes + 1);
-		expect(beyond).toHaveLength(row.images.maxMegabytes === undefined ? 0 : 1);
+		const limit = row.images.maxMegabytes;
+		const beyond = (bytes: number) => checkPicture(row, 'Image 1', { facts: PICTURE, bytes });
+		if (limit === undefined) {
+			expect(beyond(1e12)).toEqual([]);
+			return;
+		}
+		expect(beyond(limit * 1_000_000)).toEqual([]);
+		expect(beyond(limit * MEGABYTE)).toMatchObject([{ hintOnly: true }]);
+		expect(beyond(limit * MEGABYTE + 1)).toEqual([
+			expect.not.objectContaining({ hintOnly: true }) as object,
+		]);
 	});
 });
 
@@ -315,6 +379,9 @@ describe('the catalogue', () => {
 		'%s: the figures make sense and have a source',
 		(_id, row) => {
 			const { minSide = 0, maxSide = Infinity, minPixels = 0, maxPixels = Infinity } = row.images;
+			const { safeMinSide = minSide, safeMaxSide = maxSide } = row.images;
+			expect(safeMinSide).toBeGreaterThanOrEqual(minSide);
+			expect(safeMaxSide).toBeLessThanOrEqual(maxSide);
 			expect(minSide).toBeLessThan(maxSide);
 			expect(minPixels).toBeLessThan(maxPixels);
 			expect(row.images.formats).toContain('png');

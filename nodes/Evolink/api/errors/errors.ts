@@ -104,8 +104,16 @@ export class TaskFailedError extends EvolinkError {
 	/** Whether another try creates a new task; otherwise it reads this one again. */
 	readonly mayBeCreatedAnew: boolean;
 
-	/** @param retryCharged whether the user allows that though this one was charged */
-	constructor(task: Task, failure: TaskFailure, retryCharged = false) {
+	/**
+	 * @param retryCharged whether the user allows that though this one was charged
+	 * @param advice for this request, where more is known than the service's code says
+	 */
+	constructor(
+		task: Task,
+		failure: TaskFailure,
+		retryCharged = false,
+		advice = adviceForTaskFailure(failure.code),
+	) {
 		const what = { completed: 'has no images', cancelled: 'was cancelled' }[task.status as string];
 		super(
 			[
@@ -114,9 +122,7 @@ export class TaskFailedError extends EvolinkError {
 			]
 				.filter(Boolean)
 				.join('. '),
-			[adviceForTaskFailure(failure.code), priceOfNewTry(task, failure, retryCharged)]
-				.filter(Boolean)
-				.join(' '),
+			[advice, priceOfNewTry(task, failure, retryCharged)].filter(Boolean).join(' '),
 			{ taskId: task.id },
 		);
 		this.failure = failure;

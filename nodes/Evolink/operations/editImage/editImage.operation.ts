@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
-import { InvalidInputError } from '../../api/errors/errors';
+import { InvalidInputError, TaskFailedError } from '../../api/errors/errors';
 import type { Task } from '../../api/task';
 import {
 	identityOf,
@@ -16,9 +16,11 @@ import {
 	checkMask,
 	checkPicture,
 	checkRequest,
+	settleViolations,
 	type Violation,
 } from '../../models/checkRequest';
 import type { ImageModel } from '../../models/model';
+import { adviceAfterSizeFailure, isSizeFailure } from '../../models/sizeFailure';
 import { checkCallbackUrl } from '../../waiting/callbackUrl';
 import type { Parking } from '../../waiting/parking/parking';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
@@ -295,7 +297,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		}
 		if (callbackUrl !== '') checkCallbackUrl(callbackUrl);
 		const firstPicture = references[0].kind === 'binary' ? references[0].facts : undefined;
-		handleViolations(context, itemIndex, [
+		const violations = [
 			...checkRequest(facts, {
 				prompt,
 				imageCount: references.length,
@@ -303,11 +305,18 @@ export const editImage = defineOperation<EditImagePlan>({
 				parameters: values,
 				...(firstPicture ? { firstPicture } : {}),
 			}),
-			...references.flatMap((reference) => checkReference(facts, reference)),
+			...references.flatMap((reference) => checkReference(facts, reference, references.length)),
 			...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
 			...hints,
 			...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
-		]);
+		];
+		const strict = context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn';
+		context.addExecutionHints(
+			...settleViolations(violations, strict).map((message) => ({
+				message: `Item ${itemIndex}: ${message}`,
+				location: 'outputPane' as const,
+			})),
+		);
 		const usesMask = mask && facts?.mask;
 
 		const output = readOutputSettings(context, itemIndex);
@@ -354,12 +363,20 @@ export const editImage = defineOperation<EditImagePlan>({
 				timeoutSeconds: plan.timeoutSeconds,
 			});
 		}
-		if (plan.wait === 'poll' && !plan.failureAsData) {
-			assertSucceeded(seen.task, plan.retryCharged);
-		}
+		if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
 		return await taskItem(run, seen, plan.output);
 	},
 });
+
+/** @throws {TaskFailedError} with the way out, where an image has the wrong size */
+function assertEdited(task: Task, { model, references, retryCharged }: EditImagePlan): void {
+	const facts = findModel(model);
+	if (facts && task.failure && isSizeFailure(task.failure)) {
+		const advice = adviceAfterSizeFailure(facts, task.failure, references);
+		throw new TaskFailedError(task, task.failure, retryCharged, advice);
+	}
+	assertSucceeded(task, retryCharged);
+}
 
 /** Pictures are uploaded ahead of a free slot, but only those of a few items. */
 async function enterSlot(
@@ -448,26 +465,12 @@ function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parkin
 	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
 }
 
-function checkReference(model: ImageModel | undefined, reference: Reference): Violation[] {
-	return reference.kind === 'binary'
-		? checkPicture(model, reference.label, reference.facts, reference.bytes)
-		: checkLink(model, reference.label, reference.link);
-}
-
-/** @throws {InvalidInputError} for the first violation, unless the user only wants to be warned */
-function handleViolations(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	violations: Violation[],
-): void {
-	if (violations.length === 0) return;
-	const strict = context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn';
-	const broken = violations.find(({ hintOnly, always }) => always || (strict && !hintOnly));
-	if (broken) throw new InvalidInputError(broken.message, broken.advice);
-	context.addExecutionHints(
-		...violations.map(({ message }) => ({
-			message: `Item ${itemIndex}: ${message}`,
-			location: 'outputPane' as const,
-		})),
-	);
+function checkReference(
+	model: ImageModel | undefined,
+	reference: Reference,
+	imageCount: number,
+): Violation[] {
+	if (reference.kind === 'link') return checkLink(model, reference.label, reference.link);
+	const { label, fieldName } = reference;
+	return checkPicture(model, label, reference, { fieldName, imageCount });
 }

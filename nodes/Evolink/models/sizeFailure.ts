@@ -1,0 +1,59 @@
+import type { TaskFailure } from '../api/task';
+import type { PictureFacts } from '../images/format';
+import type { ImageModel } from './model';
+import { describeSizeLimits, wayOutOfRefusedSize } from './wayOut';
+
+/** An image of the request, as far as it is known: of a link only what to call it. */
+export interface SentImage {
+	label: string;
+	fieldName?: string;
+	facts?: PictureFacts;
+}
+
+/** Codes of failures that may be about the size; which it was stands in their message. */
+const OTHER_CODES = ['image_processing_error', 'invalid_parameters', 'invalid_request'];
+const SIZE_WORDS =
+	/\b(dimensions?|pixels?|px|resolution|width|height|aspect ratio|too (large|small))\b/i;
+
+/** Whether a task failed because of the size of an image. */
+export function isSizeFailure({ code, message }: TaskFailure): boolean {
+	if (code === 'image_dimension_mismatch') return true;
+	return OTHER_CODES.includes(code) && SIZE_WORDS.test(message);
+}
+
+/**
+ * What to do after a task failed because of the size of an image: the size that each image really has, what the
+ * model accepts, and the way out.
+ *
+ * @returns undefined where no size is known
+ */
+export function adviceAfterSizeFailure(
+	model: ImageModel,
+	failure: TaskFailure,
+	images: SentImage[],
+): string | undefined {
+	const sized = images.flatMap(({ label, fieldName, facts }) => {
+		const { width, height } = facts ?? {};
+		return width === undefined || height === undefined ? [] : [{ label, fieldName, width, height }];
+	});
+	if (sized.length === 0) sized.push(...sizeIn(failure.message, images));
+	if (sized.length === 0) return undefined;
+	const limits = describeSizeLimits(model);
+	return [
+		limits === undefined
+			? `EvoLink's documents give no limit for the size of images for ${model.name}.`
+			: `${model.name} accepts ${limits}.`,
+		...sized.map(({ label, fieldName, ...size }) => {
+			const recipe = wayOutOfRefusedSize(model, size, fieldName);
+			return `${label} is ${size.width} × ${size.height} pixels. ${recipe}`;
+		}),
+	].join(' ');
+}
+
+/** The service's message often says how large an image is that stands behind a link. */
+function sizeIn(message: string, images: SentImage[]) {
+	const [, width, height] = /(\d{1,6})\s*[x×*]\s*(\d{1,6})/i.exec(message) ?? [];
+	if (width === undefined || Number(width) === 0 || Number(height) === 0) return [];
+	const label = images.length === 1 ? images[0].label : 'An image';
+	return [{ label, fieldName: undefined, width: Number(width), height: Number(height) }];
+}
