@@ -65,6 +65,11 @@ export function answer(
 
 export const noAnswer: HttpFailure = { kind: 'noAnswer', reason: 'the connection was lost' };
 export const notSent: HttpFailure = { kind: 'notSent', reason: 'the connection was refused' };
+export const blocked: HttpFailure = {
+	kind: 'blocked',
+	reason: 'The request was blocked',
+	advice: 'Ask your n8n administrator.',
+};
 export const tooLarge: HttpFailure = { kind: 'tooLarge', reason: 'the answer is larger than 4 MB' };
 export const stopped: HttpFailure = { kind: 'stopped', reason: 'the execution was stopped' };
 

@@ -97,6 +97,21 @@ describe('A fault of the create that passes', () => {
 			body: html,
 			handled: true,
 		})),
+		...Object.fromEntries(
+			[499, 500, 501, 521, 523, 525, 530, 599].map((status) => [
+				`${status} of a task that is paid`,
+				comesThrough(() => ({
+					status,
+					headers: soon,
+					body: `error code: ${status}`,
+					handled: true,
+				})),
+			]),
+		),
+		'500 of the service for a task that is paid': comesThrough((simulator) => ({
+			...simulator.refusal('internalError', { headers: soon }),
+			handled: true,
+		})),
 		'a web page with status 200 for a task that is paid': comesThrough(() => ({
 			status: 200,
 			headers: soon,
@@ -139,6 +154,21 @@ describe('A create of unknown outcome that stays unknown', () => {
 		}) satisfies Scenario;
 
 	scenarios({
+		'leaves IDs, links and the answer itself in the error, without secrets': async (simulator) => {
+			const body = {
+				job_id: 'job-7',
+				image: 'https://cdn.example.com/a.png',
+				key: simulator.apiKey,
+			};
+			const fault = { status: 200, headers: { ...soon, 'x-request-id': 'req-7' }, body };
+			inject(simulator, fault, { times: Infinity });
+			const { run, error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(error?.message).toMatch(/job-7.*https:\/\/cdn\.example\.com\/a\.png/);
+			expect(error?.description).toContain('Request ID: req-7.');
+			const saved = JSON.stringify(run.data.resultData.error);
+			expect(saved).toContain('\\"job_id\\":\\"job-7\\"');
+			expect(saved).not.toContain(simulator.apiKey);
+		},
 		'is an error that says how to look for the task, when the answers are lost': isInDoubt(
 			() => 'resetAfter',
 			4,
@@ -153,6 +183,16 @@ describe('A create of unknown outcome that stays unknown', () => {
 			() => ({ status: 200, headers: soon, body: html, handled: true }),
 			4,
 			1,
+		),
+		'is an error, when the service fails': isInDoubt(
+			(simulator) => ({ ...simulator.refusal('internalError', { headers: soon }), handled: true }),
+			4,
+			1,
+		),
+		'is an error, when the service is not available': isInDoubt(
+			(simulator) => simulator.refusal('unavailable', { headers: soon }),
+			6,
+			0,
 		),
 		'is an error, when the service says so': isInDoubt(
 			(simulator) => simulator.refusal('paidOutcomeUnknown', { headers: soon }),
@@ -207,6 +247,57 @@ describe('A create of unknown outcome that stays unknown', () => {
 
 describe('A create that is refused', () => {
 	scenarios({
+		'an error with status 200 is told in the words of the service': isRefused(
+			() => ({ status: 200, body: { code: 402, msg: 'No credits left' } }),
+			'402',
+			/EvoLink did not accept the request: No credits left/,
+			/Top up the EvoLink account/,
+		),
+		'success: false with status 200 is told in the words of the service': isRefused(
+			() => ({ status: 200, body: { success: false, message: 'No such size' } }),
+			'200',
+			/No such size/,
+			/./,
+		),
+		'402 with a word as error keeps its code': isRefused(
+			() => ({
+				status: 402,
+				body: { error: 'key_model_not_allowed', error_description: 'Not for this key' },
+			}),
+			'402',
+			/Not for this key \[key_model_not_allowed\]/,
+			/may not use the model/,
+		),
+		'402 tells its figures': isRefused(
+			() => ({
+				status: 402,
+				body: {
+					error: {
+						code: 'insufficient_user_quota',
+						message: 'Not enough',
+						remaining_credits: 0.5,
+						estimated_credits: 2.3,
+						action_url: 'https://evolink.ai/dashboard/credits',
+						reset_timezone: 'UTC',
+					},
+				},
+			}),
+			'402',
+			/Not enough \(credits: needed 2\.3, remaining 0\.5\)/,
+			/time zone UTC\. See https:\/\/evolink\.ai\/dashboard\/credits/,
+		),
+		'403 of Cloudflare is not blamed on the key': isRefused(
+			() => ({ status: 403, body: 'error code: 1010' }),
+			'403',
+			/did not reach EvoLink: a proxy or firewall in between .*403 \(error code: 1010\)/,
+			/The API key has nothing to do with it/,
+		),
+		'407 is the proxy of n8n': isRefused(
+			() => ({ status: 407, body: html }),
+			'407',
+			/did not reach EvoLink: a proxy or firewall in between .*407/,
+			/proxy wants a login/,
+		),
 		'401 says to check the key': isRefused(
 			(simulator) => simulator.refusal('unauthorized'),
 			'401',
@@ -293,7 +384,8 @@ describe('A create that is refused', () => {
 			expect(simulator.paidTasks()).toBe(1);
 		},
 		'an internal error after the payment is not paid again by Retry On Fail': async (simulator) => {
-			inject(simulator, { ...simulator.refusal('internalError'), handled: true });
+			const fault = simulator.refusal('internalError', { headers: soon });
+			inject(simulator, { ...fault, handled: true }, { times: 4 });
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator),

@@ -287,7 +287,7 @@ scenarios({
 			host: 'api',
 			path: /generations/,
 			match: ({ json }) => (json as { prompt: string }).prompt === 'Two',
-			fault: { status: 500 },
+			fault: { status: 402 },
 		});
 		const options = {
 			simulator,
@@ -295,7 +295,7 @@ scenarios({
 			parameters: editImage(simulator, { wait: 'callback', ...PROMPT }),
 		};
 		const failed = await runWorkflow({ ...options, executionId: '1001' });
-		expect(failed.error?.httpCode).toBe('500');
+		expect(failed.error?.httpCode).toBe('402');
 		const retried = await runWorkflow({ ...options, executionId: '1002', retryOf: failed });
 		expect(retried.run.status).toBe('success');
 		expect(retried.items.map(({ json }) => json.status)).toEqual(['completed', 'completed']);

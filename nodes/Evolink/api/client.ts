@@ -1,21 +1,17 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { StreamedBytes } from './http/bytes';
+import { readCreateOutcome } from './createOutcome';
 import type { Clock } from './http/clock';
 import {
 	ApiError,
 	type EvolinkError,
 	NO_HISTORY,
 	OutcomeUnknownError,
+	type TaskTrace,
 	TRY_LATER,
 } from './errors/errors';
-import {
-	type HttpAnswer,
-	type HttpFailure,
-	type HttpRequest,
-	isSuccess,
-	type Send,
-} from './http/http';
+import { type HttpRequest, isSuccess, type Send } from './http/http';
 import { isRecord, listIn, parseJson, textOf } from './http/json';
 import {
 	isPassingStatus,
@@ -24,7 +20,7 @@ import {
 	retryDelayMs,
 	type ReadResult,
 } from './http/retry';
-import { apiErrorFrom, errorFromFailure, failedExchange } from './errors/advice';
+import { apiErrorOf, errorAnswer, failedExchange, refusalIn, saysItFailed } from './errors/advice';
 import { type FileUpload, multipart } from './http/multipart';
 import { parseTask, type Task } from './task';
 import { parseTaskPage, type TaskFilters, type TaskPage, type TaskSummary } from './taskHistory';
@@ -67,9 +63,6 @@ const HISTORY_PAGE_SIZE = 50;
 /** How hosts answer that have no task history, or keep it from this account. */
 const NO_HISTORY_STATUSES = new Set([403, 404, 405, 501]);
 
-/** Statuses of a create after which nobody knows whether the task was made. */
-const UNKNOWN_STATUSES = new Set([408, 502, 504, 520, 522, 524]);
-
 /**
  * EvoLink's task, files and credits API. What may be repeated, and when, is decided here and nowhere else.
  * Sources: docs.evolink.ai (tasks, files, credits); Idempotency-Key: EvoLinkAI/evolink-mcp, api-client.
@@ -84,7 +77,7 @@ export class EvolinkClient {
 	/**
 	 * Creates a task. **Costs money.** Repeated only with the same key and body, and only after the
 	 * service refused because of load (429, 503), was not reached, or left the outcome open (connection
-	 * lost, no answer in time, 502, 504, unreadable answer): the service answers a repetition with the
+	 * lost, no answer in time, 5xx, unreadable answer): the service answers a repetition with the
 	 * first task and charges nothing.
 	 *
 	 * @param idempotencyKey 16 to 96 characters of `[A-Za-z0-9._-]`
@@ -94,20 +87,20 @@ export class EvolinkClient {
 	 * @throws {StoppedError} nothing was paid
 	 */
 	async createTask(body: CreateTaskBody, idempotencyKey: string, mayBePaid = false): Promise<Task> {
-		let outcomeUnknown = mayBePaid;
+		let inDoubt = mayBePaid;
 		let lastTry = mayBePaid ? UNKNOWN_CREATE_TRIES : THROTTLED_CREATE_TRIES;
-		const finalError = (error: EvolinkError) =>
-			outcomeUnknown
-				? new OutcomeUnknownError(
-						`It is not known whether EvoLink created the task: ${error.message}`,
-						idempotencyKey,
-					)
-				: error;
+		const unknown = (reason: string, trace: TaskTrace = {}) =>
+			new OutcomeUnknownError(
+				`It is not known whether EvoLink created the task: ${reason}`,
+				idempotencyKey,
+				trace,
+			);
 		const pause = async (milliseconds: number) => {
 			await this.clock.sleep(milliseconds).catch((stopped: EvolinkError) => {
-				throw finalError(stopped);
+				throw inDoubt ? unknown(stopped.message) : stopped;
 			});
 		};
+		let lostBefore = mayBePaid;
 		for (let tries = 1; ; tries++) {
 			await pause(0); // Nothing is paid after a stop.
 			const result = await this.send({
@@ -121,13 +114,14 @@ export class EvolinkClient {
 			const outcome = readCreateOutcome(result, this.clock.now());
 			if (outcome.kind === 'created') return outcome.task;
 
-			const inDoubt = outcome.kind === 'unknown' || outcome.kind === 'undecidable';
-			if (inDoubt && !outcomeUnknown) {
-				outcomeUnknown = true;
+			const { kind, reason, error, trace } = outcome;
+			inDoubt ||= kind !== 'throttled' && kind !== 'refused';
+			if (kind === 'unknown' && !lostBefore) {
+				lostBefore = true;
 				lastTry = tries + UNKNOWN_CREATE_TRIES - 1; // However long the service refused before.
 			}
-			const repeatable = outcome.kind === 'unknown' || outcome.kind === 'throttled';
-			if (!repeatable || tries >= lastTry) throw finalError(outcome.error);
+			const isFinal = kind === 'refused' || kind === 'undecidable';
+			if (isFinal || tries >= lastTry) throw inDoubt ? unknown(reason, trace) : error;
 			await pause(retryDelayMs(tries, outcome.retryAfterMs));
 		}
 	}
@@ -296,23 +290,20 @@ export class EvolinkClient {
 	): Promise<ReadResult<T>> {
 		const result = await this.send({ ...request, maxBytes: MAX_JSON_BYTES });
 		if (result.kind !== 'answer') return failedExchange(what, result);
-		const text = result.body.toString('utf8');
-		const body = parseJson(text);
+		const body = parseJson(result.body.toString('utf8'));
 		const value = isSuccess(result) ? parse(body) : undefined;
 		if (value !== undefined) return { ok: true, value };
 
-		const refused = isRecord(body) && (body.success === false || isRecord(body.error));
+		const isUnreadable = isSuccess(result) && !(isRecord(body) && saysItFailed(body));
+		const refusal = refusalIn(errorAnswer(result));
 		return {
 			ok: false,
-			error:
-				isSuccess(result) && !refused
-					? new ApiError(`${what}: the answer could not be read`, TRY_LATER)
-					: apiErrorFrom(what, result.status, text),
-			mayPass: isSuccess(result)
-				? refused
-					? filesFaultMayPass(body)
-					: unreadableMayPass
-				: isPassingStatus(result.status),
+			error: isUnreadable
+				? new ApiError(`${what}: the answer could not be read`, TRY_LATER)
+				: apiErrorOf(what, refusal),
+			mayPass: isUnreadable
+				? unreadableMayPass
+				: isPassingStatus(refusal.status) || filesFaultMayPass(body),
 			retryAfterMs: retryAfterMs(result, this.clock.now()),
 		};
 	}
@@ -323,50 +314,6 @@ function parseTasks(body: unknown): Map<string, Task> | undefined {
 	const tasks = list?.map((entry) => parseTask(entry)).filter((task) => task !== undefined);
 	if (!tasks) return undefined;
 	return new Map(tasks.map((task) => [task.id, task]));
-}
-
-type CreateOutcome =
-	| { kind: 'created'; task: Task }
-	| {
-			/**
-			 * `throttled`, `refused`: not paid. `unknown`: it may have been paid, the same request under the
-			 * same key will tell. `undecidable`: it may have been paid, and asking again will not tell.
-			 */
-			kind: 'throttled' | 'refused' | 'unknown' | 'undecidable';
-			error: EvolinkError;
-			retryAfterMs?: number;
-	  };
-
-const CREATE = 'EvoLink did not accept the request';
-
-/** What an answer to a create means for the money. */
-function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): CreateOutcome {
-	if (result.kind !== 'answer') {
-		if (result.kind === 'notSent') {
-			return { kind: 'throttled', error: errorFromFailure(CREATE, result) };
-		}
-		return {
-			kind: result.kind === 'stopped' ? 'undecidable' : 'unknown',
-			error: errorFromFailure(CREATE, result),
-		};
-	}
-	const text = result.body.toString('utf8');
-	const waiting = { retryAfterMs: retryAfterMs(result, nowMs) };
-	if (isSuccess(result)) {
-		const task = parseTask(parseJson(text));
-		if (task) return { kind: 'created', task };
-		const error = new ApiError('the answer could not be read', TRY_LATER);
-		return { kind: 'unknown', error, ...waiting };
-	}
-
-	const error = apiErrorFrom(CREATE, result.status, text);
-	const { status } = result;
-	const { code } = error;
-	if (code === 'paid_outcome_unknown') return { kind: 'unknown', error, ...waiting };
-	if (status === 409 || code === 'idempotency_conflict') return { kind: 'undecidable', error };
-	if (status === 429 || status === 503) return { kind: 'throttled', error, ...waiting };
-	if (UNKNOWN_STATUSES.has(status)) return { kind: 'unknown', error, ...waiting };
-	return { kind: 'refused', error };
 }
 
 /** The files service reports faults of its own with status 200 and these codes. */

@@ -29,11 +29,28 @@ export function nodeErrorFor(
 		? error.message
 		: error.message.replaceAll('canceled', 'cancelled');
 	const description = [error.advice, traceOf(error), note].filter((part) => part !== '').join(' ');
-	if (error instanceof ApiError && error.status !== undefined) {
-		const httpCode = String(error.status);
-		return new NodeApiError(node, { message }, { message, description, httpCode, itemIndex });
-	}
-	return new NodeOperationError(node, message, { description, itemIndex });
+	const nodeError =
+		error instanceof ApiError && error.status !== undefined
+			? new NodeApiError(
+					node,
+					{ message },
+					{ message, description, httpCode: String(error.status), itemIndex },
+				)
+			: new NodeOperationError(node, message, { description, itemIndex });
+	// n8n takes words such as ENOTFOUND or "preexisting" for faults of Node.js and writes a text of its own instead.
+	nodeError.message = message;
+	nodeError.messages = nodeError.messages.filter((other) => other !== message);
+	Object.assign(nodeError.context, contextOf(error));
+	return nodeError;
+}
+
+/** What an error workflow can read of an error, beside its text. */
+function contextOf({ trace: { taskId, requestId, answer } }: EvolinkError): IDataObject {
+	return {
+		...(taskId === undefined ? {} : { taskId }),
+		...(requestId === undefined ? {} : { requestId }),
+		...(answer === undefined ? {} : { answer }),
+	};
 }
 
 /**
@@ -61,11 +78,12 @@ export function errorItem(
 	return { json, pairedItem };
 }
 
-function traceOf({ trace: { taskId, results, expiresAt } }: EvolinkError): string {
+function traceOf({ trace: { taskId, results, expiresAt, requestId } }: EvolinkError): string {
 	return [
 		taskId === undefined ? '' : `Task ID: ${taskId}.`,
 		results === undefined ? '' : `Links of the pictures: ${results.join(' , ')}.`,
 		expiresAt === undefined ? '' : `They work until ${expiresAt}.`,
+		requestId === undefined ? '' : `Request ID: ${requestId}.`,
 	]
 		.filter((part) => part !== '')
 		.join(' ');

@@ -384,7 +384,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				host: 'api',
 				path: /generations/,
 				match: ({ body }) => String(body).includes('Two'),
-				fault: { status: 500 },
+				fault: { status: 402 },
 			});
 			const retry = { retryOnFail: true, waitBetweenTries: 2000 };
 			const execution = await whole(fixture, [

@@ -66,6 +66,18 @@ describe('parseServiceError', () => {
 		['plain message', { message: 'No route' }, { message: 'No route' }],
 		['error as text', { error: 'Bad gateway' }, { message: 'Bad gateway' }],
 		['detail', { detail: 'Not Found' }, { message: 'Not Found' }],
+		['detail as a list', { detail: [{ msg: 'field required' }] }, { message: 'field required' }],
+		['errors', { errors: [{ message: 'No such model' }] }, { message: 'No such model' }],
+		[
+			'base_resp',
+			{ base_resp: { status_code: 1008, status_msg: 'insufficient balance' } },
+			{ code: '1008', message: 'insufficient balance' },
+		],
+		[
+			'a code as error',
+			{ error: 'key_model_not_allowed', error_description: 'Not for this key' },
+			{ code: 'key_model_not_allowed', message: 'Not for this key' },
+		],
 		['error: null', { error: null }, {}],
 		['an object without a word', { ok: 1 }, {}],
 	])('%s', (_name, body, expected) => {
@@ -101,8 +113,69 @@ describe('apiErrorFrom', () => {
 	});
 
 	it('names the status where the body has no reason, and shows no HTML', () => {
-		const { message } = apiErrorFrom('EvoLink did not tell the task', 502, HTML);
-		expect(message).toBe('EvoLink did not tell the task: HTTP status 502 without a reason');
+		const { message } = apiErrorFrom('EvoLink did not tell the task', 500, HTML);
+		expect(message).toBe('EvoLink did not tell the task: HTTP status 500 without a reason');
+	});
+
+	it.each<[string, number, string, RegExp]>([
+		['Cloudflare', 403, 'error code: 1010', /answered with HTTP status 403 \(error code: 1010\)$/],
+		['a proxy', 502, HTML, /answered with HTTP status 502$/],
+		[
+			'a proxy that names itself',
+			403,
+			'<html><head><title>ERR_ACCESS_DENIED</title></head></html>',
+			/HTTP status 403 \(ERR_ACCESS_DENIED\)$/,
+		],
+		['a proxy that wants a login', 407, '', /HTTP status 407$/],
+		['a tunnel of Cloudflare', 530, 'error code: 1033', /HTTP status 530 \(error code: 1033\)$/],
+	])('names %s as what it is', (_name, status, body, words) => {
+		const error = apiErrorFrom('Failed', status, body);
+		expect(error.message).toMatch(/^Failed: a proxy or firewall in between/);
+		expect(error.message).toMatch(words);
+		expect(error.advice).not.toMatch(/Check the API key|permissions/);
+		expect(error.advice).toMatch(/proxy/);
+	});
+
+	it('takes what comes as JSON for an answer of the service', () => {
+		const body = { error: { code: 'permission_denied', message: 'No' } };
+		const error = apiErrorFrom('Failed', 403, JSON.stringify(body));
+		expect(error.message).toBe('Failed: No [permission_denied]');
+		expect(error.advice).toMatch(/permissions/);
+	});
+
+	it('keeps the code of a 402 that comes as a word, with its description', () => {
+		const body = { error: 'key_model_not_allowed', error_description: 'Not for this key' };
+		const error = apiErrorFrom('Refused', 402, JSON.stringify(body));
+		expect(error.message).toBe('Refused: Not for this key [key_model_not_allowed]');
+		expect(error).toMatchObject({ status: 402, code: 'key_model_not_allowed' });
+		expect(error.advice).toMatch(/may not use the model/);
+	});
+
+	it.each([
+		[
+			'in the error',
+			(more: object) => ({ error: { code: 'insufficient_quota', message: 'No', ...more } }),
+		],
+		['beside it', (more: object) => ({ error: 'insufficient_quota', message: 'No', ...more })],
+	])('tells the figures of a 402 that stand %s', (_where, body) => {
+		const figures = {
+			estimated_credits: 2.3,
+			remaining_credits: 0.5,
+			action_url: 'https://evolink.ai/dashboard/credits',
+			reset_timezone: 'UTC',
+		};
+		const error = apiErrorFrom('Refused', 402, JSON.stringify(body(figures)));
+		expect(error.message).toBe(
+			'Refused: No (credits: needed 2.3, remaining 0.5) [insufficient_quota]',
+		);
+		expect(error.advice).toMatch(
+			/time zone UTC\. See https:\/\/evolink\.ai\/dashboard\/credits\.$/,
+		);
+	});
+
+	it.each(['x-request-id', 'x-oneapi-request-id'])('carries the %s', (name) => {
+		const error = apiErrorFrom('Refused', 500, '{}', { [name]: ' req-1 ' });
+		expect(error.trace).toEqual({ requestId: 'req-1' });
 	});
 });
 

@@ -7,6 +7,7 @@ import {
 } from '../../../nodes/Evolink/api/errors/errors';
 import {
 	answer,
+	blocked,
 	HTML,
 	noAnswer,
 	notSent,
@@ -74,11 +75,15 @@ describe('create', () => {
 			['a lost connection', noAnswer],
 			['no answer in time', { ...CREATED, takesMs: 130_000 }],
 			['408', answer(408)],
+			['499', answer(499)],
+			['500', refused(500, 'internal_error')],
+			['501', answer(501)],
 			['502', answer(502, HTML)],
 			['504', answer(504)],
-			['520', answer(520)],
-			['522', answer(522)],
-			['524', answer(524)],
+			...[520, 521, 522, 523, 524, 525, 526, 527, 530, 599].map((status): [string, Step] => [
+				String(status),
+				answer(status, `error code: ${status}`),
+			]),
 			['an answer of HTML', answer(200, HTML)],
 			['broken JSON', answer(200, '{"id":"task-uni')],
 			['an answer that is no task', answer(200, { ok: true })],
@@ -104,7 +109,6 @@ describe('create', () => {
 		[403, 'model_access_denied', /may not use the model/],
 		[404, 'not_found', /base URL/],
 		[413, 'request_too_large', /fewer or smaller/],
-		[500, 'internal_error', /later/],
 		[302, 'moved', /base URL/],
 	])('is sent once only when the service answers %d', async (status, code, advice) => {
 		const { client, service } = setUp(refused(status, code), CREATED);
@@ -147,6 +151,120 @@ describe('create', () => {
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error.message).toContain('rate_limit_exceeded');
 		expect(service.gaps).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+	});
+
+	it('is not sent again when n8n did not send it, with the words of n8n', async () => {
+		const { client, service } = setUp(blocked, CREATED);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toBe(
+			'The request did not reach EvoLink: n8n did not send the request: The request was blocked',
+		);
+		expect(error.advice).toBe('Ask your n8n administrator.');
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it.each<[string, Step]>([
+		['403 of Cloudflare', answer(403, 'error code: 1010')],
+		['403 of a proxy', answer(403, '<html><title>Access denied</title></html>')],
+		['403 without a word', answer(403)],
+		['407', answer(407, { error: { message: 'Proxy Authentication Required' } })],
+	])('%s did not reach the service, and is not about the key', async (_name, fault) => {
+		const { client, service } = setUp(fault, CREATED);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.message).toMatch(
+			/^The request did not reach EvoLink: a proxy or firewall in between answered with HTTP status 40[37]/,
+		);
+		expect(error.advice).not.toMatch(/Check the API key|permissions/);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	describe('refused under the guise of success', () => {
+		it.each<[string, object, RegExp]>([
+			['{error}', { error: { code: 'invalid_request', message: 'No such size' } }, /No such size/],
+			['{error} with an ID', { id: 'req-1', error: { message: 'No such size' } }, /No such size/],
+			['{error} as text', { error: 'No such size' }, /No such size/],
+			['{success: false}', { success: false, message: 'No such size' }, /No such size/],
+			['{code, msg}', { code: 402, msg: 'No credits left' }, /No credits left/],
+			['{code, msg} with an ID', { id: 'req-1', code: 402, msg: 'No credits left' }, /No credits/],
+			['a word as code', { code: 'invalid_size', message: 'No such size' }, /\[invalid_size\]/],
+		])('%s is a refusal in the words of the service', async (_name, body, message) => {
+			const { client, service } = setUp(answer(200, body), CREATED);
+			const error = await errorOf(client.createTask(BODY, KEY));
+			expect(error).toBeInstanceOf(ApiError);
+			expect(error.message).toMatch(message);
+			expect(service.requests).toHaveLength(1);
+		});
+
+		it('knows what to do by the status that the body names', async () => {
+			const { client } = setUp(answer(200, { code: 402, msg: 'No credits left' }));
+			const error = await errorOf(client.createTask(BODY, KEY));
+			expect(error.advice).toMatch(/Top up/);
+			expect(error).toMatchObject({ status: 402 });
+		});
+
+		it.each<[string, object]>([
+			['a server fault by its status', { code: 502, msg: 'Bad gateway' }],
+			['a server fault by its type', { error: { type: 'upstream_error', message: 'Gone' } }],
+			['429', { code: 429, msg: 'Slow down' }],
+		])('%s is repeated', async (_name, body) => {
+			const { client, service } = setUp(answer(200, body), CREATED);
+			await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+			expect(service.keys).toEqual([KEY, KEY]);
+		});
+	});
+
+	it.each<[string, object]>([
+		['wrapped in data', { code: 200, data: PENDING }],
+		['wrapped twice', { success: true, data: { data: PENDING } }],
+		['in a list', { code: 200, data: [PENDING] }],
+		['under task', { id: 'request-7', task: PENDING }],
+		['by its task_id alone', { code: 200, data: [{ status: 'submitted', task_id: TASK_ID }] }],
+		['beside an empty error', { ...PENDING, error: { code: '', message: '' } }],
+	])('gives a task %s', async (_name, body) => {
+		const { client, service } = setUp(answer(200, body));
+		await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it('reads a task after a byte order mark', async () => {
+		const { client } = setUp(answer(200, `\ufeff${JSON.stringify(PENDING)}`));
+		await expect(client.createTask(BODY, KEY)).resolves.toMatchObject({ id: TASK_ID });
+	});
+
+	it('that stays unreadable leaves its IDs, links and answer in the error, without secrets', async () => {
+		const body = {
+			job: { job_id: 'job-77', preview: 'https:\/\/cdn.example.com\/a.png?Signature=x\u0026b=1' },
+			echo: 'https://n8n.example.com/webhook-waiting/7/callback?signature=aaa&evolink=bbb',
+		};
+		const headers = { 'x-request-id': 'req-42' };
+		const { client } = setUp(answer(200, JSON.stringify(body).replaceAll('\\\\', '\\'), headers));
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		for (const word of ['job-77', 'https://cdn.example.com/a.png', '"job":{']) {
+			expect(error.message).toContain(word);
+		}
+		expect(error.trace).toMatchObject({ requestId: 'req-42' });
+		expect(error.trace.answer).toContain('"job_id":"job-77"');
+		for (const text of [error.message, error.trace.answer]) {
+			expect(text).not.toMatch(/aaa|bbb/);
+		}
+	});
+
+	it.each<[string, Step, number]>([
+		['500', refused(500, 'internal_error'), 4],
+		['530', answer(530, 'error code: 1033'), 4],
+		['503', refused(503, 'service_unavailable'), 6],
+		['503 of a proxy', answer(503, HTML), 6],
+	])('after lasting %s it may have been paid, and is not called refused', async (...given) => {
+		const [, fault, tries] = given;
+		const { client, service } = setUp(fault);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(OutcomeUnknownError);
+		expect(error.message).toMatch(/It may have been paid: look for it with Get Many Tasks/);
+		expect(error.message).not.toContain('did not accept');
+		expect(service.requests).toHaveLength(tries);
 	});
 
 	it.each<[string, Step]>([

@@ -116,6 +116,43 @@ describe("n8n's error", () => {
 		expect(message).not.toContain('canceled');
 	});
 
+	const REPLACED = [
+		...['ENOTFOUND', 'ECONNREFUSED', 'ETIMEDOUT', 'ECONNRESET', 'GETADDRINFO', 'ENOENT', 'EEXIST'],
+		...['EPERM', 'EACCES', 'EISDIR', 'ENOTDIR', 'EAI_AGAIN', 'EHOSTUNREACH', 'ECONNABORTED'],
+		...['a preexisting image', 'keepermark', 'getaddrinfo ENOTFOUND nowhere.example'],
+	];
+	it.each(REPLACED)('says what we wrote, also with %s in it', (word) => {
+		const message = `The task failed: ${word}`;
+		for (const error of [
+			new ApiError(message, `Look at ${word}.`, { status: 502 }),
+			new InvalidInputError(message, `Look at ${word}.`),
+		]) {
+			const nodeError = nodeErrorFor(NODE, error, 0);
+			// As n8n saves it.
+			const saved = JSON.parse(
+				JSON.stringify({ ...nodeError, message: nodeError.message }),
+			) as object;
+			for (const each of [nodeError, saved]) {
+				expect(each).toMatchObject({ message, description: `Look at ${word}.` });
+			}
+		}
+	});
+
+	it.each(['{{ $json.a }}', '<b>bold</b> & <script>', "it's `quoted`", 'a\nb'])(
+		'leaves %p as it is',
+		(text) => {
+			const error = nodeErrorFor(NODE, new InvalidInputError(`No: ${text}`, `Mend ${text}`), 0);
+			expect(error).toMatchObject({ message: `No: ${text}`, description: `Mend ${text}` });
+		},
+	);
+
+	it('has what an error workflow and a person at the support need', () => {
+		const trace = { taskId: TASK_ID, requestId: 'req-1', answer: '{"odd":true}' };
+		const error = nodeErrorFor(NODE, new DownloadError('Gone', 'Fetch it.', trace), 2);
+		expect(error.context).toMatchObject({ itemIndex: 2, ...trace });
+		expect(error.description).toBe(`Fetch it. Task ID: ${TASK_ID}. Request ID: req-1.`);
+	});
+
 	it('of a lost picture names task, links and expiry', () => {
 		const error = nodeErrorFor(NODE, download, 0);
 		expect(error).toBeInstanceOf(NodeOperationError);

@@ -9,6 +9,10 @@ export interface TaskTrace {
 	results?: string[];
 	/** ISO 8601; when the links stop working. */
 	expiresAt?: string;
+	/** The service's own name of the request, for its support. */
+	requestId?: string;
+	/** What the service answered, where it was paid for and could not be read. Without secrets. */
+	answer?: string;
 }
 
 /**
@@ -67,8 +71,12 @@ export class ApiError extends EvolinkError {
 	/** The service's own code, lower case. */
 	readonly code?: string;
 
-	constructor(message: string, advice: string, about: { status?: number; code?: string } = {}) {
-		super(message, advice);
+	constructor(
+		message: string,
+		advice: string,
+		about: { status?: number; code?: string; requestId?: string } = {},
+	) {
+		super(message, advice, about.requestId === undefined ? {} : { requestId: about.requestId });
 		this.status = about.status;
 		this.code = about.code;
 	}
@@ -78,7 +86,7 @@ export class ApiError extends EvolinkError {
 export class OutcomeUnknownError extends EvolinkError {
 	readonly idempotencyKey: string;
 
-	constructor(message: string, idempotencyKey: string) {
+	constructor(message: string, idempotencyKey: string, trace: TaskTrace = {}) {
 		// With "Continue" an item carries the message alone, so the way to the task stands there.
 		super(
 			`${message}. It may have been paid: look for it with Get Many Tasks or in the task history of ` +
@@ -86,6 +94,7 @@ export class OutcomeUnknownError extends EvolinkError {
 			'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
 				'Completion fetch the picture. Retry On Fail repeats the request under the same ' +
 				'idempotency key, which the service does not charge twice.',
+			trace,
 		);
 		this.idempotencyKey = idempotencyKey;
 	}
@@ -153,7 +162,7 @@ export const NO_HISTORY =
 	"EvoLink dashboard, and check the base URL in the credential 'EvoLink API'.";
 
 const TOP_UP =
-	'Top up the EvoLink account at https://evolink.ai/dashboard/billing, then run again. Nothing was charged.';
+	'Top up the EvoLink account at https://evolink.ai/dashboard/credits, then run again. Nothing was charged.';
 const KEY_LIMIT = "Raise the limit of this API key in EvoLink's dashboard or use another key.";
 const CHECK_KEY = "Check the API key and the base URL in the credential 'EvoLink API'.";
 const CONTENT = 'The safety filter refused the prompt or a picture: change them.';

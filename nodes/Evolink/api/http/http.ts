@@ -9,7 +9,11 @@ import type {
 } from 'n8n-workflow';
 
 import { ArrivingBody, type ByteStream, StreamedBytes, type TakeBytes } from './bytes';
-import { isRecord, textOf } from './json';
+import { describeFailure, type HttpFailure } from './failures';
+import { textOf } from './json';
+import { redacted, withoutSecrets } from '../errors/redaction';
+
+export type { HttpFailure };
 
 export interface HttpRequest {
 	method: IHttpRequestMethods;
@@ -41,13 +45,6 @@ export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
 	return status >= 200 && status < 300;
 }
 
-/** Why no answer came. `notSent`: the request certainly did not reach the service. */
-export interface HttpFailure {
-	kind: 'notSent' | 'noAnswer' | 'tooLarge' | 'stopped';
-	/** A few plain words without addresses or headers. */
-	reason: string;
-}
-
 /**
  * Sends one request once. Failures come back as values, because what they mean (was it paid? may it be
  * repeated?) is for the caller to decide. Rejects only where a body to send cannot be opened.
@@ -61,8 +58,8 @@ type HttpContext = IExecuteFunctions | IWebhookFunctions | ILoadOptionsFunctions
 const USER_AGENT = 'n8n-nodes-evolink';
 
 /**
- * Requests that carry the API key. They follow no redirect, so the key stays with the host it is for, and
- * the key is blotted out of answers, because some services repeat it in their error messages.
+ * Requests that carry the API key. They follow no redirect, so the key stays with the host it is for. Answers come
+ * without secrets, because some services repeat them in their error messages.
  */
 export function keyedSend(context: HttpContext, credentialType: string, apiKey: string): Send {
 	return async (request) => {
@@ -75,9 +72,11 @@ export function keyedSend(context: HttpContext, credentialType: string, apiKey: 
 					disableFollowRedirect: true,
 				})) as IN8nHttpFullResponse,
 		);
-		if (result.kind !== 'answer' || apiKey === '' || !result.body.includes(apiKey)) return result;
-		const body = result.body.toString('utf8').replaceAll(apiKey, '[API key]');
-		return { ...result, body: Buffer.from(body) };
+		if (result.kind === 'answer') {
+			return { ...result, body: withoutSecrets(result.body, apiKey) };
+		}
+		const reason = withoutSecrets(Buffer.from(result.reason), apiKey).toString('utf8');
+		return { ...result, reason: redacted(reason) };
 	};
 }
 
@@ -94,6 +93,8 @@ export function plainSend(context: IExecuteFunctions): Send {
 				})) as IN8nHttpFullResponse,
 		);
 }
+
+const BROKE_OFF = { code: 'ECONNRESET' };
 
 async function exchange(
 	context: HttpContext,
@@ -145,7 +146,8 @@ async function exchange(
 		cut.abort(); // Destroying a body frees no connection on which nothing comes any more.
 		if (stop?.aborted) return { kind: 'stopped', reason: 'the execution was stopped' };
 		if (arriving?.isTooLong) return tooLarge(request);
-		return describeFailure(error, deadline.aborted);
+		// An answer that has begun can only break off.
+		return describeFailure(arriving ? BROKE_OFF : error, deadline.aborted);
 	} finally {
 		forget();
 		arriving?.close();
@@ -185,39 +187,4 @@ function lowerCaseHeaders(headers: IDataObject): Record<string, string> {
 	return Object.fromEntries(
 		Object.entries(headers).map(([name, value]) => [name.toLowerCase(), textOf(value) ?? '']),
 	);
-}
-
-/** Codes of Node.js that come up before a byte of the request has reached the other side. */
-const NOT_SENT: Readonly<Record<string, string>> = {
-	ECONNREFUSED: 'the connection was refused',
-	ENOTFOUND: 'the host name is not known',
-	EAI_AGAIN: 'the host name could not be looked up',
-	EHOSTUNREACH: 'the host cannot be reached',
-	ENETUNREACH: 'the network cannot be reached',
-	ERR_INVALID_URL: 'the address is not valid',
-	CERT_HAS_EXPIRED: 'the certificate of the host has expired',
-	DEPTH_ZERO_SELF_SIGNED_CERT: 'the certificate of the host is self-signed',
-	SELF_SIGNED_CERT_IN_CHAIN: 'the certificate of the host is self-signed',
-	UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'the certificate of the host cannot be verified',
-	ERR_TLS_CERT_ALTNAME_INVALID: 'the certificate is for another host',
-};
-
-function describeFailure(error: unknown, timedOut: boolean): HttpFailure {
-	const code = errorCode(error);
-	if (code !== undefined && NOT_SENT[code]) return { kind: 'notSent', reason: NOT_SENT[code] };
-	if (timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
-		return { kind: 'noAnswer', reason: 'no answer came in time' };
-	}
-	return { kind: 'noAnswer', reason: 'the connection was lost' };
-}
-
-/** n8n wraps errors differently from version to version: the code may stand some causes down, or in `httpCode`. */
-function errorCode(error: unknown): string | undefined {
-	let current = error;
-	for (let depth = 0; depth < 5 && isRecord(current); depth++) {
-		const code = textOf(current.code) ?? textOf(current.httpCode);
-		if (code !== undefined) return code;
-		current = current.cause;
-	}
-	return undefined;
 }

@@ -23,11 +23,27 @@ export function listIn(body: unknown): unknown[] | undefined {
 	return isRecord(data) && Array.isArray(data.data) ? (data.data as unknown[]) : undefined;
 }
 
-/** @returns undefined where the text is not JSON */
+/**
+ * A byte order mark in front is left out, and so are names that would change what an object is: n8n copies
+ * what it is given name by name.
+ *
+ * @returns undefined where the text is not JSON
+ */
 export function parseJson(text: string): unknown {
+	const json = text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text;
 	try {
-		return JSON.parse(text) as unknown;
+		return (
+			MAY_NAME_PROTO.test(json) ? JSON.parse(json, withoutProto) : JSON.parse(json)
+		) as unknown;
 	} catch {
 		return undefined;
 	}
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+/** Also with some of its letters escaped. */
+const MAY_NAME_PROTO = /__proto__|\\u00/i;
+
+function withoutProto(name: string, value: unknown): unknown {
+	return name === '__proto__' ? undefined : value;
 }

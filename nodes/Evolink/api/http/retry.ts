@@ -46,11 +46,13 @@ export function retryAfterMs(
 	return Math.min(MAX_RETRY_AFTER_MS, wait);
 }
 
-/** Statuses of a read that may be different in a moment; those from 520 on come from proxies. */
-const PASSING_STATUSES = new Set([408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524]);
+const PASSING_STATUSES = new Set([408, 425, 429, 499]);
+/** The host does not do such a thing, or not in this way: that does not pass. */
+const LASTING_FAULTS = new Set([501, 505]);
 
+/** Whether a read may be answered otherwise in a moment. Those from 520 on come from proxies. */
 export function isPassingStatus(status: number): boolean {
-	return PASSING_STATUSES.has(status);
+	return PASSING_STATUSES.has(status) || (status >= 500 && !LASTING_FAULTS.has(status));
 }
 
 /**

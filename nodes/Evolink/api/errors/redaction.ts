@@ -1,0 +1,46 @@
+/**
+ * Secrets that a service may quote in what it says, and that must not be shown: the address that wakes a parked run
+ * (its parameters `evolink` and n8n's `signature`) and tokens.
+ */
+
+/** Of a query as it is, escaped in JSON (Go writes & so), in HTML or in another address. */
+const START = '(?:[?&;]|\\\\u0026|%3F|%26)';
+const SECRET_PARAMETERS = new RegExp(
+	`(${START}(?:evolink|signature)(?:=|%3D))(?:(?!%26|\\\\)[^\\s&"'<>;,)\\]}])+`,
+	'gi',
+);
+const TOKENS = /\b(Bearer|Basic)(\s+|%20)[\w.~+/=-]{8,}/gi;
+/** What keys of this service and of most gateways look like. */
+const KEYS = /\bsk-[\w-]{16,}/g;
+
+/** A text of a service without its secrets. */
+export function redacted(text: string): string {
+	return text
+		.replace(SECRET_PARAMETERS, '$1[redacted]')
+		.replace(TOKENS, '$1$2[redacted]')
+		.replace(KEYS, '[API key]');
+}
+
+/** Addresses and other words; in pieces, because answers with images have words of many megabytes. */
+const WORD = /[^\s"'<>]{1,5000}/g;
+const RESUME_PARAMETERS = ['evolink=', 'evolink%3D', 'evolink%3d'];
+
+/**
+ * An answer as it may be shown and kept: without the API key, in whichever form a service quotes it, and without
+ * what would let somebody wake a parked run. Everything else stays, the signatures of result links above all.
+ */
+export function withoutSecrets(body: Buffer, apiKey: string): Buffer {
+	const keys = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1)];
+	const found = new Set(keys.filter((key) => key !== '' && body.includes(key)));
+	const hasAddress = RESUME_PARAMETERS.some((parameter) => body.includes(parameter));
+	if (found.size === 0 && !hasAddress) return body;
+	let text = body.toString('utf8');
+	for (const key of found) text = text.replaceAll(key, '[API key]');
+	if (hasAddress)
+		text = text.replace(WORD, (word) => (isResumeAddress(word) ? redacted(word) : word));
+	return Buffer.from(text);
+}
+
+function isResumeAddress(word: string): boolean {
+	return RESUME_PARAMETERS.some((parameter) => word.includes(parameter));
+}

@@ -1,0 +1,80 @@
+import { parseServiceError } from '../../../nodes/Evolink/api/errors/advice';
+import { redacted, withoutSecrets } from '../../../nodes/Evolink/api/errors/redaction';
+import { parseJson } from '../../../nodes/Evolink/api/http/json';
+
+const RESUME = 'https://n8n.example.com/webhook-waiting/12/callback?signature=s1gn&evolink=s3cr3t';
+
+it.each([
+	['as it is', RESUME],
+	['in the middle of a sentence', `callback_url "${RESUME}" is not reachable.`],
+	[
+		'in another order',
+		RESUME.replace('signature=s1gn&evolink=s3cr3t', 'evolink=s3cr3t&signature=s1gn'),
+	],
+	['escaped as Go does', RESUME.replace('&', '\\u0026')],
+	['escaped as HTML', RESUME.replace('&', '&amp;')],
+	['inside another address', `https://api.example.com/?url=${encodeURIComponent(RESUME)}`],
+	['in capitals', RESUME.replace('evolink', 'EVOLINK').replace('signature', 'Signature')],
+])('the secrets of a parked run are not shown: %s', (_name, text) => {
+	expect(redacted(text)).not.toMatch(/s1gn|s3cr3t/);
+	expect(redacted(text)).toContain('n8n.example.com');
+	const { message } = parseServiceError(JSON.stringify({ error: { message: text } }));
+	expect(message).not.toMatch(/s1gn|s3cr3t/);
+});
+
+it.each([
+	'Authorization: Bearer abcdef0123456789',
+	'bearer eyJhbGciOi.J9.x_y-z was refused',
+	'Incorrect API key provided: sk-evo-0123456789abcdef0123',
+])('no token is shown: %s', (text) => {
+	expect(redacted(text)).not.toMatch(/abcdef0123|eyJ|0123456789abcdef/);
+});
+
+it.each(['The bearer of bad news', 'Signature of the image', 'sk-short'])('%s stays', (text) => {
+	expect(redacted(text)).toBe(text);
+});
+
+describe('an answer as it arrives', () => {
+	const arrive = (text: string, key = 'a/key"1') =>
+		withoutSecrets(Buffer.from(text), key).toString('utf8');
+
+	it('keeps the signatures of result links', () => {
+		const text = '{"results":["https://r.example.com/a.png?Signature=abc&x=1"]}';
+		expect(arrive(text)).toBe(text);
+	});
+
+	it.each(['a/key"1', 'a%2Fkey%221', 'a/key\\"1'])('has no key: %s', (form) => {
+		expect(arrive(`No such key: ${form}!`)).toBe('No such key: [API key]!');
+	});
+
+	it('has no address that wakes a run, and keeps the rest', () => {
+		const link = 'https://r.example.com/a.png?signature=keep';
+		const text = JSON.stringify({ callback_url: RESUME, results: [link] });
+		expect(arrive(text)).not.toMatch(/s1gn|s3cr3t/);
+		expect(arrive(text)).toContain(link);
+	});
+
+	it('of many megabytes is read once, not again and again', () => {
+		const base64 = 'A'.repeat(20_000_000);
+		const startedAt = Date.now();
+		expect(arrive(`{"b64_json":"${base64}","callback_url":"${RESUME}"}`)).toContain('[redacted]');
+		expect(Date.now() - startedAt).toBeLessThan(5_000);
+	});
+});
+
+describe('JSON from outside', () => {
+	it.each([
+		'{"__proto__":{"error":"x"},"a":1}',
+		'{"\\u005f_proto__":{"error":"x"},"a":1}',
+		'{"a":1,"b":{"__proto__":null}}',
+	])('cannot change what an object is: %s', (text) => {
+		const value = parseJson(text) as Record<string, unknown>;
+		expect(value.a).toBe(1);
+		expect(JSON.stringify(value)).not.toContain('__proto__');
+		expect(value.error).toBeUndefined();
+	});
+
+	it('may begin with a byte order mark', () => {
+		expect(parseJson('\ufeff{"a":1}')).toEqual({ a: 1 });
+	});
+});
