@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-	{ ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/'] },
+	{ ignores: ['dist/', 'node_modules/', 'coverage/', '.demo/', '.dev/'] },
 	{
 		files: ['**/*.ts'],
 		extends: [tseslint.configs.recommendedTypeChecked],

@@ -3,18 +3,17 @@
  * Without a key it works against the simulator; with EVOLINK_API_KEY set, against EvoLink itself.
  */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { relative, resolve } from 'node:path';
-import type { ICredentialDataDecryptedObject } from 'n8n-workflow';
 import { type HostVersion, hostVersions } from '../host/install';
 import { type N8n, startN8n } from '../host/n8n';
 import { packPackage } from '../host/pack';
-import { outputItems, owner, type Workflow, type WorkflowJson } from '../host/rest';
-import { type Simulator, startSimulator } from '../simulator';
+import { outputItems, owner } from '../host/rest';
+import { startSimulator } from '../simulator';
+import { importExample } from './example';
 
 const root = resolve(__dirname, '..', '..');
 const folder = resolve(root, '.demo');
-const exampleFile = resolve(root, 'examples', 'edit-image.json');
 const runTimeoutMs = 11 * 60_000;
 
 async function main(): Promise<void> {
@@ -53,44 +52,6 @@ function readVersion(wanted: string): HostVersion {
 	const version = hostVersions.find((known) => known === wanted);
 	if (!version) throw new Error(`n8n ${wanted} is not one of: ${hostVersions.join(', ')}`);
 	return version;
-}
-
-/** Puts the example and its credential into n8n; those of an earlier demo are brought up to date. */
-async function importExample(
-	n8n: N8n,
-	simulator: Simulator,
-	liveKey: string | undefined,
-): Promise<Workflow> {
-	const example = JSON.parse(readFileSync(exampleFile, 'utf8')) as WorkflowJson;
-	// The picture is fetched by n8n on this computer and uploaded, so this link works for EvoLink itself too.
-	const picture = `${simulator.picturesUrl}/cat.png`;
-	const text = JSON.stringify(example).replace('https://example.com/picture.png', picture);
-	const workflow = JSON.parse(text) as WorkflowJson;
-
-	const credential = await saveCredential(n8n, {
-		apiKey: liveKey ?? simulator.apiKey,
-		baseUrl: liveKey ? 'https://api.evolink.ai' : simulator.apiUrl,
-		filesBaseUrl: liveKey ? 'https://files-api.evolink.ai' : simulator.filesUrl,
-	});
-	for (const node of workflow.nodes) {
-		if (node.credentials?.evolinkApi) node.credentials.evolinkApi = credential;
-	}
-	const earlier = (await n8n.listWorkflows()).find(({ name }) => name === workflow.name);
-	return earlier
-		? await n8n.updateWorkflow(earlier.id, workflow)
-		: await n8n.createWorkflow(workflow);
-}
-
-async function saveCredential(
-	n8n: N8n,
-	data: ICredentialDataDecryptedObject,
-): Promise<{ id: string; name: string }> {
-	const type = 'evolinkApi';
-	const earlier = (await n8n.listCredentials()).find((credential) => credential.type === type);
-	const { id, name } = earlier
-		? await n8n.updateCredential(earlier, data)
-		: await n8n.createCredential('EvoLink account', type, data);
-	return { id, name };
 }
 
 async function runExample(n8n: N8n, workflowId: string): Promise<void> {

@@ -27,6 +27,8 @@ export interface StartOptions {
 	env?: Record<string, string>;
 	/** A packed package to install first, see {@link installPackage}. */
 	packageTarball?: string;
+	/** Where a debugger can attach, on this computer. Off when left out. */
+	inspectorPort?: number;
 	log?: Log;
 }
 
@@ -66,7 +68,14 @@ export class N8n extends RestClient {
  * @throws Error with the last lines of n8n's log when it ends, or does not answer within 120 s.
  */
 export async function startN8n(options: StartOptions): Promise<N8n> {
-	const { version, command = 'start', env, packageTarball, log = () => {} } = options;
+	const {
+		version,
+		command = 'start',
+		env,
+		packageTarball,
+		inspectorPort,
+		log = () => {},
+	} = options;
 	const userFolder = resolve(options.userFolder);
 	const host = await ensureHost(version, log);
 	mkdirSync(userFolder, { recursive: true });
@@ -78,7 +87,8 @@ export async function startN8n(options: StartOptions): Promise<N8n> {
 	const output = openSync(logFile, 'w');
 	const started = Date.now();
 	log(`Starting n8n ${host.n8nVersion} (${command}) on port ${port}`);
-	const child = start(host.node, [host.n8n, command], {
+	const inspector = inspectorPort ? [`--inspect=127.0.0.1:${inspectorPort}`] : [];
+	const child = start(host.node, [...inspector, host.n8n, command], {
 		cwd: userFolder,
 		env: { ...inherited(), ...settings(userFolder, port, brokerPort), ...env },
 		stdio: ['ignore', output, output],
