@@ -18,6 +18,8 @@ export interface ApiSetup {
 	startTask: (body: CreateBody, limits: ModelLimits, credits: number) => Task;
 	/** Whether several tasks can be asked for at once. */
 	batchQuery: boolean;
+	/** Whether prices are told. */
+	quotes: boolean;
 	/** Whether tasks are wrapped in `data`. */
 	wrapAnswers: boolean;
 	/** Requests that are answered within any second. */
@@ -44,6 +46,10 @@ export class Api {
 
 	async answer(request: RecordedRequest): Promise<Answer> {
 		const { method, path, headers } = request;
+		const [, pricedModel] = /^\/v1\/catalog\/models\/([^/]+)\/pricing-rules$/.exec(path) ?? [];
+		if (method === 'GET' && pricedModel !== undefined && this.setup.quotes) {
+			return this.priceRule(decodeURIComponent(pricedModel));
+		}
 		if (headers.authorization !== `Bearer ${this.setup.apiKey}`) {
 			return this.refuse('unauthorized');
 		}
@@ -58,6 +64,9 @@ export class Api {
 			return await this.queryBatch(request.json);
 		}
 		if (method === 'GET' && taskId !== undefined) return this.wrapped(await this.query(taskId));
+		if (method === 'POST' && path === '/v1/agent-estimates' && this.setup.quotes) {
+			return this.quote(request.json);
+		}
 		if (method === 'GET' && path === '/v1/credits') return this.credits();
 		if (method === 'GET' && path === '/v1/tasks') return this.history(request.query);
 		if (method === 'GET' && path === '/v1/models') return this.modelList();
@@ -146,6 +155,52 @@ export class Api {
 		return { status: 200, body: { data: tasks.map((task) => task.view()) } };
 	}
 
+	/** Known from pricing-rules-client of https://github.com/deeplearning-goethe/evolink-cli. */
+	private priceRule(modelId: string): Answer {
+		const { models } = this.setup;
+		if (!Object.hasOwn(models, modelId)) return this.refuse('routeNotFound');
+		return {
+			status: 200,
+			body: { meta: { schema_version: '2' }, model: ruleFor(modelId, models[modelId]) },
+		};
+	}
+
+	/** Known from pricing-quote-client and the fixtures of https://github.com/deeplearning-goethe/evolink-cli. */
+	private quote(body: unknown): Answer {
+		const { models, clock } = this.setup;
+		const { model_id, operation, parameters } = (body ?? {}) as Record<string, unknown>;
+		const modelId = String(model_id);
+		if (!Object.hasOwn(models, modelId))
+			return this.refuse('modelAccessDenied', { param: 'model_id' });
+		const rule = ruleFor(modelId, models[modelId]);
+		if (operation !== rule.operation) return this.refuse('invalidRequest', { param: 'operation' });
+		const given = Object.entries((parameters ?? {}) as Record<string, unknown>);
+		const stranger = given.find(([name]) => !rule.parameters.some((known) => known.name === name));
+		if (stranger) return this.refuse('invalidRequest', { param: stranger[0] });
+		const { image_count: n } = Object.fromEntries(given);
+		const credits = priceOf(models[modelId], {
+			model: modelId,
+			image_urls: [],
+			...(n === undefined ? {} : { n: Number(n) }),
+		});
+		const usd = String(Math.round((credits / 68) * 1e8) / 1e8);
+		return {
+			status: 200,
+			body: {
+				estimate_id: `est_${modelId}`,
+				price_scope: 'account',
+				model_id: modelId,
+				operation,
+				settlement_basis: rule.settlement_basis,
+				currency: 'USD',
+				amount: usd,
+				amounts: { credits: String(credits), usd },
+				components: [],
+				expires_at: new Date(clock.now() + 300_000).toISOString(),
+			},
+		};
+	}
+
 	/** https://docs.evolink.ai, get-credits: `token` is this key, `user` the account. */
 	private credits(): Answer {
 		this.setup.settle();
@@ -198,6 +253,19 @@ export class Api {
 	private refuse(kind: RefusalKind, details?: RefusalDetails): Answer {
 		return refusal(this.setup.errorStyle, kind, details);
 	}
+}
+
+function ruleFor(modelId: string, { parameters, results, maxImages }: ModelLimits) {
+	return {
+		model_id: modelId,
+		operation: maxImages > 0 ? 'image_edit' : 'image_generation',
+		modality: 'image',
+		settlement_basis: 'request_only',
+		parameters: [
+			{ name: 'image_count', type: 'integer', minimum: '1', default: String(results ?? 1) },
+			...('quality' in parameters ? [{ name: 'quality', type: 'enum' }] : []),
+		],
+	};
 }
 
 function positive(text: string | undefined, otherwise: number): number {

@@ -16,6 +16,7 @@ const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is p
   --task-seconds <number>  how long a task takes (default 5)
   --images-after <number>  seconds for which a completed task has no images yet (default 0)
   --billing                tasks tell their billing, credits_used and duration
+  --quotes                 tell prices (price rules, agent-estimates)
   --wrap-answers           answer with {code, msg, data: task}, as some white labels do
   --credits <number>       what the account has at the start (default 1000)
   --error-style A|B|C      which generation of error bodies is answered (default B)
@@ -37,6 +38,7 @@ function readArguments(): Arguments | undefined {
 			'task-seconds': { type: 'string', default: '5' },
 			'images-after': { type: 'string', default: '0' },
 			billing: { type: 'boolean', default: false },
+			quotes: { type: 'boolean', default: false },
 			'wrap-answers': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
 			'error-style': { type: 'string', default: 'B' },
@@ -59,6 +61,7 @@ function readArguments(): Arguments | undefined {
 			taskSeconds: readNumber('task-seconds', values['task-seconds']),
 			imagesAfterSeconds: readNumber('images-after', values['images-after']),
 			billing: values.billing,
+			quotes: values.quotes,
 			wrapAnswers: values['wrap-answers'],
 			credits: readNumber('credits', values.credits),
 			errorStyle: errorStyle as ErrorStyle,

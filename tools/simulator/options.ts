@@ -25,6 +25,11 @@ export interface SimulatorOptions {
 	 * client reads them. Default false: the documents do not know that.
 	 */
 	billing?: boolean;
+	/**
+	 * Whether prices are told: `GET /v1/catalog/models/{id}/pricing-rules` (without a key) and
+	 * `POST /v1/agent-estimates`. Default false: the documents do not know them.
+	 */
+	quotes?: boolean;
 	/** Credits on the account at the start. Default 1000. */
 	credits?: number;
 	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */

@@ -86,6 +86,7 @@ export class Simulator {
 			tasks,
 			startTask: (...args) => this.startTask(...args),
 			batchQuery: options.batchQuery ?? true,
+			quotes: options.quotes ?? false,
 			wrapAnswers: options.wrapAnswers ?? false,
 			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			settle: () => this.settle(),

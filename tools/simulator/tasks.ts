@@ -250,16 +250,20 @@ export class Task {
 			return { billing };
 		}
 		const isCharged = this.state === 'completed' || script.charged === true;
+		const refund = {
+			refund_status: 'completed',
+			refunded_credits: credits,
+			refunded_at: new Date(this.endsAt).toISOString(),
+		};
 		return {
 			duration: Math.round((this.endsAt - this.createdAt) / 1000),
 			usage: { credits_used: isCharged ? credits : 0 },
 			billing: {
-				refund_scope: 'task',
-				charge_status: 'charged',
-				refund_status: isCharged ? 'not_required' : 'completed',
+				refund_scope: 'account_balance',
+				charge_status: isCharged ? 'charged' : 'released',
 				reserved_credits: credits,
-				charged_credits: credits,
-				refunded_credits: isCharged ? 0 : credits,
+				charged_credits: isCharged ? credits : 0,
+				...(isCharged ? { refund_status: 'not_required', refunded_credits: 0 } : refund),
 			},
 		};
 	}

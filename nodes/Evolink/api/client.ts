@@ -22,6 +22,14 @@ import {
 } from './http/retry';
 import { apiErrorOf, errorAnswer, failedExchange, refusalIn, saysItFailed } from './errors/advice';
 import { type FileUpload, multipart } from './http/multipart';
+import {
+	explainQuoteFault,
+	parsePriceRule,
+	parseQuote,
+	type PriceRule,
+	type Quote,
+	type QuoteRequest,
+} from './quotes';
 import { parseTask, type Task } from './task';
 import { parseTaskPage, type TaskFilters, type TaskPage, type TaskSummary } from './taskHistory';
 
@@ -220,6 +228,36 @@ export class EvolinkClient {
 							: undefined,
 				),
 		);
+	}
+
+	/** Asks once how a model is priced. No key is needed for it, and hosts need not tell. */
+	async askPriceRule(model: string): Promise<ReadResult<PriceRule>> {
+		const id = encodeURIComponent(model);
+		return await this.read(
+			`Could not get the price rule of ${model}`,
+			{
+				method: 'GET',
+				url: `${this.addresses.baseUrl}/v1/catalog/models/${id}/pricing-rules?view=full`,
+				timeoutMs: READ_TIMEOUT_MS,
+			},
+			parsePriceRule,
+		);
+	}
+
+	/** Asks once what a task would cost. Free. Use `Quotes`, which knows how to ask. */
+	async askQuote(request: QuoteRequest): Promise<ReadResult<Quote>> {
+		const answer = await this.read(
+			'Could not get a price estimate',
+			{
+				method: 'POST',
+				url: `${this.addresses.baseUrl}/v1/agent-estimates`,
+				body: request,
+				timeoutMs: READ_TIMEOUT_MS,
+			},
+			parseQuote,
+		);
+		if (answer.ok || !(answer.error instanceof ApiError)) return answer;
+		return { ...answer, error: explainQuoteFault(answer.error) };
 	}
 
 	/**

@@ -201,8 +201,7 @@ describe('a task that is complete without images', () => {
 });
 
 it('a task without an ID is the one that was asked for', async () => {
-	const { id: _id, ...body } = COMPLETED;
-	const { wait } = setUp(answer(200, body));
+	const { wait } = setUp(answer(200, { ...COMPLETED, id: undefined }));
 	expect((await wait(600)).task).toMatchObject({ id: TASK_ID, results: COMPLETED.results });
 });
 

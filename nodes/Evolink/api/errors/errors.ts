@@ -157,6 +157,9 @@ export class DownloadError extends EvolinkError {}
 
 export const TRY_LATER = 'Try again later.';
 
+export const NO_QUOTES =
+	"This account or host doesn't quote prices to API keys. Check the base URL in the credential 'EvoLink API', or look up the model's price in the EvoLink dashboard.";
+
 export const NO_HISTORY =
 	'This account or host does not offer its task history to API keys. Look into the task history of your ' +
 	"EvoLink dashboard, and check the base URL in the credential 'EvoLink API'.";
