@@ -3,7 +3,7 @@ import { agent } from './suites/agent';
 import { callback } from './suites/callback';
 import { credentials } from './suites/credentials';
 import { editing } from './suites/editing';
-import { faults } from './suites/faults';
+import { faults, privateNetworks } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
 import { largePictures } from './suites/largePictures';
@@ -30,3 +30,11 @@ onRealN8n('2.41', (fixture) => {
 	trigger(fixture, '2.41');
 	credentials(fixture, '2.41');
 });
+
+onRealN8n(
+	'2.41',
+	(fixture) => describe('with protection of private networks', () => privateNetworks(fixture)),
+	{
+		N8N_SSRF_PROTECTION_ENABLED: 'true',
+	},
+);

@@ -280,6 +280,28 @@ scenarios({
 			expect(simulator.paidTasks()).toBe(4);
 		},
 
+	'shows nobody how to wake the run, when the service quotes the address': async (simulator) => {
+		const fault = { status: 400, body: {} };
+		simulator.inject({
+			host: 'api',
+			path: /generations/,
+			match: ({ json }) => {
+				const { callback_url: address } = json as { callback_url: string };
+				fault.body = { error: { code: 'invalid_request', message: `Cannot reach ${address}!` } };
+				return true;
+			},
+			fault,
+		});
+		const { error } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { wait: 'callback' }),
+		});
+		expect(error?.message).toMatch(/Cannot reach https:.*evolink=\[redacted\]/);
+		const [{ json }] = sent(simulator).creates;
+		const secret = new URL((json as { callback_url: string }).callback_url).searchParams;
+		expect(error?.message).not.toContain(secret.get('evolink'));
+	},
+
 	'polls when the user retries a failed execution, whose tasks call the old one': async (
 		simulator,
 	) => {

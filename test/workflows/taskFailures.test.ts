@@ -45,6 +45,40 @@ const cancelled = {
 	failure: { code: 'request_cancelled', retryable: true },
 };
 
+// n8n replaces what contains such words by texts of its own.
+const WORDS = 'getaddrinfo ENOTFOUND nowhere.example, preexisting {{ $json.a }} <b>ECONNRESET</b>';
+
+describe('The words of the service arrive, whatever they are', () => {
+	const failed: TaskScript = { end: 'failed', code: 'image_processing_error', message: WORDS };
+	scenarios({
+		'in the error': async (simulator) => {
+			simulator.nextTask(failed);
+			const { run, error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(error?.message).toContain(WORDS);
+			const [id] = simulator.tasks.keys();
+			expect(run.data.resultData.error).toMatchObject({ context: { taskId: id } });
+		},
+		'in the item': async (simulator) => {
+			simulator.nextTask(failed);
+			const node = { onError: 'continueRegularOutput' } as const;
+			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator), node });
+			expect(items[0].json.error).toContain(WORDS);
+		},
+		'on the error output': async (simulator) => {
+			simulator.nextTask(failed);
+			const node = { onError: 'continueErrorOutput' } as const;
+			const run = await runWorkflow({ simulator, parameters: editImage(simulator), node });
+			expect(run.errorItems[0].json.error).toContain(WORDS);
+		},
+		'but no secrets': async (simulator) => {
+			const message = `No such key: ${simulator.apiKey}. Bearer abcdefgh12345678 is not valid.`;
+			simulator.nextTask({ ...failed, message });
+			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(error?.message).toContain('No such key: [API key]. Bearer [redacted] is not valid.');
+		},
+	});
+});
+
 describe('A task that failed or was cancelled', () => {
 	scenarios({
 		'says why, in the words of the service, and that trying again is no use': isTold(

@@ -1,6 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { isRecord, numberOf, textOf } from './http/json';
+import { redacted } from './errors/redaction';
 import { isRetryableFailure } from './errors/taskFailures';
 
 export type TaskStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'cancelled';
@@ -232,7 +233,7 @@ function parseFailure(error: unknown, status: TaskStatus): TaskFailure {
 	const code = codeOf(given) ?? fallback;
 	return {
 		code,
-		message: textOf(given.message) ?? textOf(error) ?? 'The service gave no reason',
+		message: redacted(textOf(given.message) ?? textOf(error) ?? 'The service gave no reason'),
 		retryable: isRetryableFailure(code),
 	};
 }

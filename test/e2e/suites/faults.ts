@@ -1,5 +1,5 @@
 import type { Fault, TaskScript } from '../../simulator';
-import { edited, errorText, type Fixture } from '../fixture';
+import { edited, errorText, type Fixture, lastRun } from '../fixture';
 
 /** Every kind of fault on the way, with what was paid. */
 export function faults(given: () => Fixture): void {
@@ -21,6 +21,12 @@ export function faults(given: () => Fixture): void {
 			/generations/,
 			{ status: 504, handled: true },
 		],
+		...[500, 521, 530].map((status): [string, 'api', RegExp, Fault] => [
+			`creating ends in ${status} although it is done`,
+			'api',
+			/generations/,
+			{ status, body: `error code: ${status}`, handled: true },
+		]),
 		['creating gives a broken answer', 'api', /generations/, 'brokenJson'],
 		['asking is throttled (429)', 'api', /tasks/, throttled],
 		['asking gives 500', 'api', /tasks/, { status: 500 }],
@@ -47,7 +53,7 @@ export function faults(given: () => Fixture): void {
 		[400, /Check the parameters/],
 		[401, /credential 'EvoLink API'/],
 		[402, /Top up/],
-		[403, /may not do that/],
+		[403, /proxy or firewall in between .*403[^]*The API key has nothing to do with it/],
 		[409, /not known whether/],
 	];
 
@@ -57,6 +63,52 @@ export function faults(given: () => Fixture): void {
 		simulator.inject({ host: 'api', path: /generations/, times: Infinity, fault: { status } });
 		expect(errorText(await fixture.run([fixture.editImage()]))).toMatch(advice);
 		expect(simulator.requests.filter(({ host }) => host === 'api')).toHaveLength(1);
+	});
+
+	it('says that it may have been paid when creating fails again and again', async () => {
+		const fixture = given();
+		const { simulator } = fixture;
+		const fault = { status: 530, headers: { 'retry-after': '0' }, handled: true };
+		simulator.inject({ host: 'api', path: /generations/, times: Infinity, fault });
+		const text = errorText(await fixture.run([fixture.editImage()]));
+		expect(text).toMatch(/may have been paid: look for it with Get Many Tasks .*idempotency key/);
+		expect(text).not.toContain('did not accept');
+		expect(simulator.paidTasks()).toBe(1);
+	});
+
+	// n8n replaces what contains such words by texts of its own.
+	const words =
+		'getaddrinfo ENOTFOUND nowhere.example, preexisting {{ $json.a }} <b>ECONNRESET</b>';
+
+	it.each(['stopWorkflow', 'continueRegularOutput', 'continueErrorOutput'] as const)(
+		'says what the service says, whatever the words (%s)',
+		async (onError) => {
+			const fixture = given();
+			fixture.simulator.nextTask({ end: 'failed', code: 'image_processing_error', message: words });
+			const execution = await fixture.run([fixture.editImage({}, { onError })]);
+			if (onError === 'stopWorkflow') {
+				expect(errorText(execution)).toContain(words);
+				const [task] = fixture.simulator.tasks.values();
+				expect(lastRun(execution).error).toMatchObject({ context: { taskId: task.id } });
+			} else {
+				const [item] = edited(execution, onError === 'continueErrorOutput' ? 1 : 0);
+				expect(item.json.error).toContain(words);
+			}
+		},
+	);
+
+	it('says what n8n says where n8n cannot send the request, and does not call it paid', async () => {
+		const fixture = given();
+		const { simulator } = fixture;
+		await fixture.n8n.updateCredential(fixture.credential, {
+			apiKey: 'sk-€uro-0123456789',
+			baseUrl: simulator.apiUrl,
+			filesBaseUrl: simulator.filesUrl,
+		});
+		const text = errorText(await fixture.run([fixture.editImage()]));
+		expect(text).toMatch(/n8n did not send the request: .*[Ii]nvalid character in header/);
+		expect(text).not.toMatch(/may have been paid|connection was lost|€uro/);
+		expect(simulator.requests).toEqual([]);
 	});
 
 	const endings: Array<[string, TaskScript]> = [
@@ -133,5 +185,18 @@ export function faults(given: () => Fixture): void {
 		const execution = await fixture.run([fixture.evolink({ operation: 'getCredits' })]);
 		expect(errorText(execution)).toContain('base URL');
 		expect(simulator.requests.map(({ host }) => host)).toEqual(['api']);
+	});
+}
+
+/** n8n 2 can keep nodes away from private networks, where the simulator is. */
+export function privateNetworks(given: () => Fixture): void {
+	it("says what n8n's protection says, and does not call it paid", async () => {
+		const fixture = given();
+		const startedAt = Date.now();
+		const text = errorText(await fixture.run([fixture.editImage()]));
+		expect(Date.now() - startedAt).toBeLessThan(6_000);
+		expect(text).toMatch(/n8n did not send the request: .*restricted IP address[^]*administrator/);
+		expect(text).not.toMatch(/may have been paid|connection was lost/);
+		expect(fixture.simulator.requests).toEqual([]);
 	});
 }
