@@ -11,10 +11,11 @@ import { keyedSend, plainSend } from './api/http/http';
 import { ImagesGatewayClient } from './api/imagesGateway';
 import { paced } from './api/http/pace';
 import { RequestMemory } from './memory/requestMemory';
+import { spendingOf } from './memory/spending';
 import { Parking } from './waiting/parking/parking';
 import { TaskWatch } from './waiting/polling/taskWatch';
 import { receiveCallback } from './waiting/parking/receiveCallback';
-import { Budget } from './run/budget';
+import { balanceIn, Budget } from './run/budget';
 import {
 	checkHasEvolink,
 	CREDENTIAL,
@@ -24,9 +25,18 @@ import {
 } from './parameters/credential';
 import { editOnGateway } from './operations/editImage/editOnGateway';
 import { forEveryItem } from './run/everyItem';
-import { readChoice, readConcurrency, readMaxCredits } from './parameters/fields';
+import {
+	readChoice,
+	readConcurrency,
+	readKeepCredits,
+	readMaxCredits,
+	readTaskConcurrency,
+} from './parameters/fields';
 import { operations } from './operations';
-import { Limit, PictureLimit } from './run/limits';
+import { Limit } from './api/http/limit';
+import { PictureLimit } from './run/limits';
+import { logOfWaiting } from './run/progress';
+import { TaskSlots } from './run/taskSlots';
 import type { GatewayRun, Run, RunBasics } from './run/run';
 import { errorItem, nodeErrorFor } from './run/nodeError';
 import { Tally } from './run/tally';
@@ -80,7 +90,12 @@ async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: Abor
 		client,
 		watch: new TaskWatch(client, clock),
 		uploads: new PictureLimit(),
-		budget: new Budget(readMaxCredits(context), memory.reservedCredits),
+		budget: new Budget(
+			{ maxCredits: readMaxCredits(context), keepCredits: readKeepCredits(context) },
+			spendingOf(context, memory.reservedCredits),
+			async () => balanceIn(await client.getCredits()),
+		),
+		taskSlots: new TaskSlots(clock, readTaskConcurrency(context), logOfWaiting(context)),
 	};
 	return { run, halt };
 }

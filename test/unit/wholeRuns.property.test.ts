@@ -4,10 +4,13 @@ import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from '
 import { EvolinkClient } from '../../nodes/Evolink/api/client';
 import { paced } from '../../nodes/Evolink/api/http/pace';
 import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
+import { spendingOf } from '../../nodes/Evolink/memory/spending';
 import { operations } from '../../nodes/Evolink/operations';
 import { Budget } from '../../nodes/Evolink/run/budget';
 import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
-import { Limit, PictureLimit } from '../../nodes/Evolink/run/limits';
+import { Limit } from '../../nodes/Evolink/api/http/limit';
+import { PictureLimit } from '../../nodes/Evolink/run/limits';
+import { TaskSlots } from '../../nodes/Evolink/run/taskSlots';
 import { Parking } from '../../nodes/Evolink/waiting/parking/parking';
 import { Tally } from '../../nodes/Evolink/run/tally';
 import { TaskWatch } from '../../nodes/Evolink/waiting/polling/taskWatch';
@@ -139,10 +142,15 @@ async function runOnce(
 		memory,
 		watch: new TaskWatch(client, clock),
 		slots: new Limit(given.concurrency),
+		taskSlots: new TaskSlots(clock, given.concurrency),
 		uploads: new PictureLimit(),
 		downloads: new PictureLimit(),
 		tally: new Tally(),
-		budget: new Budget(given.maxCredits, memory.reservedCredits),
+		budget: new Budget(
+			{ maxCredits: given.maxCredits },
+			spendingOf(context, memory.reservedCredits),
+			async () => 1_000,
+		),
 		parking: new Parking(context, 'key'),
 	};
 	try {

@@ -183,6 +183,97 @@ describe('Many items', () => {
 	);
 });
 
+describe('A full account', () => {
+	scenarios(
+		{
+			'is no failure: creates wait until one of the tasks ends': async (simulator) => {
+				const { items, error } = await run(simulator, rows(8), { concurrency: 8 });
+				expect(error).toBeUndefined();
+				expect(items.map(({ json }) => json.status)).toEqual(Array(8).fill('completed'));
+				expect(mostAtATime(simulator)).toBe(2);
+				expect(simulator.paidTasks()).toBe(8);
+				expect(sent(simulator).creates.length).toBeLessThanOrEqual(24);
+			},
+
+			'is no failure where nothing is waited for': async (simulator) => {
+				const { items, error } = await run(simulator, rows(5), {}, {}, { wait: 'none' });
+				expect(error).toBeUndefined();
+				expect(items.map(({ json }) => json.id)).toEqual([...simulator.tasks.keys()]);
+				expect(simulator.paidTasks()).toBe(5);
+			},
+
+			'with tasks of others only: tries again until there is room': async (simulator) => {
+				simulator.nextTask({ seconds: 4, times: 2, prompt: /Row/ });
+				await run(simulator, rows(2), {}, {}, { wait: 'none' });
+				const { items } = await run(simulator, rows(1));
+				expect(items[0].json.status).toBe('completed');
+			},
+		},
+		{ taskSeconds: 1, tasksAtATime: 2 },
+	);
+});
+
+describe('Automatic concurrency', () => {
+	const automatic = { typeVersion: 1.1 };
+	const slow = { seconds: 12, times: 40 };
+
+	scenarios({
+		'is for nodes from version 1.1 on': async (simulator) => {
+			simulator.nextTask(slow);
+			await run(simulator, rows(40), {}, { node: automatic });
+			expect(mostAtATime(simulator)).toBeGreaterThan(20);
+		},
+
+		'is not for saved nodes of version 1': async (simulator) => {
+			simulator.nextTask({ ...slow, times: 10 });
+			await run(simulator, rows(12));
+			expect(mostAtATime(simulator)).toBe(10);
+		},
+
+		'is for nodes of version 1 where the option is 0': async (simulator) => {
+			simulator.nextTask(slow);
+			await run(simulator, rows(40), { concurrency: 0 });
+			expect(mostAtATime(simulator)).toBeGreaterThan(20);
+		},
+
+		'stops creating after the first failure': async (simulator) => {
+			const create = { host: 'api', method: 'POST', path: /generations$/ } as const;
+			const match = ({ body }: { body: Buffer }) => body.includes('Row 1"');
+			const fault = simulator.refusal('insufficientCredits');
+			simulator.inject({ ...create, match, fault });
+			simulator.inject({ ...create, times: Infinity, fault: { slow: 300 } });
+			const { error } = await run(simulator, rows(100), {}, { node: automatic });
+			expect(error?.message).toContain('Insufficient quota');
+			expect(sent(simulator).creates.length).toBeLessThanOrEqual(10);
+		},
+	});
+});
+
+describe('Keep Credits', () => {
+	scenarios({
+		'starts nothing that would take the account below it': async (simulator) => {
+			simulator.credits = 53;
+			const node = { onError: 'continueRegularOutput' } as const;
+			const { items } = await run(simulator, rows(5), { keepCredits: 50 }, { node });
+			expect(simulator.paidTasks()).toBe(3);
+			expect(simulator.credits).toBe(50);
+			expect(items.at(-1)?.json.error).toMatch(
+				/the account has 50 credits, and another task for 1 would go below 'Keep Credits' \(50\)/,
+			);
+		},
+
+		'asks for the balance once where it is far above': async (simulator) => {
+			await run(simulator, rows(5), { keepCredits: 50 });
+			expect(sent(simulator).all.filter(({ path }) => path === '/v1/credits')).toHaveLength(1);
+		},
+
+		'not set: does not ask for the balance': async (simulator) => {
+			await run(simulator, rows(1));
+			expect(sent(simulator).all.filter(({ path }) => path === '/v1/credits')).toEqual([]);
+		},
+	});
+});
+
 describe('Max Credits', () => {
 	scenarios({
 		'stops starting tasks, and hands on those that are paid': async (simulator) => {
@@ -212,6 +303,27 @@ describe('Max Credits', () => {
 			const { error } = await run(simulator, rows(3), { maxCredits: 2 }, { node });
 			expect(error?.message).toContain('has reserved 2 credits');
 			expect(simulator.paidTasks()).toBe(2);
+		},
+
+		'0 buys nothing': async (simulator) => {
+			const { error } = await run(simulator, rows(1), { maxCredits: 0 });
+			expect(error?.message).toContain("would go over 'Max Credits' (0)");
+			expect(sent(simulator).creates).toEqual([]);
+		},
+
+		'counts all rounds of a loop': async (simulator) => {
+			const node = { onError: 'continueRegularOutput' } as const;
+			const { items } = await run(
+				simulator,
+				rows(1),
+				{ maxCredits: 2 },
+				{ node, loops: 5 },
+				{
+					prompt: 'Beach',
+				},
+			);
+			expect(items).toHaveLength(5);
+			expect(sent(simulator).creates).toHaveLength(2);
 		},
 
 		'takes decimal prices': async (simulator) => {

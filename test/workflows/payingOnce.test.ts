@@ -365,12 +365,19 @@ describe('A create that is refused', () => {
 			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
 			expect(error?.message).toContain('No such key: [API key]');
 		},
-		'a lasting 429 ends with an error and costs nothing': async (simulator) => {
+		'a 429 that lasts as long as the time limit ends with an error and costs nothing': async (
+			simulator,
+		) => {
 			inject(simulator, simulator.refusal('rateLimited', { headers: soon }), { times: Infinity });
-			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
-			expect(error?.message).toContain('Rate limit exceeded');
-			expect(error?.description).toContain("lower the option 'Concurrency'");
-			expect(sent(simulator).creates).toHaveLength(6);
+			for (const wait of ['poll', 'none']) {
+				const startedAt = Date.now();
+				const parameters = editImage(simulator, { wait, options: { timeout: 8 } });
+				const { error } = await runWorkflow({ simulator, parameters });
+				expect(Date.now() - startedAt).toBeGreaterThanOrEqual(8_000);
+				expect(error?.message).toContain('Rate limit exceeded');
+				expect(error?.description).toContain("lower the option 'Concurrency'");
+			}
+			expect(sent(simulator).creates.length).toBeGreaterThan(4);
 			expect(simulator.paidTasks()).toBe(0);
 		},
 		'after a top-up, Retry On Fail pays once': async (simulator) => {

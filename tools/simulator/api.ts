@@ -24,6 +24,8 @@ export interface ApiSetup {
 	wrapAnswers: boolean;
 	/** Requests that are answered within any second. */
 	requestsPerSecond: number;
+	/** Unfinished tasks of the account. */
+	tasksAtATime: number;
 	/** Refunds what has failed by now. */
 	settle: () => void;
 }
@@ -85,6 +87,12 @@ export class Api {
 		return false;
 	}
 
+	private isFull(): boolean {
+		const { tasks, tasksAtATime } = this.setup;
+		if (tasksAtATime === Infinity) return false;
+		return [...tasks.values()].filter(({ ended }) => !ended).length >= tasksAtATime;
+	}
+
 	private create(request: RecordedRequest): Answer {
 		const { models, ledger, clock, startTask, settle } = this.setup;
 		const key = request.headers['idempotency-key'];
@@ -112,6 +120,7 @@ export class Api {
 		const limits = models[body.model];
 		const complaint = findComplaint(body, limits);
 		if (complaint) return this.refuse('invalidRequest', complaint);
+		if (this.isFull()) return this.refuse('rateLimited');
 		const credits = priceOf(limits, body);
 		settle();
 		if (!ledger.canPay(credits)) return this.refuse('insufficientCredits');

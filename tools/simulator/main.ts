@@ -19,6 +19,7 @@ const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is p
   --quotes                 tell prices (price rules, agent-estimates)
   --wrap-answers           answer with {code, msg, data: task}, as some white labels do
   --credits <number>       what the account has at the start (default 1000)
+  --tasks-at-a-time <number>  unfinished tasks that the account takes (default: no limit)
   --error-style A|B|C      which generation of error bodies is answered (default B)
   --fail <code>            let every task fail, e.g. content_policy_violation
   --callbacks-to <origin>  where callbacks really go, whatever public host they name,
@@ -41,6 +42,7 @@ function readArguments(): Arguments | undefined {
 			quotes: { type: 'boolean', default: false },
 			'wrap-answers': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
+			'tasks-at-a-time': { type: 'string', default: 'Infinity' },
 			'error-style': { type: 'string', default: 'B' },
 			fail: { type: 'string' },
 			'callbacks-to': { type: 'string' },
@@ -64,6 +66,7 @@ function readArguments(): Arguments | undefined {
 			quotes: values.quotes,
 			wrapAnswers: values['wrap-answers'],
 			credits: readNumber('credits', values.credits),
+			tasksAtATime: readNumber('tasks-at-a-time', values['tasks-at-a-time']),
 			errorStyle: errorStyle as ErrorStyle,
 			callbackHosts: callbacksTo === undefined ? {} : { '*': callbacksTo },
 			keepBodies: false,

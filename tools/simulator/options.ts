@@ -36,6 +36,8 @@ export interface SimulatorOptions {
 	batchQuery?: boolean;
 	/** Requests that the API host answers within any second; further ones get 429. Default: no limit. */
 	requestsPerSecond?: number;
+	/** Tasks that the account may have unfinished; a further create gets 429 without Retry-After. Default: no limit. */
+	tasksAtATime?: number;
 	/** Which generation of error bodies the API host answers with. Default 'B'. */
 	errorStyle?: ErrorStyle;
 	/** Language of `msg` on the files host. Default: as the request's Accept-Language says. */

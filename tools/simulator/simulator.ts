@@ -89,6 +89,7 @@ export class Simulator {
 			quotes: options.quotes ?? false,
 			wrapAnswers: options.wrapAnswers ?? false,
 			requestsPerSecond: options.requestsPerSecond ?? Infinity,
+			tasksAtATime: options.tasksAtATime ?? Infinity,
 			settle: () => this.settle(),
 		});
 		this.gateway = new Gateway({

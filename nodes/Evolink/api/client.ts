@@ -1,7 +1,7 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { StreamedBytes } from './http/bytes';
-import { readCreateOutcome } from './createOutcome';
+import { type NotCreated, readCreateOutcome } from './createOutcome';
 import type { Clock } from './http/clock';
 import {
 	ApiError,
@@ -62,9 +62,21 @@ const MAX_JSON_BYTES = 4 * 1024 * 1024;
 /** Tasks in one question. Source: deeplearning-goethe/evolink-cli, api-client. */
 export const MAX_BATCH = 50;
 
-/** Refusals because of load are certain not to be paid, so patience costs nothing but time. */
-const THROTTLED_CREATE_TRIES = 6;
+/** What was refused because of load, or never sent, is certain not to be paid: patience costs nothing but time. */
+const UNPAID_CREATE_TRIES = 6;
 const UNKNOWN_CREATE_TRIES = 4;
+
+/**
+ * Waits after the service refused a create because it is busy.
+ *
+ * @returns false when it is not to be sent again
+ * @throws {StoppedError}
+ */
+export type WaitForRoom = (refusal: {
+	error: EvolinkError;
+	/** What the service asks for. */
+	retryAfterMs?: number;
+}) => Promise<boolean>;
 
 /** The most that the vendor's own clients ask for at once. */
 const HISTORY_PAGE_SIZE = 50;
@@ -90,24 +102,31 @@ export class EvolinkClient {
 	 *
 	 * @param idempotencyKey 16 to 96 characters of `[A-Za-z0-9._-]`
 	 * @param mayBePaid an earlier call with this key left the outcome open, so a refusal now settles nothing
+	 * @param waitForRoom decides how long to wait while the service is busy; without, it is tried some times
 	 * @throws {ApiError} the service refused; nothing was paid
 	 * @throws {OutcomeUnknownError} it may have been paid
 	 * @throws {StoppedError} nothing was paid
 	 */
-	async createTask(body: CreateTaskBody, idempotencyKey: string, mayBePaid = false): Promise<Task> {
+	async createTask(
+		body: CreateTaskBody,
+		idempotencyKey: string,
+		mayBePaid = false,
+		waitForRoom: WaitForRoom = patience(this.clock),
+	): Promise<Task> {
 		let inDoubt = mayBePaid;
-		let lastTry = mayBePaid ? UNKNOWN_CREATE_TRIES : THROTTLED_CREATE_TRIES;
+		let lastTry = mayBePaid ? UNKNOWN_CREATE_TRIES : UNPAID_CREATE_TRIES;
 		const unknown = (reason: string, trace: TaskTrace = {}) =>
 			new OutcomeUnknownError(
 				`It is not known whether EvoLink created the task: ${reason}`,
 				idempotencyKey,
 				trace,
 			);
-		const pause = async (milliseconds: number) => {
-			await this.clock.sleep(milliseconds).catch((stopped: EvolinkError) => {
+		const untilStopped = async <T>(waiting: Promise<T>) =>
+			await waiting.catch((stopped: EvolinkError) => {
 				throw inDoubt ? unknown(stopped.message) : stopped;
 			});
-		};
+		const pause = async (milliseconds: number) =>
+			await untilStopped(this.clock.sleep(milliseconds));
 		let lostBefore = mayBePaid;
 		for (let tries = 1; ; tries++) {
 			await pause(0); // Nothing is paid after a stop.
@@ -118,12 +137,18 @@ export class EvolinkClient {
 				body,
 				timeoutMs: WRITE_TIMEOUT_MS,
 				maxBytes: MAX_JSON_BYTES,
+				hasOwnPace: true,
 			});
 			const outcome = readCreateOutcome(result, this.clock.now());
 			if (outcome.kind === 'created') return outcome.task;
-
 			const { kind, reason, error, trace } = outcome;
-			inDoubt ||= kind !== 'throttled' && kind !== 'refused';
+			inDoubt ||= !CERTAINLY_UNPAID.has(kind);
+			if (kind === 'throttled' || kind === 'busy') {
+				const isTimeLeft = await untilStopped(waitForRoom(outcome));
+				if (!isTimeLeft) throw inDoubt ? unknown(reason, trace) : error;
+				tries--; // However long that takes, it is no fault.
+				continue;
+			}
 			if (kind === 'unknown' && !lostBefore) {
 				lostBefore = true;
 				lastTry = tries + UNKNOWN_CREATE_TRIES - 1; // However long the service refused before.
@@ -352,6 +377,18 @@ function parseTasks(body: unknown): Map<string, Task> | undefined {
 	const tasks = list?.map((entry) => parseTask(entry)).filter((task) => task !== undefined);
 	if (!tasks) return undefined;
 	return new Map(tasks.map((task) => [task.id, task]));
+}
+
+const CERTAINLY_UNPAID = new Set<NotCreated['kind']>(['throttled', 'unsent', 'refused']);
+
+/** How a single create waits that knows of no others. */
+function patience(clock: Clock): WaitForRoom {
+	let tries = 0;
+	return async ({ retryAfterMs: wantedMs }) => {
+		if (++tries >= UNPAID_CREATE_TRIES) return false;
+		await clock.sleep(retryDelayMs(tries, wantedMs));
+		return true;
+	};
 }
 
 /** The files service reports faults of its own with status 200 and these codes. */

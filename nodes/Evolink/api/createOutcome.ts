@@ -19,13 +19,14 @@ export type CreateOutcome = { kind: 'created'; task: Task } | NotCreated;
 
 export interface NotCreated {
 	/**
-	 * - `throttled`: not paid; the same request may be taken later.
+	 * - `throttled`: not paid; the same request will be taken later.
+	 * - `unsent`: not paid; it did not reach the service.
 	 * - `refused`: not paid; it will be refused again.
 	 * - `busy`: as good as certainly not paid, but the service does not promise it (503).
 	 * - `unknown`: it may have been paid; the same request under the same key will tell.
 	 * - `undecidable`: it may have been paid, and asking again will not tell.
 	 */
-	kind: 'throttled' | 'refused' | 'busy' | 'unknown' | 'undecidable';
+	kind: 'throttled' | 'unsent' | 'refused' | 'busy' | 'unknown' | 'undecidable';
 	/** What happened, without a headline. */
 	reason: string;
 	/** For the case that it is certain that nothing was paid. */
@@ -76,7 +77,7 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 
 function outcomeOfFailure(failure: HttpFailure): NotCreated {
 	const kinds = {
-		notSent: 'throttled',
+		notSent: 'unsent',
 		blocked: 'refused',
 		noAnswer: 'unknown',
 		tooLarge: 'unknown',

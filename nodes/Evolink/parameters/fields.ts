@@ -4,6 +4,7 @@ import { InvalidInputError } from '../api/errors/errors';
 import { isRecord, numberOf, parseJson, textOf } from '../api/http/json';
 import { TASK_ID } from '../api/task';
 import { type BodyPart, conflictWith } from '../models/parameters';
+import { isFirstVersion } from './nodeVersion';
 
 /** Parameters that several operations share. */
 
@@ -46,13 +47,19 @@ export const taskIdField: INodeProperties = {
 	description: 'The ID that Edit Image gives for a task',
 };
 
+const MAX_CONCURRENCY = 1_000;
+/** Where the option is 0, or not set in nodes from 1.1 on: tasks, and other requests. */
+const AUTOMATIC_TASKS = 100;
+const AUTOMATIC_REQUESTS = 10;
+
 const concurrencyOption: INodeProperties = {
 	displayName: 'Concurrency',
 	name: 'concurrency',
 	type: 'number',
-	typeOptions: { minValue: 1, maxValue: 100 },
+	typeOptions: { minValue: 0, maxValue: MAX_CONCURRENCY },
 	default: 10,
-	description: 'How many tasks or requests are in flight at the same time',
+	description:
+		'Max number of tasks to run at the same time. Set to 0 to run as many as EvoLink accepts, at most 100.',
 };
 
 const maxCreditsOption: INodeProperties = {
@@ -62,7 +69,18 @@ const maxCreditsOption: INodeProperties = {
 	typeOptions: { minValue: 0, numberPrecision: 4 },
 	default: 100,
 	description:
-		'Stop starting tasks before this run would reserve more credits. The last reserved amount is taken for the price of the next task.',
+		'Max credits to spend per execution, in all runs of this node. Tasks start only if they fit the limit; the first of each kind runs alone, because its price may not be known beforehand.',
+	displayOptions: { hide: { '/service': ['imagesGateway'] } },
+};
+
+const keepCreditsOption: INodeProperties = {
+	displayName: 'Keep Credits',
+	name: 'keepCredits',
+	type: 'number',
+	typeOptions: { minValue: 0, numberPrecision: 4 },
+	default: 100,
+	description:
+		"Don't start tasks when the account's balance is, or would fall, below this. Works across executions.",
 	displayOptions: { hide: { '/service': ['imagesGateway'] } },
 };
 
@@ -114,12 +132,12 @@ const timeoutOption: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 600,
 	description:
-		'How long to wait for a task to end (it goes on after that), or for the answer of a gateway',
-	displayOptions: { hide: { '/wait': ['none'] } },
+		'How long to wait for a task to end (it goes on after that), for a busy service to take it, or for the answer of a gateway',
 };
 
 const OPTIONS = {
 	concurrency: concurrencyOption,
+	keepCredits: keepCreditsOption,
 	maxCredits: maxCreditsOption,
 	maxDownloadSize: maxDownloadSizeOption,
 	onTaskFailure: onTaskFailureOption,
@@ -201,14 +219,36 @@ export function readTimeout(context: IExecuteFunctions, itemIndex: number): numb
 	return readNumberOption(context, itemIndex, timeoutOption, 7 * 24 * 3600);
 }
 
+/** Requests at a time, where no tasks are created. */
 export function readConcurrency(context: IExecuteFunctions): number {
-	return Math.floor(readNumberOption(context, 0, concurrencyOption, 100));
+	return readSetConcurrency(context) ?? AUTOMATIC_REQUESTS;
+}
+
+/** The most tasks at a time. */
+export function readTaskConcurrency(context: IExecuteFunctions): number {
+	return readSetConcurrency(context) ?? AUTOMATIC_TASKS;
+}
+
+/** Undefined for automatic. */
+function readSetConcurrency(context: IExecuteFunctions): number | undefined {
+	const notSet = { ...concurrencyOption, default: isFirstVersion(context) ? 10 : 0 };
+	const value = Math.floor(readNumberOption(context, 0, notSet, MAX_CONCURRENCY, 0));
+	return value === 0 ? undefined : value;
 }
 
 /** Undefined where the option is not set: no limit. */
 export function readMaxCredits(context: IExecuteFunctions): number | undefined {
-	const isSet = context.getNodeParameter('options.maxCredits', 0, null) !== null;
-	return isSet ? readNumberOption(context, 0, maxCreditsOption, 1_000_000_000, 0) : undefined;
+	return readCredits(context, maxCreditsOption);
+}
+
+/** Undefined where the option is not set: all may be spent. */
+export function readKeepCredits(context: IExecuteFunctions): number | undefined {
+	return readCredits(context, keepCreditsOption);
+}
+
+function readCredits(context: IExecuteFunctions, option: INodeProperties): number | undefined {
+	const isSet = context.getNodeParameter(`options.${option.name}`, 0, null) !== null;
+	return isSet ? readNumberOption(context, 0, option, 1_000_000_000, 0) : undefined;
 }
 
 export function givesFailureAsData(context: IExecuteFunctions, itemIndex: number): boolean {

@@ -58,3 +58,17 @@ export class Progress {
 		}
 	}
 }
+
+/** Tells n8n's log what a run waits for, not more often than somebody can read. */
+export function logOfWaiting(
+	context: Pick<IExecuteFunctions, 'getExecutionId' | 'getNode' | 'logger'>,
+): (message: string) => void {
+	let toldAt = Number.NEGATIVE_INFINITY;
+	return (message) => {
+		const now = Date.now();
+		if (now - toldAt < LOG_PAUSE_MS) return;
+		toldAt = now;
+		const executionId = context.getExecutionId();
+		context.logger.info(`EvoLink node "${context.getNode().name}": ${message}`, { executionId });
+	};
+}

@@ -3,13 +3,15 @@ import type { IExecuteFunctions, INodeExecutionData, INodeProperties } from 'n8n
 import type { EvolinkClient } from '../api/client';
 import type { Clock } from '../api/http/clock';
 import type { Send } from '../api/http/http';
+import type { Limit } from '../api/http/limit';
 import type { ImagesGatewayClient } from '../api/imagesGateway';
 import type { RequestMemory } from '../memory/requestMemory';
 import type { Parking } from '../waiting/parking/parking';
 import type { TaskWatch } from '../waiting/polling/taskWatch';
 import type { Budget } from './budget';
-import type { Limit, PictureLimit } from './limits';
+import type { PictureLimit } from './limits';
 import type { Tally } from './tally';
+import type { TaskSlots } from './taskSlots';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
@@ -18,7 +20,7 @@ export interface RunBasics {
 	/** Sends without the API key, for result links. */
 	plainSend: Send;
 	memory: RequestMemory;
-	/** Tasks in flight, or other questions to the service. */
+	/** Requests at a time, where no task is created. */
 	slots: Limit;
 	/** Pictures on their way to n8n. */
 	downloads: PictureLimit;
@@ -36,6 +38,8 @@ export interface Run extends RunBasics {
 	/** Pictures on their way to the service, or there and waiting for a slot. */
 	uploads: PictureLimit;
 	budget: Budget;
+	/** Tasks in flight that this run creates. */
+	taskSlots: TaskSlots;
 }
 
 /** What Edit Image works with where the service is an images gateway. */

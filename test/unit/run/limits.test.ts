@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-import { Limit, PictureLimit } from '../../../nodes/Evolink/run/limits';
+import { Limit } from '../../../nodes/Evolink/api/http/limit';
+import { PictureLimit } from '../../../nodes/Evolink/run/limits';
 
 it('lets so many in at a time, in order, and goes on after a failure', async () => {
 	const limit = new Limit(2);

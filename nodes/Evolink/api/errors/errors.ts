@@ -35,23 +35,8 @@ export class EvolinkError extends Error {
 /** Input that the service would refuse. Thrown before anything is sent or paid. */
 export class InvalidInputError extends EvolinkError {}
 
-/** The item would take the run over the credits that the user allows. Nothing was sent for it. */
-export class BudgetError extends EvolinkError {
-	/** @param price of the next task; undefined where the service does not say what tasks cost */
-	constructor(maxCredits: number, reserved: number, price?: number) {
-		super(
-			price === undefined
-				? `Not started: EvoLink does not say what its tasks cost, so 'Max Credits' (${maxCredits}) cannot be kept`
-				: `Not started: this run has reserved ${rounded(reserved)} credits, and another task for ${price} would go over 'Max Credits' (${maxCredits})`,
-			"Raise or remove the option 'Max Credits', or run the items that are left by themselves.",
-		);
-	}
-}
-
-/** Sums of decimal credits come with the errors of binary arithmetic. */
-function rounded(credits: number): number {
-	return Math.round(credits * 10_000) / 10_000;
-}
+/** The item would go over the credits that the user allows. Nothing was sent for it. */
+export class BudgetError extends EvolinkError {}
 
 /** n8n shows an execution as canceled, rather than failed, by the very word 'canceled' in its error. */
 export const STOPPED_MESSAGE = 'The execution was canceled';

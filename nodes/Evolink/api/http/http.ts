@@ -30,6 +30,8 @@ export interface HttpRequest {
 	 * held as a whole. Without, or for a very short body, the body comes with the answer.
 	 */
 	take?: (beginning: Buffer) => TakeBytes | undefined;
+	/** A refusal because of load is for the sender alone: it slows no other request down. */
+	hasOwnPace?: boolean;
 }
 
 export interface HttpAnswer {

@@ -1,5 +1,6 @@
 import type { Clock } from './clock';
 import type { HttpAnswer, HttpFailure, Send } from './http';
+import { Limit } from './limit';
 import { retryAfterMs, retryDelayMs } from './retry';
 
 /** Between two requests after the service asked to slow down for the first time. */
@@ -8,6 +9,8 @@ const LONGEST_GAP_MS = 10_000;
 /** Each answer that is no throttling shortens the gap by a fifth, until it is not worth keeping. */
 const SPEED_UP = 0.8;
 const SHORTEST_GAP_MS = 10;
+/** Requests of a run on the wire at one moment. */
+const MOST_ON_THE_WIRE = 100;
 /** After so many in a row it will not pass soon. */
 const LASTING_THROTTLINGS = 6;
 
@@ -24,6 +27,7 @@ export function paced(send: Send, clock: Clock): Send {
 	let slowedAt = Number.NEGATIVE_INFINITY;
 	let lastTurn: Promise<unknown> = Promise.resolve();
 	let lastThrottling: HttpAnswer | undefined;
+	const wire = new Limit(MOST_ON_THE_WIRE);
 
 	const takeTurn = async () => {
 		await clock.sleep(0); // Nothing is sent after a stop.
@@ -59,10 +63,15 @@ export function paced(send: Send, clock: Clock): Send {
 		} catch {
 			return { kind: 'notSent', reason: 'the execution was stopped' };
 		}
-		const sentAt = clock.now();
-		const result = await send(request);
-		learn(result, sentAt);
-		return result;
+		const leave = await wire.enter();
+		try {
+			const sentAt = clock.now();
+			const result = await send(request);
+			if (!request.hasOwnPace) learn(result, sentAt);
+			return result;
+		} finally {
+			leave();
+		}
 	};
 }
 

@@ -1,6 +1,7 @@
 import type { Clock } from './clock';
 import type { EvolinkError } from '../errors/errors';
 import type { HttpAnswer } from './http';
+import { isRecord, parseJson, textOf } from './json';
 
 /** One try of a read. A fault that may pass says when to try again; one that will not pass says so. */
 export type ReadResult<T> =
@@ -13,6 +14,8 @@ const FIRST_DELAY_MS = 1_000;
 const MAX_DELAY_MS = 16_000;
 /** The documentation speaks of waits up to a minute; a longer one is cut, so that a wait stays a wait. */
 const MAX_RETRY_AFTER_MS = 60_000;
+/** What is longer is no error body. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 /**
  * How long to wait before the next try: what the service says, but at least a second; otherwise doubling
@@ -29,14 +32,28 @@ export function retryDelayMs(tries: number, retryAfterMs: number | undefined): n
 }
 
 /**
- * Reads `Retry-After` in seconds or as an HTTP date (RFC 9110, section 10.2.3).
+ * How long the service asks to wait: by `Retry-After`, in seconds or as an HTTP date (RFC 9110, section 10.2.3), else by
+ * the `fallback_suggestion` of an error body (docs.evolink.ai, older error bodies: "retry after 60 seconds").
  *
- * @returns milliseconds, at most one minute; undefined where the header is missing or unreadable
+ * @returns milliseconds, at most one minute; undefined where it asks for nothing that can be read
  */
 export function retryAfterMs(
-	answer: Pick<HttpAnswer, 'headers'>,
+	answer: Pick<HttpAnswer, 'headers'> & Partial<Pick<HttpAnswer, 'body'>>,
 	nowMs: number,
 ): number | undefined {
+	return waitInHeader(answer, nowMs) ?? waitInBody(answer.body);
+}
+
+function waitInBody(body: Buffer | undefined): number | undefined {
+	if (!body || body.length > MAX_ERROR_BYTES) return undefined;
+	const parsed = parseJson(body.toString('utf8'));
+	const error = isRecord(parsed) && isRecord(parsed.error) ? parsed.error : parsed;
+	const suggestion = isRecord(error) ? textOf(error.fallback_suggestion) : undefined;
+	const [, seconds] = /\bretry after (\d+(?:\.\d+)?) ?s/i.exec(suggestion ?? '') ?? [];
+	return seconds === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, Number(seconds) * 1_000);
+}
+
+function waitInHeader(answer: Pick<HttpAnswer, 'headers'>, nowMs: number): number | undefined {
 	const header = answer.headers['retry-after']?.trim();
 	if (!header) return undefined;
 	const isSeconds = /^\d+(\.\d+)?$/.test(header);

@@ -9,7 +9,7 @@ import {
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
-import { digestOf, type RememberedRequest } from '../../memory/requestMemory';
+import { digestOf } from '../../memory/requestMemory';
 import { DEFAULT_MODEL_ID, findModel } from '../../models/catalogue';
 import {
 	checkLink,
@@ -52,7 +52,9 @@ import {
 	readParameters,
 } from '../../parameters/modelParameters';
 import { defineOperation, type Run } from '../../run/run';
+import { startTask } from '../../run/startTask';
 import { taskItem } from '../../run/taskItem';
+import type { TaskSlot } from '../../run/taskSlots';
 
 /** How the node waits for a task: by asking, by letting n8n park the execution, or not at all. */
 type Wait = 'poll' | 'callback' | 'none';
@@ -269,7 +271,15 @@ export const editImage = defineOperation<EditImagePlan>({
 		})),
 		simplifyField,
 		optionsField(
-			['concurrency', 'maxCredits', 'maxDownloadSize', 'onTaskFailure', 'retryCharged', 'timeout'],
+			[
+				'concurrency',
+				'keepCredits',
+				'maxCredits',
+				'maxDownloadSize',
+				'onTaskFailure',
+				'retryCharged',
+				'timeout',
+			],
 			validationOption,
 			additionalFieldsOption,
 			...modelOptions,
@@ -342,17 +352,21 @@ export const editImage = defineOperation<EditImagePlan>({
 
 	async perform(run, plan, itemIndex) {
 		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		const leaveSlot = await enterSlot(run, plan, async () => {
-			if (request.taskId !== undefined) return;
-			request.body ??= await buildBody(run, plan, itemIndex, request.idempotencyKey);
-		});
-		let seen: SeenTask;
 		let created: Task | undefined;
+		let seen: SeenTask;
+		let slot: TaskSlot | undefined;
 		try {
-			created = request.taskId === undefined ? await startTask(run, request) : undefined;
+			if (request.taskId === undefined) {
+				({ task: created, slot } = await startTask(run, request, {
+					priceKind: priceKindOf(plan),
+					timeoutSeconds: plan.timeoutSeconds,
+					uploadBytes: largestUpload(plan),
+					buildBody: async () => await buildBody(run, plan, itemIndex, request.idempotencyKey),
+				}));
+			}
 			seen = await followTask(run, plan, created?.id ?? (request.taskId as string), created);
 		} finally {
-			leaveSlot();
+			slot?.leave();
 		}
 		run.tally.note(seen.task);
 		if (plan.wait === 'callback') {
@@ -378,30 +392,19 @@ function assertEdited(task: Task, { model, references, retryCharged }: EditImage
 	assertSucceeded(task, retryCharged);
 }
 
-/** Pictures are uploaded ahead of a free slot, but only those of a few items. */
-async function enterSlot(
-	run: Run,
-	{ references, mask }: EditImagePlan,
-	upload: () => Promise<void>,
-): Promise<() => void> {
-	const pictures = mask ? [...references, mask] : references;
-	const bytes = pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0));
-	const uploadAndEnter = async () => {
-		await upload();
-		return await run.slots.enter();
-	};
-	return await run.uploads.run(uploadAndEnter, 1, Math.max(...bytes)); // One after another.
+/** What the prices of the models can depend on; never the prompt. */
+function priceKindOf({ model, references, mask, bodyFields }: EditImagePlan): string {
+	const { n = 1, size, quality, resolution } = bodyFields;
+	const inputs = references.length + (mask ? 1 : 0);
+	return JSON.stringify([model, n, size, quality, resolution, inputs]);
 }
 
-/** **Costs money**, unless the service knows the request's key already. */
-async function startTask(run: Run, request: RememberedRequest): Promise<Task> {
-	const { body, idempotencyKey, mayBePaid } = request;
-	const create = async () =>
-		await run.client.createTask(body as CreateTaskBody, idempotencyKey, mayBePaid);
-	const task = await run.budget.spendOn(create, mayBePaid);
-	request.taskId = task.id;
-	request.creditsReserved = task.creditsReserved;
-	return task;
+/** Bytes of the largest picture that is uploaded; 0 where all are links. */
+function largestUpload({ references, mask }: EditImagePlan): number {
+	const pictures = mask ? [...references, mask] : references;
+	return Math.max(
+		...pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0)),
+	);
 }
 
 async function followTask(

@@ -1,0 +1,57 @@
+import type { CreateTaskBody } from '../api/client';
+import type { Task } from '../api/task';
+import type { RememberedRequest } from '../memory/requestMemory';
+import type { Run } from './run';
+import type { TaskSlot } from './taskSlots';
+
+/** What a task needs before it can be created. */
+export interface TaskStart {
+	/** Everything that its price can depend on. */
+	priceKind: string;
+	/** How long a busy service is waited for. */
+	timeoutSeconds: number;
+	/** Bytes of the largest picture that `buildBody` uploads. */
+	uploadBytes: number;
+	/** Uploads what must be uploaded. Called once, unless an earlier try has done it. */
+	buildBody(): Promise<CreateTaskBody>;
+}
+
+/**
+ * **Costs money**, unless the service knows the request's key already. Uploads, waits for room and creates the
+ * task, within the credits that the user allows.
+ *
+ * @returns the task and its slot, to be left when the task has ended
+ * @throws {EvolinkError}
+ */
+export async function startTask(
+	run: Pick<Run, 'budget' | 'client' | 'taskSlots' | 'uploads'>,
+	request: RememberedRequest,
+	start: TaskStart,
+): Promise<{ task: Task; slot: TaskSlot }> {
+	const { idempotencyKey, mayBePaid } = request;
+	const purchase = { kind: start.priceKind, idempotencyKey, ...(mayBePaid ? { mayBePaid } : {}) };
+	return await run.budget.spendOn(purchase, async () => {
+		const enter = async () => {
+			request.body ??= await start.buildBody();
+			return await run.taskSlots.enter(start.timeoutSeconds * 1_000);
+		};
+		// Pictures are uploaded ahead of a free slot, but only those of a few items, one item after another.
+		const slot = await run.uploads.run(enter, 1, start.uploadBytes);
+		let isCreated = false;
+		try {
+			const task = await run.client.createTask(
+				request.body as CreateTaskBody,
+				idempotencyKey,
+				mayBePaid,
+				slot.again,
+			);
+			slot.accepted();
+			isCreated = true;
+			request.taskId = task.id;
+			request.creditsReserved = task.creditsReserved;
+			return { task, slot };
+		} finally {
+			if (!isCreated) slot.leave();
+		}
+	});
+}
