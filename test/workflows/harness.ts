@@ -28,6 +28,7 @@ import {
 	type IRun,
 	type IRunExecutionData,
 	type IWorkflowExecuteAdditionalData,
+	type IWorkflowSettings,
 	type NodeExecutionHint,
 	NodeConnectionTypes,
 	Workflow,
@@ -89,6 +90,8 @@ export interface WorkflowOptions {
 	items?: INodeExecutionData[];
 	/** Settings of the EvoLink node: retryOnFail, onError, … */
 	node?: Partial<INode>;
+	/** Settings of the workflow beside its execution order. */
+	settings?: IWorkflowSettings;
 	/** How often the EvoLink node runs in a loop. Default 1. */
 	loops?: number;
 	executionId?: string;
@@ -184,7 +187,12 @@ function assertKeyIsSafe(run: IRun, { apiKey, gatewayKey, keyLeaks }: Simulator)
 	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);
 }
 
-export function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions): Workflow {
+export function buildWorkflow({
+	parameters,
+	node,
+	settings,
+	loops = 1,
+}: WorkflowOptions): Workflow {
 	const nodes: INode[] = [
 		{
 			id: 'start',
@@ -239,7 +247,7 @@ export function buildWorkflow({ parameters, node, loops = 1 }: WorkflowOptions):
 			getByNameAndVersion: (type) => NODE_TYPES[type],
 			getKnownTypes: () => ({}),
 		},
-		settings: { executionOrder: 'v1' },
+		settings: { executionOrder: 'v1', ...settings },
 	});
 }
 

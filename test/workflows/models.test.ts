@@ -393,8 +393,8 @@ describe('A mask', () => {
 			for (const [mask, message] of [
 				['stencil', /^Mask: the input has no binary field 'stencil'/],
 				['ftp://example.com/mask.png', /^Mask: 'ftp:.*' is not an http or https link/],
-				['https://a.example.com/a.png, https://a.example.com/b.png', /several links/],
-				['={{ { a: 1 } }}', /^Mask: the input has no binary field '{"a":1}'/],
+				['https://a.example.com/a.png, https://a.example.com/b.png', /several images/],
+				['={{ { a: 1 } }}', /^Mask: .* is {"a":1}, not a binary field/],
 			] as const) {
 				const { error } = await runWorkflow({
 					simulator,

@@ -172,9 +172,14 @@ describe('Before anything is sent', () => {
 			'a file that is not a picture',
 			async () => Buffer.from('<!doctype html><title>Sign in, please</title>'),
 			{},
-			/Image 1 \(field 'data'\) is not a picture of a known format – Check what the field holds/,
+			/Image 1 \(field 'data'\) is not an image of a known format, but a web page – .*URL of the image/,
 		],
-		['an empty file', async () => Buffer.alloc(0), {}, /Image 1 .* is not a picture/],
+		[
+			'an empty file',
+			async () => Buffer.alloc(0),
+			{},
+			/Image 1 .* is empty – Check the node before/,
+		],
 		[
 			'a picture that is too small',
 			async () => await samplePicture('png', { width: 300, height: 400 }),

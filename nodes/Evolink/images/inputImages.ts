@@ -1,14 +1,15 @@
 import { createHash } from 'crypto';
 
-import { type IDataObject, type IExecuteFunctions, sleep } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
-import { isRecord, textOf } from '../api/http/json';
 import type { FileUpload } from '../api/http/multipart';
 import { parseUrl } from '../api/http/url';
 import { FORMATS, type PictureFacts, type PictureFormat } from './format';
-import { examinePicture } from './imageReader';
+import { findFiles, type GivenFile, openStored, readFile } from './binaryFields';
+import { ImageReader } from './imageReader';
+import { describeUnknown, isNoImage } from './unknownContent';
 
 /** A picture to edit, as a link for the service or as bytes that must be uploaded first. */
 export type Reference = LinkReference | BinaryReference;
@@ -24,9 +25,9 @@ export interface BinaryReference {
 	kind: 'binary';
 	/** What to call the picture in messages. */
 	label: string;
+	/** The name of its field, or of the file where it came by expression. */
 	fieldName: string;
-	/** Where n8n keeps the picture; undefined where it stands in the item. */
-	storedAs?: string;
+	file: IBinaryData;
 	facts: PictureFacts;
 	bytes: number;
 	/** SHA-256 of the content. */
@@ -60,8 +61,11 @@ export const DATA_URL: Carrier = {
 	maxMegabytes: 30,
 };
 
-/** Format, size and transparency of a picture stand in its first bytes, even behind a colour profile. */
-const BEGINNING_BYTES = 1024 * 1024;
+/** Enough to say what something is that is no picture. */
+const BEGINNING_BYTES = 64 * 1024;
+
+/** The formats of which every whole file tells its size. */
+const SIZED_FORMATS: PictureFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 
 /**
  * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
@@ -78,9 +82,8 @@ export async function readReferences(
 	for (const [position, entry] of entries.entries()) {
 		const label = `Image ${position + 1}`;
 		if (entry.source === 'binary') {
-			for (const fieldName of splitFieldNames(entry.binaryPropertyName, label)) {
-				references.push(await readBinaryField(context, itemIndex, fieldName, label, carrier));
-			}
+			const given = entry.binaryPropertyName;
+			references.push(...(await readBinaries(context, itemIndex, given, label, carrier)));
 		} else {
 			for (const link of splitLinks(entry.url, label))
 				references.push({ kind: 'link', label, link });
@@ -130,46 +133,73 @@ function checkLink(link: unknown, label: string): string {
 	return link as string;
 }
 
-function splitFieldNames(value: unknown, label: string): string[] {
-	const names = (textOf(value) ?? '')
-		.split(',')
-		.map((name) => name.trim())
-		.filter((name) => name !== '');
-	if (names.length === 0) {
-		throw new InvalidInputError(
-			`${label}: 'Input Data Field Name' is empty`,
-			"Enter the name of the binary field that holds the picture, for instance 'data'.",
-		);
+/**
+ * Reads the one picture that a parameter gives: a link, the name of a binary field, or binary data by expression.
+ *
+ * @param label what to call the parameter in messages
+ * @throws {InvalidInputError} a link that is none, a field that is missing or no picture, or several
+ */
+export async function readOneReference(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	value: unknown,
+	label: string,
+): Promise<Reference> {
+	const isAddress = typeof value === 'string' && /^\s*[a-z][a-z0-9+.-]*:/i.test(value);
+	const references: Reference[] = isAddress
+		? splitLinks(value, label).map((link) => ({ kind: 'link', label, link }))
+		: await readBinaries(context, itemIndex, value, label);
+	const [reference, ...more] = references;
+	if (more.length > 0) {
+		throw new InvalidInputError(`'${label}' gives several images`, 'Give one.');
 	}
-	return names;
+	return reference;
 }
 
 /**
- * Reads a picture from a binary field of the item.
+ * Reads the pictures that a parameter for binary fields gives.
  *
- * @param entryLabel what to call the picture in messages
- * @throws {InvalidInputError} the field is missing, or what it holds cannot be uploaded
+ * @param given a name, several, a binary object, or an array of these
+ * @param entryLabel what to call the entry in messages
+ * @throws {InvalidInputError} a field is missing, or what it holds cannot be uploaded
  */
-export async function readBinaryField(
+export async function readBinaries(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	fieldName: string,
+	given: unknown,
 	entryLabel: string,
 	carrier: Carrier = FILE_UPLOAD,
+): Promise<BinaryReference[]> {
+	const references: BinaryReference[] = [];
+	for (const file of findFiles(context, itemIndex, given, entryLabel)) {
+		references.push(await readBinary(context, itemIndex, file, entryLabel, carrier));
+	}
+	return references;
+}
+
+async function readBinary(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	{ name: fieldName, binary, instead }: GivenFile,
+	entryLabel: string,
+	carrier: Carrier,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
-	const { head, bytes, contentDigest, storedAs } = await scanContent(
-		context,
-		itemIndex,
-		fieldName,
-		entryLabel,
-	);
-	const facts = examinePicture(head);
+	const reader = new ImageReader();
+	const hash = createHash('sha256');
+	let beginning: Buffer = Buffer.alloc(0);
+	let bytes = 0;
+	for await (const chunk of readFile(context, itemIndex, binary, label)) {
+		if (bytes < BEGINNING_BYTES)
+			beginning = Buffer.concat([beginning, chunk.subarray(0, BEGINNING_BYTES)]);
+		bytes += chunk.length;
+		hash.update(chunk);
+		reader.write(chunk);
+	}
+	const facts = reader.end();
 	if (!facts) {
-		throw new InvalidInputError(
-			`${label} is not a picture of a known format`,
-			'Check what the field holds; JPEG, PNG, WebP and GIF pictures can be sent.',
-		);
+		const unknown = describeUnknown(beginning, bytes);
+		throw new InvalidInputError(`${label} ${isNoImage(unknown)}`, unknown.advice);
 	}
 	if (!carrier.formats.includes(facts.format)) {
 		throw new InvalidInputError(
@@ -183,76 +213,51 @@ export async function readBinaryField(
 			"Make the picture smaller, for instance with n8n's Edit Image node, or give a public link to it instead.",
 		);
 	}
+	for (const hint of hintsOn(facts, instead)) {
+		context.addExecutionHints({
+			message: `Item ${itemIndex}: ${label}: ${hint}`,
+			location: 'outputPane',
+		});
+	}
 	return {
 		kind: 'binary',
 		label,
 		fieldName,
-		...(storedAs === undefined ? {} : { storedAs }),
+		file: binary,
 		facts,
 		bytes,
-		contentDigest,
+		contentDigest: hash.digest('hex'),
 	};
 }
 
-/** Goes through a binary field without holding more of it than its beginning, wherever n8n keeps it. */
-async function scanContent(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	fieldName: string,
-	entryLabel: string,
-): Promise<{ head: Buffer; bytes: number; contentDigest: string; storedAs: string | undefined }> {
-	const fields = context.getInputData()[itemIndex]?.binary ?? {};
-	const field: unknown = fields[fieldName];
-	if (!isRecord(field)) {
-		const available = Object.keys(fields).map((name) => `'${name}'`);
-		throw new InvalidInputError(
-			`${entryLabel}: the input has no binary field '${fieldName}'`,
-			available.length > 0
-				? `Binary fields of this item: ${available.join(', ')}. Enter one of them in 'Input Data Field Name'.`
-				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
+/** What is sent all the same, but may not work. */
+function hintsOn({ isCutOff, width, format }: PictureFacts, instead: string | undefined): string[] {
+	const hints = instead === undefined ? [] : [instead];
+	if (isCutOff) {
+		hints.push(
+			'the file ends before the image does, so the task may fail. Check the node that made it',
 		);
+	} else if (width === undefined && SIZED_FORMATS.includes(format)) {
+		hints.push("the image's size can't be read, so the model's limits could not be checked");
 	}
-	const storedAs = textOf(field.id);
-	const chunks: AsyncIterable<Buffer> =
-		storedAs === undefined
-			? inPieces(await context.helpers.getBinaryDataBuffer(itemIndex, fieldName))
-			: ((await context.helpers.getBinaryStream(storedAs)) as AsyncIterable<Buffer>);
-	const hash = createHash('sha256');
-	const beginning: Buffer[] = [];
-	let bytes = 0;
-	for await (const chunk of chunks) {
-		if (bytes < BEGINNING_BYTES) beginning.push(chunk);
-		bytes += chunk.length;
-		hash.update(chunk);
-	}
-	return { head: Buffer.concat(beginning), bytes, contentDigest: hash.digest('hex'), storedAs };
-}
-
-const PIECE_BYTES = 4 * 1024 * 1024;
-
-/** Large contents piece by piece, with time for n8n's other work in between. */
-async function* inPieces(content: Buffer): AsyncGenerator<Buffer> {
-	for (let start = 0; start < content.length; start += PIECE_BYTES) {
-		if (start > 0) await sleep(0);
-		yield content.subarray(start, start + PIECE_BYTES);
-	}
+	return hints;
 }
 
 /** The upload of a binary reference; the content is read again, so that it fills memory only on its way. */
 export async function readForUpload(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	reference: BinaryReference,
+	{ facts, file, bytes }: BinaryReference,
 	fileStem: string,
 ): Promise<FileUpload> {
-	const { facts, fieldName, storedAs, bytes } = reference;
 	const { mimeType, extensions } = FORMATS[facts.format];
+	const storedAs = file.id;
 	return {
 		content:
 			storedAs === undefined
-				? await context.helpers.getBinaryDataBuffer(itemIndex, fieldName)
+				? await context.helpers.getBinaryDataBuffer(itemIndex, file)
 				: new StreamedBytes(bytes, async () => {
-						const stream = await context.helpers.getBinaryStream(storedAs);
+						const stream = await openStored(context, storedAs);
 						return { stream, close: () => stream.destroy() };
 					}),
 		fileName: `${fileStem}.${extensions[0]}`,
@@ -264,8 +269,8 @@ export async function readForUpload(
 export async function readAsDataUrl(
 	context: IExecuteFunctions,
 	itemIndex: number,
-	reference: BinaryReference,
+	{ facts, file }: BinaryReference,
 ): Promise<string> {
-	const content = await context.helpers.getBinaryDataBuffer(itemIndex, reference.fieldName);
-	return `data:${FORMATS[reference.facts.format].mimeType};base64,${content.toString('base64')}`;
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, file);
+	return `data:${FORMATS[facts.format].mimeType};base64,${content.toString('base64')}`;
 }

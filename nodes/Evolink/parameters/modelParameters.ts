@@ -1,9 +1,7 @@
 import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
-import { InvalidInputError } from '../api/errors/errors';
 import { isRecord, textOf } from '../api/http/json';
-import { isHttpUrl } from '../api/http/url';
-import { readBinaryField, type Reference, splitLinks } from '../images/inputImages';
+import { readOneReference, type Reference } from '../images/inputImages';
 import type { Violation } from '../models/checkRequest';
 import {
 	type ImageModel,
@@ -71,17 +69,15 @@ export async function readMask(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): Promise<Reference | undefined> {
-	const value = readOption(context, itemIndex, 'mask');
-	if (value === undefined) return undefined;
-	const mask = String(value).trim();
-	if (!isHttpUrl(mask) && !/^[a-z][a-z0-9+.-]*:/i.test(mask)) {
-		return await readBinaryField(context, itemIndex, mask, 'Mask');
-	}
-	const [link, ...more] = splitLinks(mask, 'Mask');
-	if (more.length > 0) {
-		throw new InvalidInputError("'Mask' gives several links", 'Give one mask.');
-	}
-	return { kind: 'link', label: 'Mask', link };
+	const value: unknown = context.getNodeParameter('options.mask', itemIndex, '');
+	if (isNotSet(value)) return undefined;
+	return await readOneReference(context, itemIndex, value, 'Mask');
+}
+
+function isNotSet(value: unknown): boolean {
+	return (
+		value === undefined || value === null || (typeof value === 'string' && value.trim() === '')
+	);
 }
 
 /** Body fields that the node itself makes, with the parameters that they come from. */

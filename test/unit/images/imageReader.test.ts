@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 
 import { FORMATS, type PictureFormat } from '../../../nodes/Evolink/images/format';
-import { examinePicture } from '../../../nodes/Evolink/images/imageReader';
+import { examinePicture, ImageReader } from '../../../nodes/Evolink/images/imageReader';
 import { samplePicture } from '../../simulator';
 
 const WIDTH = 517;
@@ -142,4 +142,72 @@ it('has a MIME type and an ending for every format', () => {
 		expect(mimeType).toMatch(/^image\/[a-z]+$/);
 		expect(extensions[0]).toMatch(/^[a-z]{3,4}$/);
 	}
+});
+
+describe('An image that comes in pieces', () => {
+	it.each(PICTURES)('tells the same as a whole %s', async (_name, bytes, facts) => {
+		const whole = await bytes();
+		for (const length of [1, 7, 100, 1_000]) {
+			const reader = new ImageReader();
+			for (let start = 0; start < whole.length; start += length) {
+				reader.write(whole.subarray(start, start + length));
+			}
+			expect(reader.end()).toEqual(facts);
+		}
+	});
+
+	it('tells its size behind any amount of metadata', async () => {
+		const jpeg = await drawing().jpeg().toBuffer();
+		const metadata = Buffer.alloc(65_537, 0x41);
+		metadata.set([0xff, 0xe1, 0xff, 0xff]);
+		const photo = Buffer.concat([
+			jpeg.subarray(0, 2),
+			...Array.from({ length: 40 }, () => metadata),
+			jpeg.subarray(2),
+		]);
+		expect(examinePicture(photo)).toEqual({ format: 'jpeg', ...size });
+	});
+});
+
+describe('The orientation', () => {
+	it.each(['png', 'webp'] as const)('of a %s counts', async (format) => {
+		const turned = await drawing(0.5).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
+		expect(examinePicture(turned)).toMatchObject({
+			width: HEIGHT,
+			height: WIDTH,
+			isTurned: true,
+		});
+	});
+});
+
+describe('An image that is cut off', () => {
+	const ENDED = ['png', 'jpeg', 'webp', 'gif'];
+
+	it.each(PICTURES)('is told from a whole %s', async (_name, bytes, facts) => {
+		const whole = await bytes();
+		expect(examinePicture(whole)?.isCutOff).toBeUndefined();
+		if (!ENDED.includes((facts as { format: string }).format)) return;
+		for (const missing of [1, 2, 10, whole.length >> 1, whole.length - 40]) {
+			const half = whole.subarray(0, whole.length - missing);
+			expect(examinePicture(half)?.isCutOff).toBe(true);
+		}
+	});
+
+	it.each(PICTURES)('is not what has more behind a %s', async (_name, bytes, facts) => {
+		const whole = await bytes();
+		for (const more of [Buffer.alloc(1), Buffer.alloc(5_000), whole, Buffer.from('\r\n')]) {
+			expect(examinePicture(Buffer.concat([whole, more]))).toEqual(facts);
+		}
+	});
+
+	it('is not what has a thumbnail, restart markers or a damaged part in it', async () => {
+		const thumbnail = await drawing().resize(60).jpeg().toBuffer();
+		const exif = { IFD0: { ImageDescription: thumbnail.toString('latin1') } };
+		const jpeg = await drawing().jpeg().withExif(exif).toBuffer();
+		expect(examinePicture(jpeg)?.isCutOff).toBeUndefined();
+		expect(examinePicture(jpeg.subarray(0, -500))?.isCutOff).toBe(true);
+		const damaged = Buffer.from(jpeg);
+		damaged.set([0xff, 0xee, 0xff, 0xff], damaged.length - 100);
+		expect(examinePicture(damaged)?.isCutOff).toBeUndefined();
+	});
 });

@@ -90,7 +90,8 @@ describe('readReferences', () => {
 		const entry: IDataObject = { source: 'binary', binaryPropertyName: 'photo' };
 		const context = {
 			getNodeParameter: () => [entry],
-			getInputData: () => [{ json: {}, binary: { photo: {} } }],
+			getInputData: () => [{ json: {}, binary: { photo: { mimeType: 'image/png', data: '' } } }],
+			addExecutionHints: () => undefined,
 			helpers: { getBinaryDataBuffer: async () => content },
 		};
 		return await readReferences(context as unknown as IExecuteFunctions, 0, carrier);

@@ -1,0 +1,235 @@
+import { type IBinaryData, type IExecuteFunctions, sleep } from 'n8n-workflow';
+
+import { InvalidInputError } from '../api/errors/errors';
+import { isRecord, textOf } from '../api/http/json';
+import type { ByteStream } from '../api/http/bytes';
+
+/** A file of n8n, and what to call it. */
+export interface GivenFile {
+	/** The name of its field, or of the file where it came by expression. */
+	name: string;
+	binary: IBinaryData;
+	/** For a hint: what was taken although something else was asked for. */
+	instead?: string;
+}
+
+/** Where n8n keeps files with the workflow setting "binary mode: combined". */
+const COMBINED = '_files';
+
+/** What a parameter for binary fields holds where nobody has changed it. */
+const DEFAULT_NAME = 'data';
+
+/**
+ * Finds the files that a parameter for binary fields gives, as n8n's own nodes take them: a name, several names
+ * separated by commas, or by expression a binary object, or an array of any of these.
+ *
+ * @param label what to call the parameter's entry in messages
+ * @throws {InvalidInputError} nothing, or something else, is given
+ */
+export function findFiles(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	value: unknown,
+	label: string,
+): GivenFile[] {
+	const files = [value].flat(5).flatMap((given: unknown): GivenFile[] => {
+		if (typeof given === 'string') return namedFiles(context, itemIndex, given, label);
+		if (isBinary(given)) return [{ name: nameOf(context, itemIndex, given), binary: given }];
+		if (isDescription(given)) return [describedFile(context, itemIndex, given, label)];
+		if (isRecord(given)) {
+			// All the files of `$binary` or `_files`.
+			const parts = Object.values(given);
+			const areFiles = parts.length > 0 && parts.every(isDescription);
+			if (areFiles) return findFiles(context, itemIndex, parts, label);
+		}
+		if (given === undefined || given === null) return [];
+		throw new InvalidInputError(
+			`${label}: 'Input Data Field Name' is ${shortened(JSON.stringify(given))}, not a binary field`,
+			'Use the name of a binary field, or an expression that returns binary data, for instance {{ $binary.data }}.',
+		);
+	});
+	if (files.length === 0) {
+		throw new InvalidInputError(
+			`${label}: 'Input Data Field Name' is empty`,
+			"Enter the name of the binary field that holds the picture, for instance 'data'. Check the expression if there is one.",
+		);
+	}
+	return files;
+}
+
+function isDescription(value: unknown): value is Record<string, unknown> & { mimeType: string } {
+	return isRecord(value) && typeof value.mimeType === 'string';
+}
+
+/** With its content, or the place where it is stored. */
+function isBinary(value: unknown): value is IBinaryData {
+	return isDescription(value) && ('data' in value || 'id' in value);
+}
+
+/**
+ * Where n8n keeps files in memory, `$binary` gives them without their content: then it is the item's field of which
+ * all the rest is the same.
+ *
+ * @throws {InvalidInputError} there is none, or not only one
+ */
+function describedFile(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	description: Record<string, unknown>,
+	label: string,
+): GivenFile {
+	const fits = availableFiles(context, itemIndex).filter(({ binary }) =>
+		Object.entries(description).every(([key, value]) => binary[key] === value),
+	);
+	if (fits.length === 1) return fits[0];
+	if (fits.length === 0) throw withoutContent(label);
+	throw new InvalidInputError(
+		`${label}: the binary fields ${fits.map(({ name }) => `'${name}'`).join(' and ')} can't be told apart by the expression`,
+		"Enter the field's name in 'Input Data Field Name' instead.",
+	);
+}
+
+function withoutContent(label: string): InvalidInputError {
+	return new InvalidInputError(
+		`${label} describes a file but has no content`,
+		"Pinned data, the Code node and expressions with $node can lose a file's content. Run the node that reads the file again, unpin its data, use {{ $('Node').item.binary.data }}, or make binary data in a Code node with 'await this.helpers.prepareBinaryData(buffer, fileName)'.",
+	);
+}
+
+function namedFiles(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	text: string,
+	label: string,
+): GivenFile[] {
+	// A name may have blanks and commas in it.
+	const whole = findFile(context, itemIndex, text);
+	if (whole) return [{ name: text, binary: whole }];
+	const names = text
+		.split(',')
+		.map((name) => name.trim())
+		.filter((name) => name !== '');
+	return names.map((name) => {
+		const binary = findFile(context, itemIndex, name);
+		return binary ? { name, binary } : theOnlyFile(context, itemIndex, name, label);
+	});
+}
+
+/** In the item's binary data or, with "binary mode: combined", where n8n's helper finds it in the JSON. */
+function findFile(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	name: string,
+): IBinaryData | undefined {
+	const fields = context.getInputData()[itemIndex]?.binary ?? {};
+	if (Object.hasOwn(fields, name)) return fields[name];
+	if (context.getWorkflowSettings?.().binaryMode !== 'combined') return undefined;
+	for (const path of [name, `${COMBINED}.${name}`]) {
+		try {
+			return context.helpers.assertBinaryData(itemIndex, path);
+		} catch {
+			continue; // n8n refuses paths that lead to no file.
+		}
+	}
+	return undefined;
+}
+
+/**
+ * From version 1.1 of the node on: where the default name is still there and there is nothing to choose from.
+ *
+ * @throws {InvalidInputError}
+ */
+function theOnlyFile(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	name: string,
+	label: string,
+): GivenFile {
+	const available = availableFiles(context, itemIndex);
+	const [only] = available;
+	if (name === DEFAULT_NAME && available.length === 1 && context.getNode().typeVersion > 1) {
+		const instead = `there is no binary field '${name}', so the item's only one, '${only.name}', was used`;
+		return { ...only, instead };
+	}
+	const isExpression = /\{\{|\[object \w+\]/.test(name);
+	const names = available.map((file) => `'${shortened(file.name)}'`);
+	throw new InvalidInputError(
+		`${label}: the input has no binary field '${shortened(name)}'`,
+		isExpression
+			? "To use an expression, switch the field 'Input Data Field Name' to 'Expression' and let it return a name or binary data, for instance {{ $binary.data }}."
+			: available.length > 0
+				? `Binary fields of this item: ${names.join(', ')}. Enter one of them in 'Input Data Field Name'.`
+				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
+	);
+}
+
+function availableFiles(context: IExecuteFunctions, itemIndex: number): GivenFile[] {
+	const item = context.getInputData()[itemIndex];
+	const combined = item?.json[COMBINED];
+	const all = { ...(isRecord(combined) ? combined : {}), ...item?.binary };
+	return Object.entries(all).flatMap(([name, binary]) =>
+		isBinary(binary) ? [{ name, binary }] : [],
+	);
+}
+
+function nameOf(context: IExecuteFunctions, itemIndex: number, binary: IBinaryData): string {
+	const isSame = (file: GivenFile) =>
+		binary.id === undefined
+			? file.binary.data === binary.data && file.binary.fileName === binary.fileName
+			: file.binary.id === binary.id;
+	const field = availableFiles(context, itemIndex).find(isSame);
+	return field?.name ?? textOf(binary.fileName) ?? 'binary data';
+}
+
+/** How much is worked on before n8n comes to its other work. */
+const PIECE_BYTES = 4 * 1024 * 1024;
+const SMALL_BYTES = 256 * 1024;
+
+/**
+ * The content of a file, piece by piece and never held as a whole where n8n keeps it elsewhere.
+ *
+ * @param label what to call the file in messages
+ * @throws {InvalidInputError} the content is not there, or no longer
+ */
+export async function* readFile(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	binary: IBinaryData,
+	label: string,
+): AsyncGenerator<Buffer> {
+	const storedAs = textOf(binary.id);
+	if (storedAs !== undefined) {
+		try {
+			yield* (await openStored(context, storedAs)) as AsyncIterable<Buffer>;
+			return;
+		} catch {
+			// Told below, in other words than those of the store.
+		}
+		throw new InvalidInputError(
+			`${label}: n8n no longer has the file`,
+			'n8n deletes stored files together with old executions. Run the node that reads the file again, in the same execution as this one.',
+		);
+	}
+	const data: unknown = binary.data;
+	if (isRecord(data) || Array.isArray(data)) {
+		throw new InvalidInputError(
+			`${label} holds a Buffer where n8n expects base64 text`,
+			"In the Code node, make binary data with 'await this.helpers.prepareBinaryData(buffer, fileName)', or set 'data' to buffer.toString('base64').",
+		);
+	}
+	if (typeof data !== 'string') throw withoutContent(label);
+	const content = await context.helpers.getBinaryDataBuffer(itemIndex, binary);
+	for (let start = 0; start < content.length; start += PIECE_BYTES) {
+		if (content.length > SMALL_BYTES) await sleep(0);
+		yield content.subarray(start, start + PIECE_BYTES);
+	}
+}
+
+/** Opens a file that n8n keeps outside of the item. */
+export async function openStored(context: IExecuteFunctions, id: string): Promise<ByteStream> {
+	return await context.helpers.getBinaryStream(id);
+}
+
+function shortened(text = 'undefined'): string {
+	return text.length > 100 ? `${text.slice(0, 100)}…` : text;
+}
