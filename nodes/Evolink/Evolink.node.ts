@@ -13,7 +13,7 @@ import {
 import { operationFields } from './operations';
 import { runOperation, takeCallback } from './execute';
 import { searchModels } from './parameters/searchModels';
-import { PARKING_WEBHOOKS } from './waiting/parking/parking';
+import { PARKING_WEBHOOKS } from './waiting/parking/resumeAddress';
 
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {

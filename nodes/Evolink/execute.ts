@@ -8,14 +8,14 @@ import type {
 import { EvolinkClient } from './api/client';
 import { realClock } from './api/http/clock';
 import { keyedSend, plainSend } from './api/http/http';
-import { ImagesGatewayClient } from './api/imagesGateway';
+import { Limit } from './api/http/limit';
 import { paced } from './api/http/pace';
+import { ImagesGatewayClient } from './api/imagesGateway';
 import { RequestMemory } from './memory/requestMemory';
+import { readRunIdentity, type RunIdentity } from './memory/runIdentity';
 import { spendingOf } from './memory/spending';
-import { Parking } from './waiting/parking/parking';
-import { TaskWatch } from './waiting/polling/taskWatch';
-import { receiveCallback } from './waiting/parking/receiveCallback';
-import { balanceIn, Budget } from './run/budget';
+import { operations } from './operations';
+import { editOnGateway } from './operations/editImage/editOnGateway';
 import {
 	checkHasEvolink,
 	CREDENTIAL,
@@ -23,8 +23,6 @@ import {
 	readCredential,
 	readGatewayCredential,
 } from './parameters/credential';
-import { editOnGateway } from './operations/editImage/editOnGateway';
-import { forEveryItem } from './run/everyItem';
 import {
 	readChoice,
 	readConcurrency,
@@ -32,17 +30,41 @@ import {
 	readMaxCredits,
 	readTaskConcurrency,
 } from './parameters/fields';
-import { operations } from './operations';
-import { Limit } from './api/http/limit';
+import { balanceIn, Budget } from './run/budget';
+import { forEveryItem, type ItemOutcomes } from './run/everyItem';
 import { PictureLimit } from './run/limits';
-import { logOfWaiting } from './run/progress';
+import { errorItem } from './run/nodeError';
+import { logOfWaiting, Progress } from './run/progress';
+import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
+import { runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
-import type { GatewayRun, Run, RunBasics } from './run/run';
-import { errorItem, nodeErrorFor } from './run/nodeError';
 import { Tally } from './run/tally';
+import { canPark } from './waiting/parking/canPark';
+import {
+	claimResume,
+	claimResumeAcrossProcesses,
+	handNothingOn,
+	readWakeMark,
+} from './waiting/parking/duplicateResume';
+import { giveInputBack, Parking } from './waiting/parking/park';
+import { clearParkedRun, loadParkedRun } from './waiting/parking/parkedRun';
+import { receiveCallback } from './waiting/parking/receiveCallback';
+import { resumeSecret } from './waiting/parking/resumeAddress';
+import { TaskWatch } from './waiting/polling/taskWatch';
 
 const OPERATION_NAMES = Object.keys(operations) as [string, ...string[]];
 const SERVICES = ['evolink', 'imagesGateway'] as const;
+
+/** What one round over the items comes to; all states are drawn in `waiting/parking/README.md`. */
+type Round =
+	/** Every item was handed on, or gave an error item. */
+	| { says: 'done'; output: INodeExecutionData[] }
+	/** n8n has parked the execution; the output is shown meanwhile. */
+	| { says: 'parked'; output: INodeExecutionData[] }
+	/** n8n 1.x has resumed a run a second time. */
+	| { says: 'duplicate'; output: INodeExecutionData[] }
+	/** All tasks may have ended before n8n parked the run: it goes on as if it had been woken. */
+	| { says: 'again' };
 
 /**
  * Runs the chosen operation for all input items. Where the user wants to go on after errors, an error before the first
@@ -51,82 +73,145 @@ const SERVICES = ['evolink', 'imagesGateway'] as const;
  * @throws {NodeApiError | NodeOperationError}
  */
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+	const identity = readRunIdentity(context);
+	const memory = new RequestMemory(identity, context.getContext('node'));
 	try {
-		const operation = readChoice(context, 'operation', 0, 'Operation', OPERATION_NAMES);
-		const service = readChoice(context, 'service', 0, 'Service', SERVICES);
-		if (service === 'imagesGateway') {
-			const { run, halt } = await setUpGateway(context);
-			return await forEveryItem(run, editOnGateway, halt);
-		}
-		const { run, halt } = await setUp(context);
-		if (run.parking.isCopy || (await run.parking.isCopyElsewhere(run.clock))) return [];
-		const output = await forEveryItem(run, operations[operation], halt);
-		if (!run.parking.isWanted) return output;
-		if (await run.parking.park(run.client, run.clock, output)) {
-			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
-			// at once for an item with an error.
-			return output.filter(({ json }) => json.error === undefined);
+		for (;;) {
+			const round = await runRound(context, identity, memory);
+			if (round.says !== 'again') return round.output;
 		}
 	} catch (error) {
-		const goesOn = context.continueOnFail() && !context.getExecutionCancelSignal?.()?.aborted;
-		if (!goesOn) throw nodeErrorFor(context.getNode(), error, 0);
-		return context.getInputData().map((_, itemIndex) => errorItem(context, error, itemIndex));
+		const isStopped = context.getExecutionCancelSignal?.()?.aborted ?? false;
+		if (!identity.continueOnFail || isStopped) {
+			throw runErrorFor(context.getNode(), memory, error);
+		}
+		return context
+			.getInputData()
+			.map((_, itemIndex) => errorItem(context, error, itemIndex, memory.traceOf(itemIndex)));
 	}
-	return await runOperation(context);
 }
 
-async function setUp(context: IExecuteFunctions): Promise<{ run: Run; halt: AbortController }> {
+async function runRound(
+	context: IExecuteFunctions,
+	identity: RunIdentity,
+	memory: RequestMemory,
+): Promise<Round> {
+	const resumed = loadParkedRun(context.getContext('node'), identity.runIndex);
+	if (resumed) {
+		const items = context.getInputData();
+		const wokenBy = readWakeMark(items);
+		giveInputBack(items, resumed.input);
+		const clock = realClock(context.getExecutionCancelSignal?.());
+		const isClaimed =
+			claimResume(identity.executionId, resumed.parked) &&
+			(wokenBy === undefined ||
+				(await claimResumeAcrossProcesses(context, resumed.parked, wokenBy, clock)));
+		if (!isClaimed) {
+			handNothingOn(context);
+			return { says: 'duplicate', output: [] };
+		}
+	}
+	const operation = readChoice(context, 'operation', 0, 'Operation', OPERATION_NAMES);
+	const service = readChoice(context, 'service', 0, 'Service', SERVICES);
+	const runAbort = new AbortController();
+	const basics = setUp(context, identity, memory, runAbort.signal);
+	if (service === 'imagesGateway') {
+		const run = await onGateway(basics);
+		return await overItems(run, editOnGateway, runAbort);
+	}
+	const run = await onEvolink(basics, resumed !== undefined);
+	return await overItems(
+		run,
+		operations[operation],
+		runAbort,
+		run.parking,
+		resumed?.input.failures,
+	);
+}
+
+/** @param settled see `forEveryItem` */
+async function overItems<R extends RunBasics>(
+	run: R,
+	work: ItemWork<R>,
+	runAbort: AbortController,
+	parking?: Parking,
+	settled?: ItemOutcomes['failures'],
+): Promise<Round> {
+	const { context, memory, progress } = run;
+	let everythingWasHandedOn = false;
+	try {
+		const { output, failures } = await forEveryItem(run, work, runAbort, settled);
+		if (parking?.isWanted) {
+			if (!(await parking.park(output, failures))) return { says: 'again' };
+			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
+			// at once for an item with an error.
+			return { says: 'parked', output: output.filter(({ json }) => json.error === undefined) };
+		}
+		const failed = Object.keys(failures).length;
+		everythingWasHandedOn = failed === 0;
+		// n8n may repeat a run with an error, even where it goes on; what was woken then stays woken.
+		if (everythingWasHandedOn) clearParkedRun(context.getContext('node'));
+		progress.end(failed, run.tally);
+		return { says: 'done', output };
+	} finally {
+		memory.endRun(everythingWasHandedOn);
+	}
+}
+
+function setUp(
+	context: IExecuteFunctions,
+	identity: RunIdentity,
+	memory: RequestMemory,
+	abortSignal: AbortSignal,
+): RunBasics {
+	const clock = realClock(context.getExecutionCancelSignal?.(), abortSignal);
+	return {
+		context,
+		identity,
+		clock,
+		plainSend: paced(plainSend(context), clock),
+		memory,
+		progress: new Progress(context, context.getInputData().length),
+		slots: new Limit(readConcurrency(context)),
+		downloads: new PictureLimit(),
+		tally: new Tally(),
+	};
+}
+
+async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
+	const { context, identity, clock, memory } = basics;
 	checkHasEvolink(context);
 	const { apiKey, addresses } = await readCredential(context);
-	const { basics, halt } = setUpBasics(context, apiKey);
-	const { clock, memory } = basics;
-	const client = new EvolinkClient(
-		paced(keyedSend(context, CREDENTIAL, apiKey), clock),
-		clock,
-		addresses,
-	);
-	const run = {
+	const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
+	const client = new EvolinkClient(send, clock, addresses);
+	const isPossible = !isResumed && canPark(identity, context.getContext('flow'), clock.now());
+	return {
 		...basics,
 		client,
 		watch: new TaskWatch(client, clock),
 		uploads: new PictureLimit(),
 		budget: new Budget(
 			{ maxCredits: readMaxCredits(context), keepCredits: readKeepCredits(context) },
-			spendingOf(context, memory.reservedCredits),
+			spendingOf(identity, context.getContext('node'), memory.reservedCredits),
 			async () => balanceIn(await client.getCredits()),
 		),
 		taskSlots: new TaskSlots(clock, readTaskConcurrency(context), logOfWaiting(context)),
+		parking: new Parking(
+			context,
+			identity,
+			client,
+			clock,
+			resumeSecret(identity, apiKey),
+			isPossible,
+		),
 	};
-	return { run, halt };
 }
 
-async function setUpGateway(
-	context: IExecuteFunctions,
-): Promise<{ run: GatewayRun; halt: AbortController }> {
+async function onGateway(basics: RunBasics): Promise<GatewayRun> {
+	const { context, clock } = basics;
 	const { apiKey, baseUrl } = await readGatewayCredential(context);
-	const { basics, halt } = setUpBasics(context, apiKey);
-	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), basics.clock);
-	const gateway = new ImagesGatewayClient(send, basics.clock, baseUrl);
-	return { run: { ...basics, gateway }, halt };
-}
-
-function setUpBasics(
-	context: IExecuteFunctions,
-	apiKey: string,
-): { basics: RunBasics; halt: AbortController } {
-	const halt = new AbortController();
-	const clock = realClock(context.getExecutionCancelSignal?.(), halt.signal);
-	const basics = {
-		context,
-		clock,
-		plainSend: paced(plainSend(context), clock),
-		memory: new RequestMemory(context),
-		slots: new Limit(readConcurrency(context)),
-		downloads: new PictureLimit(),
-		tally: new Tally(),
-		parking: new Parking(context, apiKey),
-	};
-	return { basics, halt };
+	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), clock);
+	return { ...basics, gateway: new ImagesGatewayClient(send, clock, baseUrl) };
 }
 
 /** Takes EvoLink's calls for a parked execution. */

@@ -1,4 +1,5 @@
 import { isRecord } from '../Evolink/api/http/json';
+import { BoundedMap } from '../Evolink/memory/boundedMap';
 
 /** What started an execution (task and end state) with the time in Unix milliseconds. Plain JSON. */
 export type Delivered = Record<string, number>;
@@ -7,6 +8,7 @@ export type Delivered = Record<string, number>;
 const KEPT_MS = 3 * 24 * 60 * 60 * 1_000;
 /** n8n loads and saves all of it with every delivery: about 100 KB. */
 const MAX_KEPT = 2_000;
+const MAX_NODES = 1_000;
 
 /**
  * Remembers which ends of tasks have started an execution.
@@ -18,7 +20,7 @@ const MAX_KEPT = 2_000;
  * can still both start: n8n gives nodes no lock that they share.
  */
 export class DeliveredTasks {
-	private readonly nodes = new Map<string, Delivered>();
+	private readonly nodes = new BoundedMap<Delivered>(MAX_NODES);
 
 	/**
 	 * Records an end of a task, unless it is known. Nothing can come between the look and the record.

@@ -4,22 +4,20 @@ import { EvolinkClient } from '../Evolink/api/client';
 import { realClock } from '../Evolink/api/http/clock';
 import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors';
 import { keyedSend } from '../Evolink/api/http/http';
-import { isRecord, parseJson, textOf } from '../Evolink/api/http/json';
+import { textOf } from '../Evolink/api/http/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
 import {
 	IMAGES_COME_WITHIN_MS,
 	lacksImages,
 	saysEnded,
 	type Task,
-	TASK_ID,
 } from '../Evolink/api/task';
 import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
 import { taskJson } from '../Evolink/run/taskItem';
+import { readCallback } from '../Evolink/waiting/callbackBody';
 import { TaskWatch } from '../Evolink/waiting/polling/taskWatch';
 import { DeliveredTasks } from './deliveredTasks';
 
-/** A task with fifteen long links has a tenth of this. */
-const MAX_BODY_BYTES = 256 * 1024;
 /** The caller has its answer within a second, n8n's own part included. */
 const ANSWER_WITHIN_MS = 600;
 /** A test is one delivery: somebody who sends it again a little later wants to see it again. */
@@ -50,7 +48,7 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 		return { noWebhookResponse: true };
 	};
 	try {
-		const delivery = readDelivery(context);
+		const delivery = readCallback(context);
 		if (!delivery.ok) return answer(delivery.status, delivery.message);
 		const asked = await askForEndedTask(context, delivery.taskId, () => answer(202, 'Received'));
 		if (asked.ok) return startFor(context, asked.value, answer);
@@ -87,24 +85,6 @@ interface CallerResponse {
 	headersSent: boolean;
 	status(code: number): this;
 	json(body: object): this;
-}
-
-type DeliveryReading =
-	| { ok: true; taskId: string }
-	| { ok: false; status: number; message: string };
-
-/** Nothing but the ID is taken from a call. JSON is read whatever its content type says. */
-function readDelivery(context: IWebhookFunctions): DeliveryReading {
-	const { rawBody } = context.getRequestObject() as { rawBody?: Buffer };
-	if (rawBody && rawBody.length > MAX_BODY_BYTES) {
-		return { ok: false, status: 413, message: `More than ${MAX_BODY_BYTES / 1024} KB` };
-	}
-	const parsed: unknown = context.getBodyData();
-	const body = isRecord(parsed) ? parsed : parseJson(rawBody?.toString('utf8') ?? '');
-	const taskId = isRecord(body) ? textOf(body.id) : undefined;
-	return taskId !== undefined && TASK_ID.test(taskId)
-		? { ok: true, taskId }
-		: { ok: false, status: 400, message: 'The body is not a task' };
 }
 
 /**

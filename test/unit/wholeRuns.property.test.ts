@@ -11,12 +11,15 @@ import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit } from '../../nodes/Evolink/api/http/limit';
 import { PictureLimit } from '../../nodes/Evolink/run/limits';
 import { TaskSlots } from '../../nodes/Evolink/run/taskSlots';
-import { Parking } from '../../nodes/Evolink/waiting/parking/parking';
+import { Progress } from '../../nodes/Evolink/run/progress';
+import { runErrorFor } from '../../nodes/Evolink/run/runError';
+import { Parking } from '../../nodes/Evolink/waiting/parking/park';
 import { Tally } from '../../nodes/Evolink/run/tally';
 import { TaskWatch } from '../../nodes/Evolink/waiting/polling/taskWatch';
 import { samplePicture } from '../simulator';
 import { askEvent, createEvent, lastAskEvent } from './arbitraries';
 import { ModelService } from './modelService';
+import { runIdentity } from './runIdentity';
 import { answer, type Step } from './scriptedSend';
 import { VirtualClock } from './virtualClock';
 
@@ -70,7 +73,7 @@ function linkOf(item: number): string {
 	return `https://pictures.example.com/${item}.png`;
 }
 
-function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSignal) {
+function contextFor(given: Script, { prompt }: Try, stop: AbortSignal) {
 	const parameters = (item: number): IDataObject => ({
 		model: 'qwen-image-edit',
 		prompt,
@@ -80,13 +83,8 @@ function contextFor(given: Script, kept: object, { prompt }: Try, stop: AbortSig
 	});
 	const onError = given.errorOutput ? 'continueErrorOutput' : 'continueRegularOutput';
 	const context = {
-		getContext: () => kept,
 		getExecutionId: () => '7',
-		getInstanceId: () => 'i',
-		getWorkflow: () => ({ id: 'w' }),
 		getNode: () => ({ ...NODE, ...(given.goesOn ? { onError } : {}) }),
-		evaluateExpression: () => 0,
-		continueOnFail: () => given.goesOn,
 		getInputData: () => Array.from({ length: given.items }, () => ({ json: {} })),
 		getExecutionCancelSignal: () => stop,
 		addExecutionHints: () => undefined,
@@ -129,13 +127,16 @@ async function runOnce(
 			return clock.now() >= clock.stopAt;
 		},
 	} as AbortSignal;
-	const context = contextFor(given, kept, attempt, stop);
+	const context = contextFor(given, attempt, stop);
 	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
 	service.startTry();
 	const client = new EvolinkClient(paced(service.send, clock), clock, addresses);
-	const memory = new RequestMemory(context);
+	const identity = runIdentity({ continueOnFail: given.goesOn });
+	const memory = new RequestMemory(identity, kept as IDataObject);
 	const run = {
 		context,
+		identity,
+		progress: new Progress(context, given.items),
 		client,
 		clock,
 		plainSend: async () => plainSteps.shift() ?? answer(404),
@@ -148,16 +149,21 @@ async function runOnce(
 		tally: new Tally(),
 		budget: new Budget(
 			{ maxCredits: given.maxCredits },
-			spendingOf(context, memory.reservedCredits),
+			spendingOf(identity, kept as IDataObject, memory.reservedCredits),
 			async () => 1_000,
 		),
-		parking: new Parking(context, 'key'),
+		parking: new Parking(context, identity, client, clock, 'secret', false),
 	};
+	let isDone = false;
 	try {
-		return { items: await forEveryItem(run, operations.editImage, halt) };
+		const { output, failures } = await forEveryItem(run, operations.editImage, halt);
+		isDone = Object.keys(failures).length === 0;
+		return { items: output };
 	} catch (error) {
-		const { message, description } = error as { message: string; description?: string };
+		const { message, description } = runErrorFor(NODE, memory, error);
 		return { text: `${message} ${description ?? ''}` };
+	} finally {
+		memory.endRun(isDone);
 	}
 }
 

@@ -1,7 +1,10 @@
-import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { INode, INodeExecutionData, INodeParameters, IRun } from 'n8n-workflow';
 
 import { samplePicture, type Simulator, startSimulator } from '../simulator';
 import { binaryField, editImage, runWorkflow, type WorkflowOptions } from './harness';
+import { ParkedWorkflow } from './parkedWorkflow';
 
 /**
  * What fails for the whole run, before the first item. Of an error that is thrown n8n makes, with "Continue", the
@@ -49,6 +52,8 @@ const EVOLINK: Broken[] = [
 	['Max Credits that gives nothing', /'Max Credits'/, option('maxCredits', '={{ $json.budget }}')],
 	['Max Credits below 0', /'Max Credits'/, option('maxCredits', -1)],
 ];
+
+const MODES = ['continueRegularOutput', 'continueErrorOutput'] as const;
 
 describe('An error before the first item', () => {
 	let simulator: Simulator;
@@ -125,5 +130,68 @@ describe('An error before the first item', () => {
 			expect(result.arrived).toBe(0);
 			expect(simulator.requests).toEqual([]);
 		});
+	});
+});
+
+/** Also what n8n adds on the error output is the input, not what stood for it while it was parked. */
+describe('An error before the first item of a run that was woken', () => {
+	let simulator: Simulator;
+	beforeEach(async () => {
+		simulator = await startSimulator({ taskSeconds: 0.2 });
+	});
+	afterEach(async () => await simulator.close());
+
+	const itemsOf = (run: IRun, output: number) =>
+		run.data.resultData.runData.EvoLink?.at(-1)?.data?.main[output] ?? [];
+
+	const faults: Array<[string, (options: { baseUrl?: string; fault?: Error }) => void]> = [
+		[
+			'the credential was deleted',
+			(options) => {
+				options.fault = new Error(DELETED);
+			},
+		],
+		[
+			'the base URL is none any more',
+			(options) => {
+				options.baseUrl = 'mock-evolink.com';
+			},
+		],
+	];
+
+	it.each(
+		MODES.flatMap((onError) => faults.map(([what, breakIt]) => ({ onError, what, breakIt }))),
+	)('names the paid tasks, item by item: $what, $onError', async ({ onError, breakIt }) => {
+		const credential: { baseUrl?: string } = {};
+		const broken: { baseUrl?: string; fault?: Error } = {};
+		const workflow = new ParkedWorkflow({
+			simulator,
+			credential: credential as never,
+			credentialFault: () => broken.fault,
+			items: ['One', 'Two'].map((prompt) => ({ json: { prompt } })),
+			parameters: editImage(simulator, { wait: 'callback', prompt: '={{ $json.prompt }}' }),
+			node: { onError },
+		});
+		await workflow.start();
+		await sleep(300);
+		const [task] = simulator.tasks.values();
+		const { workflowData } = await workflow.call(String(task.request.callback_url), {
+			id: task.id,
+		});
+		breakIt(broken);
+		if (broken.baseUrl) credential.baseUrl = broken.baseUrl;
+		const run = await workflow.wake(workflowData);
+		const isErrorOutput = onError === 'continueErrorOutput';
+		const errors = itemsOf(run, isErrorOutput ? 1 : 0);
+		if (isErrorOutput) expect(itemsOf(run, 0)).toEqual([]);
+		const ids = [...simulator.tasks.values()].map(({ id }) => id);
+		expect(errors.map(({ json }) => String(json.id ?? json.error))).toEqual(
+			ids.map((id) => expect.stringContaining(id) as string),
+		);
+		for (const { json } of errors) {
+			expect(json.error).toEqual(expect.any(String));
+			expect(Object.keys(json).filter((key) => !/^(error|id|prompt)$/.test(key))).toEqual([]);
+		}
+		expect(errors.map(({ pairedItem }) => pairedItem)).toEqual([{ item: 0 }, { item: 1 }]);
 	});
 });

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'crypto';
 
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
 import {
@@ -10,7 +10,9 @@ import {
 	PictureLostError,
 	StoppedError,
 	TaskFailedError,
+	type TaskTrace,
 } from '../api/errors/errors';
+import type { RunIdentity } from './runIdentity';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {
@@ -77,21 +79,18 @@ export class RequestMemory {
 
 	private readonly claims = new Map<RememberedRequest, { placeName: string; itemIndex: number }>();
 
-	constructor(context: IExecuteFunctions) {
-		const memory = context.getContext('node') as {
-			evolinkRequests?: Record<string, Place>;
-			evolinkExecution?: string;
-		};
+	/** @param kept what n8n keeps for the node */
+	constructor(
+		{ instanceId, workflowId, executionId, nodeId, isTool, runIndex }: RunIdentity,
+		kept: IDataObject,
+	) {
+		const memory = kept as { evolinkRequests?: Record<string, Place>; evolinkExecution?: string };
 		this.places = memory.evolinkRequests ??= {};
 		// Every execution has an id; should it be missing, keys of two executions must still differ.
-		this.executionId = context.getExecutionId() || (memory.evolinkExecution ??= randomUUID());
-		const node = context.getNode();
+		this.executionId = executionId || (memory.evolinkExecution ??= randomUUID());
 		// Two n8n may share an account, and a copied workflow its id; execution ids are small numbers everywhere.
-		const instanceId = context.getInstanceId();
-		this.keyScope = [instanceId, context.getWorkflow().id ?? '', this.executionId, node.id];
-		this.runIndex = node.type.endsWith('Tool')
-			? undefined
-			: (context.evaluateExpression('{{ $runIndex }}', 0) as number);
+		this.keyScope = [instanceId, workflowId, this.executionId, nodeId];
+		this.runIndex = isTool ? undefined : runIndex;
 	}
 
 	/** The request of an item: the open one of an earlier try, or a new one. */
@@ -161,6 +160,13 @@ export class RequestMemory {
 					entry.itemIndex !== undefined && isPaid(entry.request),
 			)
 			.sort((a, b) => a.itemIndex - b.itemIndex);
+	}
+
+	/** The task that is paid for an item, where there is one. */
+	traceOf(itemIndex: number): TaskTrace {
+		const paid = this.paid().filter((other) => other.itemIndex === itemIndex);
+		const taskId = paid.at(-1)?.request.taskId;
+		return taskId === undefined ? {} : { taskId };
 	}
 
 	/** What was reserved for each task of this run, by earlier tries too. */

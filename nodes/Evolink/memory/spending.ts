@@ -1,6 +1,7 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import { isRecord } from '../api/http/json';
+import type { RunIdentity } from './runIdentity';
 
 /** What a node has spent in all its runs of an execution. Plain JSON: n8n saves it with the execution. */
 export interface Spending {
@@ -18,11 +19,15 @@ export interface Spending {
  * The node's record of this execution, from its context, which n8n keeps from run to run of a loop and
  * through Retry On Fail.
  *
+ * @param kept what n8n keeps for the node
  * @param reserved credits of the tasks that an earlier execution has left to this one, or a node of an earlier version
  */
-export function spendingOf(context: IExecuteFunctions, reserved: number[]): Spending {
-	const memory = context.getContext('node') as { evolinkSpending?: unknown };
-	const executionId = context.getExecutionId() || '';
+export function spendingOf(
+	{ executionId }: RunIdentity,
+	kept: IDataObject,
+	reserved: number[],
+): Spending {
+	const memory = kept as { evolinkSpending?: unknown };
 	const { evolinkSpending: known } = memory;
 	if (isRecord(known) && known.version === 1 && known.executionId === executionId) {
 		return known as unknown as Spending;

@@ -4,6 +4,7 @@ import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow'
 
 import { isSuccess, keyedSend } from '../api/http/http';
 import { isRecord, parseJson } from '../api/http/json';
+import { BoundedMap } from '../memory/boundedMap';
 import { IMAGE_MODELS } from '../models/catalogue';
 import { CREDENTIAL, readCredential } from './credential';
 
@@ -15,7 +16,7 @@ const FAILURE_CACHE_MS = 10_000;
 const MAX_CACHED_KEYS = 50;
 
 /** What `GET /v1/models` said, by base URL and key; undefined where it could not be asked. */
-const cache = new Map<string, { ids: string[] | undefined; expiresAt: number }>();
+const cache = new BoundedMap<{ ids: string[] | undefined; expiresAt: number }>(MAX_CACHED_KEYS);
 
 /**
  * The list of the parameter 'Model': first the models of the catalogue that the key may use, then other
@@ -87,7 +88,6 @@ async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | un
 		result.kind === 'answer' && isSuccess(result)
 			? readIds(parseJson(result.body.toString('utf8')))
 			: undefined;
-	if (cache.size >= MAX_CACHED_KEYS) cache.clear();
 	cache.set(cacheKey, { ids, expiresAt: Date.now() + (ids ? CACHE_MS : FAILURE_CACHE_MS) });
 	return ids;
 }

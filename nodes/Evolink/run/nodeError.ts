@@ -7,7 +7,7 @@ import {
 	NodeOperationError,
 } from 'n8n-workflow';
 
-import { ApiError, EvolinkError, STOPPED_MESSAGE } from '../api/errors/errors';
+import { ApiError, EvolinkError, STOPPED_MESSAGE, type TaskTrace } from '../api/errors/errors';
 
 /** The one place where errors of this package become n8n's. */
 export function nodeErrorFor(
@@ -18,6 +18,7 @@ export function nodeErrorFor(
 ): NodeApiError | NodeOperationError {
 	if (error instanceof NodeApiError || error instanceof NodeOperationError) {
 		error.context.itemIndex ??= itemIndex;
+		if (note !== '') error.description = [error.description, note].filter(Boolean).join(' ');
 		return error;
 	}
 	if (!(error instanceof EvolinkError)) {
@@ -28,7 +29,9 @@ export function nodeErrorFor(
 	const message = error.message.includes(STOPPED_MESSAGE)
 		? error.message
 		: error.message.replaceAll('canceled', 'cancelled');
-	const description = [error.advice, traceOf(error), note].filter((part) => part !== '').join(' ');
+	const description = [error.advice, traceOf(error.trace), note]
+		.filter((part) => part !== '')
+		.join(' ');
 	const nodeError =
 		error instanceof ApiError && error.status !== undefined
 			? new NodeApiError(
@@ -56,19 +59,22 @@ function contextOf({ trace: { taskId, requestId, answer } }: EvolinkError): IDat
 /**
  * The item that stands for a failed one when n8n shall continue. "Continue (using error output)" moves only
  * items that have nothing but `error` (and `message`), so there everything is in the text.
+ *
+ * @param paid what is known of a task that is paid for this item, where the error itself knows of none
  */
 export function errorItem(
 	context: IExecuteFunctions,
 	error: unknown,
 	itemIndex: number,
+	paid: TaskTrace = {},
 ): INodeExecutionData {
 	const { message } = nodeErrorFor(context.getNode(), error, itemIndex);
 	const pairedItem = { item: itemIndex };
-	if (!(error instanceof EvolinkError)) return { json: { error: message }, pairedItem };
+	const trace = { ...paid, ...(error instanceof EvolinkError ? error.trace : {}) };
 	if (context.getNode().onError === 'continueErrorOutput') {
-		return { json: { error: [message, traceOf(error)].filter(Boolean).join('. ') }, pairedItem };
+		return { json: { error: [message, traceOf(trace)].filter(Boolean).join('. ') }, pairedItem };
 	}
-	const { taskId, results, expiresAt } = error.trace;
+	const { taskId, results, expiresAt } = trace;
 	const json: IDataObject = {
 		error: message,
 		...(taskId === undefined ? {} : { id: taskId }),
@@ -78,7 +84,7 @@ export function errorItem(
 	return { json, pairedItem };
 }
 
-function traceOf({ trace: { taskId, results, expiresAt, requestId } }: EvolinkError): string {
+function traceOf({ taskId, results, expiresAt, requestId }: TaskTrace): string {
 	return [
 		taskId === undefined ? '' : `Task ID: ${taskId}.`,
 		results === undefined ? '' : `Links of the pictures: ${results.join(' , ')}.`,

@@ -6,28 +6,30 @@ import type { Send } from '../api/http/http';
 import type { Limit } from '../api/http/limit';
 import type { ImagesGatewayClient } from '../api/imagesGateway';
 import type { RequestMemory } from '../memory/requestMemory';
-import type { Parking } from '../waiting/parking/parking';
+import type { RunIdentity } from '../memory/runIdentity';
+import type { Parking } from '../waiting/parking/park';
 import type { TaskWatch } from '../waiting/polling/taskWatch';
 import type { Budget } from './budget';
 import type { PictureLimit } from './limits';
+import type { Progress } from './progress';
 import type { Tally } from './tally';
 import type { TaskSlots } from './taskSlots';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
 	context: IExecuteFunctions;
+	identity: RunIdentity;
 	clock: Clock;
 	/** Sends without the API key, for result links. */
 	plainSend: Send;
 	memory: RequestMemory;
+	progress: Progress;
 	/** Requests at a time, where no task is created. */
 	slots: Limit;
 	/** Pictures on their way to n8n. */
 	downloads: PictureLimit;
 	/** What the run has made and cost. */
 	tally: Tally;
-	/** For runs that wait for callbacks. */
-	parking: Parking;
 }
 
 /** What an operation works with. */
@@ -40,6 +42,8 @@ export interface Run extends RunBasics {
 	budget: Budget;
 	/** Tasks in flight that this run creates. */
 	taskSlots: TaskSlots;
+	/** For runs that wait for callbacks. */
+	parking: Parking;
 }
 
 /** What Edit Image works with where the service is an images gateway. */

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import {
 	ApiError,
@@ -10,38 +10,18 @@ import {
 } from '../../../nodes/Evolink/api/errors/errors';
 import { parseTask } from '../../../nodes/Evolink/api/task';
 import { RequestMemory } from '../../../nodes/Evolink/memory/requestMemory';
+import type { RunIdentity } from '../../../nodes/Evolink/memory/runIdentity';
+import { runIdentity } from '../runIdentity';
 import { FAILED, TASK_ID } from '../taskAnswers';
 
-interface Place {
-	instanceId?: string;
-	executionId?: string;
-	workflowId?: string;
-	nodeId?: string;
-	type?: string;
-	runIndex?: number;
+interface Place extends Partial<RunIdentity> {
 	/** What n8n keeps for the node while it repeats it; the same object is the same memory. */
 	kept?: object;
 }
 
 /** One run of the node, as n8n starts it. */
-function run({
-	instanceId = 'i',
-	executionId = '7',
-	workflowId = 'w',
-	nodeId = 'n',
-	type = 'n8n-nodes-evolink.evolink',
-	runIndex = 0,
-	kept = {},
-}: Place = {}): RequestMemory {
-	const context = {
-		getContext: () => kept,
-		getExecutionId: () => executionId,
-		getInstanceId: () => instanceId,
-		getWorkflow: () => ({ id: workflowId }),
-		getNode: () => ({ id: nodeId, type }),
-		evaluateExpression: () => runIndex,
-	};
-	return new RequestMemory(context as unknown as IExecuteFunctions);
+function run({ kept = {}, ...identity }: Place = {}): RequestMemory {
+	return new RequestMemory(runIdentity(identity), kept as IDataObject);
 }
 
 const BODY = { model: 'qwen-image-edit', prompt: 'Beach', image_urls: [] };
@@ -257,7 +237,7 @@ describe('what this run has paid', () => {
 });
 
 describe("as an agent's tool, where every call is item 0 of run 0", () => {
-	const tool = (kept: object) => run({ type: 'n8n-nodes-evolink.evolinkTool', kept });
+	const tool = (kept: object) => run({ isTool: true, kept });
 
 	it('the same ask continues after an error', () => {
 		const kept = {};

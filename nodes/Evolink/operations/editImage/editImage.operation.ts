@@ -22,7 +22,7 @@ import {
 import type { ImageModel } from '../../models/model';
 import { adviceAfterSizeFailure, isSizeFailure } from '../../models/sizeFailure';
 import { checkCallbackUrl } from '../../waiting/callbackUrl';
-import type { Parking } from '../../waiting/parking/parking';
+import type { Parking } from '../../waiting/parking/park';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
 import {
 	binaryPropertyNameField,

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { IExecuteFunctions } from 'n8n-workflow';
-import { Parking, WOKEN_BY } from '../../../nodes/Evolink/waiting/parking/parking';
-import { VirtualClock } from '../virtualClock';
+import { claimResumeAcrossProcesses } from '../../../../nodes/Evolink/waiting/parking/duplicateResume';
+import { VirtualClock } from '../../virtualClock';
 
 /** n8n's list of processed data: read and written in two steps, so what another process wrote in between is lost. */
 class ProcessedData {
@@ -24,33 +24,19 @@ class ProcessedData {
 	}
 }
 
-/** A copy of a run that a call for the task at this position has woken, in a process of its own. */
-function copy(list: ProcessedData, position: number): Parking {
-	const memory = {
-		node: {
-			evolinkParked: { runIndex: 0, secret: 'secret' },
-			evolinkInput: { items: [{ json: {} }], failures: {} },
-		},
-		flow: {},
+/** Whether a resume by a call for the task at this position, in a process of its own, goes on. */
+async function claim(list: ProcessedData, position: number, clock: VirtualClock): Promise<boolean> {
+	const parked = { runIndex: 0, secret: 'secret', taskIds: [], until: 0 };
+	const helpers = {
+		checkProcessedAndRecord: async (names: string[]) => await list.checkAndRecord(names),
 	};
-	return new Parking(
-		{
-			getContext: (type: 'node' | 'flow') => memory[type],
-			evaluateExpression: () => 0,
-			getInputData: () => [{ json: { [WOKEN_BY]: position } }],
-			getNode: () => ({ type: 'n8n-nodes-evolink.evolink' }),
-			getExecutionId: () => '1',
-			helpers: {
-				checkProcessedAndRecord: async (names: string[]) => await list.checkAndRecord(names),
-			},
-		} as unknown as IExecuteFunctions,
-		'key',
-	);
+	const context = { helpers } as unknown as IExecuteFunctions;
+	return await claimResumeAcrossProcesses(context, parked, position, clock);
 }
 
 const ONE_DAY_MS = 86_400_000;
 
-it('of two copies in two processes one goes on, whichever starts later', async () => {
+it('of two resumes in two processes one goes on, whichever starts later', async () => {
 	await fc.assert(
 		fc.asyncProperty(
 			fc.integer({ min: 0, max: ONE_DAY_MS }),
@@ -60,35 +46,34 @@ it('of two copies in two processes one goes on, whichever starts later', async (
 			async (time, lagMs, latencyMs, positions) => {
 				const clock = new VirtualClock(Date.UTC(2026, 10, 21) + time);
 				const list = new ProcessedData(clock, latencyMs, []);
-				const areCopies = await Promise.all(
+				const claims = await Promise.all(
 					positions.map(async (position, index) => {
-						const parking = copy(list, position);
 						await clock.pass(index * lagMs);
-						return await parking.isCopyElsewhere(clock);
+						return await claim(list, position, clock);
 					}),
 				);
-				expect(areCopies.filter((isCopy) => !isCopy)).toHaveLength(1);
+				expect(claims.filter(Boolean)).toHaveLength(1);
 			},
 		),
 		{ numRuns: 300 },
 	);
 });
 
-it('of two copies that begin the list at one moment one goes on', async () => {
+it('of two resumes that begin the list at one moment one goes on', async () => {
 	jest.spyOn(Math, 'random').mockReturnValue(0);
 	const clock = new VirtualClock();
 	const list = new ProcessedData(clock, 10);
-	const areCopies = await Promise.all(
-		[0, 0].map(async (position) => await copy(list, position).isCopyElsewhere(clock)),
+	const claims = await Promise.all(
+		[0, 0].map(async (position) => await claim(list, position, clock)),
 	);
 	jest.restoreAllMocks();
-	expect(areCopies.filter((isCopy) => !isCopy)).toHaveLength(1);
+	expect(claims.filter(Boolean)).toHaveLength(1);
 });
 
 it('a run that is woken again long after, because its process has died, goes on', async () => {
 	const clock = new VirtualClock();
 	const list = new ProcessedData(clock, 10);
-	expect(await copy(list, 0).isCopyElsewhere(clock)).toBe(false);
+	expect(await claim(list, 0, clock)).toBe(true);
 	await clock.pass(10_000);
-	expect(await copy(list, 0).isCopyElsewhere(clock)).toBe(false);
+	expect(await claim(list, 0, clock)).toBe(true);
 });
