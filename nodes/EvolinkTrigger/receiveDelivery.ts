@@ -6,12 +6,7 @@ import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors'
 import { keyedSend } from '../Evolink/api/http/http';
 import { textOf } from '../Evolink/api/http/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
-import {
-	IMAGES_COME_WITHIN_MS,
-	lacksImages,
-	saysEnded,
-	type Task,
-} from '../Evolink/api/task';
+import { IMAGES_COME_WITHIN_MS, lacksImages, saysEnded, type Task } from '../Evolink/api/task';
 import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
 import { taskJson } from '../Evolink/run/taskItem';
 import { readCallback } from '../Evolink/waiting/callbackBody';
