@@ -106,11 +106,21 @@ describe('A fault while the task is asked for', () => {
 			/Access denied/,
 			/may not do that/,
 		),
-		'ends the wait: 404': ends(
-			(simulator) => simulator.refusal('taskNotFound'),
-			/Task not found or expired/,
-			/Check the ID/,
-		),
+		'a task that is not known yet is asked for again': async (simulator) => {
+			simulator.inject({ ...poll, fault: simulator.refusal('taskNotFound') });
+			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(items[0].json.status).toBe('completed');
+			expect(simulator.paidTasks()).toBe(1);
+		},
+		'a task that stays unknown ends the wait after some seconds: 404': async (simulator) => {
+			simulator.inject({ ...poll, times: Infinity, fault: simulator.refusal('taskNotFound') });
+			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(error?.message).toMatch(/Task not found or expired/);
+			expect(error?.description).toMatch(/Check the ID/);
+			expect(error?.description).toContain(firstTask(simulator).id);
+			expect(sent(simulator).polls.length).toBeGreaterThan(1);
+			expect(simulator.paidTasks()).toBe(1);
+		},
 		'ends the wait: 400': ends(
 			(simulator) => simulator.refusal('invalidTaskId'),
 			/Invalid task ID format/,
@@ -196,6 +206,11 @@ describe('A picture', () => {
 			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
 			expect(items[0].binary?.data.mimeType).toBe('image/png');
 		},
+		'comes through a link that is not known yet': async (simulator) => {
+			simulator.inject({ host: 'results', fault: { status: 404 } });
+			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+			expect(items[0].binary?.data.mimeType).toBe('image/png');
+		},
 		'comes through a web page in its place': async (simulator) => {
 			simulator.inject({ host: 'results', fault: { status: 200, headers: soon, body: html } });
 			const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
@@ -205,7 +220,7 @@ describe('A picture', () => {
 		'that is gone (404) is an error with task, links and expiry': isMissed(
 			{ status: 404 },
 			/HTTP status 404/,
-			1,
+			4,
 		),
 		'that has expired (403) is an error with task, links and expiry': isMissed(
 			{ status: 403 },

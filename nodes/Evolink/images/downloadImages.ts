@@ -98,7 +98,9 @@ async function downloadPicture<T>(
 				'The links work for 24 hours: later ones are refused.',
 				{ status: result.status },
 			);
-			return { ...fault, error, mayPass: isPassingStatus(result.status) };
+			// A new link may not be known everywhere yet.
+			const mayPass = isPassingStatus(result.status) || result.status === 404;
+			return { ...fault, error, mayPass };
 		}
 		const facts = examinePicture(result.body);
 		if (!facts) {

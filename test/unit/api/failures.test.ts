@@ -1,6 +1,9 @@
-import { NodeApiError, NodeOperationError, UserError } from 'n8n-workflow';
+import { type IExecuteFunctions, NodeApiError, NodeOperationError, UserError } from 'n8n-workflow';
 
+import { EvolinkClient } from '../../../nodes/Evolink/api/client';
 import { describeFailure } from '../../../nodes/Evolink/api/http/failures';
+import { keyedSend } from '../../../nodes/Evolink/api/http/http';
+import { VirtualClock } from '../virtualClock';
 
 const NODE = {
 	id: 'n',
@@ -94,4 +97,22 @@ it('hands on what n8n says can be done', () => {
 
 it.each(['constructor', '__proto__', 'toString'])('code %s is none of ours', (code) => {
 	expect(describeFailure(fault(code), false).kind).toBe('noAnswer');
+});
+
+it('a create that n8n does not send is tried once, told in its words, and not called paid', async () => {
+	const httpRequestWithAuthentication = jest.fn(async () => {
+		throw wrapped(new UserError('Blocked for Bearer the-key-0123456789', { description: 'Ask.' }));
+	});
+	const context = { helpers: { httpRequestWithAuthentication } } as unknown as IExecuteFunctions;
+	const send = keyedSend(context, 'evolinkApi', 'the-key-0123456789');
+	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
+	const client = new EvolinkClient(send, new VirtualClock(), addresses);
+	const body = { model: 'm', prompt: 'p', image_urls: [] };
+	const error: unknown = await client.createTask(body, 'key').catch((reason: unknown) => reason);
+	expect(error).toMatchObject({
+		message: expect.stringMatching(/n8n did not send the request: Blocked for Bearer \[/) as string,
+		advice: 'Ask.',
+	});
+	expect(error).not.toMatchObject({ message: expect.stringContaining('the-key') as string });
+	expect(httpRequestWithAuthentication).toHaveBeenCalledTimes(1);
 });

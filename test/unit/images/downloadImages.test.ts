@@ -120,7 +120,6 @@ describe('downloadPictures', () => {
 			answer(403, '<Error>expired</Error>'),
 			/HTTP status 403 \| The links work for 24 hours/,
 		],
-		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
 		['410', answer(410), /HTTP status 410 \| The links work for 24 hours/],
 		['a picture that is too large', tooLarge, /larger than 50 MB \| .*'Max Download Size'/],
 		[
@@ -136,9 +135,15 @@ describe('downloadPictures', () => {
 		expect(service.requests).toHaveLength(1);
 	});
 
+	it('asks again for a link that is not known yet', async () => {
+		const { service } = await download([answer(404), answer(200, await samplePicture())]);
+		expect(service.requests).toHaveLength(2);
+	});
+
 	it.each<[string, Step, RegExp]>([
 		['web pages', answer(200, HTML), /a web page that is not a picture/],
 		['502', answer(502, HTML), /HTTP status 502/],
+		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
 		['lost connections', noAnswer, /the connection was lost/],
 	])('gives up on lasting %s with the cause', async (_name, fault, expected) => {
 		const { message, service } = await download([fault]);

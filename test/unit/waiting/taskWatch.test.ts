@@ -255,7 +255,7 @@ describe('faults while waiting', () => {
 		[400, /parameters/],
 		[401, /API key/],
 		[402, /Top up/],
-		[403, /permissions/],
+		[403, /proxy and firewall/],
 		[404, /Check the ID/],
 	])('%d ends it at once, with advice and the paid task', async (status, advice) => {
 		const { service, errorOf } = setUp(
@@ -268,6 +268,22 @@ describe('faults while waiting', () => {
 		expect(error.advice).toMatch(advice);
 		expect(error.trace.taskId).toBe(TASK_ID);
 		expect(service.requests).toHaveLength(2);
+	});
+});
+
+describe('a task that the service does not know', () => {
+	it('is asked for again when it was created just now', async () => {
+		const { service, wait } = setUp(answer(404), answer(404), answer(200, COMPLETED));
+		await expect(wait(600, created(0))).resolves.toMatchObject({ task: { status: 'completed' } });
+		expect(service.requests).toHaveLength(3);
+	});
+
+	it('is given up after some seconds, with the task in the error', async () => {
+		const { clock, errorOf } = setUp(answer(404));
+		const error = await errorOf(600, created(0));
+		expect(error).toMatchObject({ status: 404, trace: { taskId: TASK_ID } });
+		expect(clock.elapsed).toBeGreaterThan(5 * SECOND);
+		expect(clock.elapsed).toBeLessThan(30 * SECOND);
 	});
 });
 

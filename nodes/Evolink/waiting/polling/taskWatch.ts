@@ -34,6 +34,9 @@ const LONGEST_ESTIMATE_SECONDS = 24 * 3_600;
 /** After so many faults in a row, tasks are asked for one by one. */
 const MAX_FAILED_BATCHES = 3;
 
+/** A task that was created just now may not be known everywhere yet. */
+const KNOWN_WITHIN_MS = 10_000;
+
 /** A task and when it was last seen unfinished: its result links live at least 24 h from then. */
 export interface SeenTask {
 	task: Task;
@@ -57,6 +60,8 @@ interface Wait extends Watched {
 	notBefore: number;
 	faults: number;
 	lastFault?: EvolinkError;
+	/** Since when the service does not know it. Unix milliseconds. */
+	unknownSince?: number;
 	resolve: (seen: SeenTask) => void;
 	reject: (error: unknown) => void;
 }
@@ -259,7 +264,9 @@ export class TaskWatch {
 		const now = this.clock.now();
 		wait.isAsked = false;
 		if (!answer.ok) {
-			if (!answer.mayPass) return this.fail(wait, answer.error);
+			if (isUnknownTask(answer.error)) wait.unknownSince ??= now;
+			const isNew = wait.known && now - (wait.unknownSince ?? 0) < KNOWN_WITHIN_MS;
+			if (!answer.mayPass && !isNew) return this.fail(wait, answer.error);
 			wait.lastFault = answer.error;
 			wait.faults++;
 			const pauseMs = retryDelayMs(wait.faults, answer.retryAfterMs);
@@ -302,6 +309,10 @@ export class TaskWatch {
 /** Questions for single tasks would be throttled no less. */
 function isThrottled(error: EvolinkError): boolean {
 	return error instanceof ApiError && (error.status === 429 || error.status === 503);
+}
+
+function isUnknownTask(error: EvolinkError): boolean {
+	return error instanceof ApiError && error.status === 404;
 }
 
 /** Milliseconds. */
