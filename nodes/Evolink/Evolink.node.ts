@@ -10,7 +10,7 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 
-import { operationFields } from './operations';
+import { properties, subtitle } from './operations';
 import { runOperation, takeCallback } from './execute';
 import { searchModels } from './parameters/searchModels';
 import { PARKING_WEBHOOKS } from './waiting/parking/resumeAddress';
@@ -22,8 +22,7 @@ export class Evolink implements INodeType {
 		icon: { light: 'file:../../icons/evolink.svg', dark: 'file:../../icons/evolink.dark.svg' },
 		group: ['transform'],
 		version: 1,
-		subtitle:
-			'={{ { editImage: "Edit Image", getCredits: "Get Credits", getManyTasks: "Get Many Tasks", getTask: "Get Task", waitForCompletion: "Wait for Completion" }[$parameter["operation"]] }}',
+		subtitle,
 		description: 'Edit images with AI models through EvoLink',
 		defaults: { name: 'EvoLink' },
 		usableAsTool: true,
@@ -44,48 +43,7 @@ export class Evolink implements INodeType {
 		webhooks: PARKING_WEBHOOKS,
 		waitingNodeTooltip:
 			'The execution goes on when EvoLink calls, or when the time limit has passed',
-		properties: [
-			{
-				displayName: 'Operation',
-				name: 'operation',
-				type: 'options',
-				noDataExpression: true,
-				options: [
-					{
-						name: 'Edit Image',
-						value: 'editImage',
-						description: 'Change one or more pictures as a prompt says',
-						action: 'Edit an image',
-					},
-					{
-						name: 'Get Credits',
-						value: 'getCredits',
-						description: 'Get what is left on the account and on the API key',
-						action: 'Get the credits',
-					},
-					{
-						name: 'Get Many Tasks',
-						value: 'getManyTasks',
-						description: "List the account's tasks, running and ended, newest first",
-						action: 'Get many tasks',
-					},
-					{
-						name: 'Get Task',
-						value: 'getTask',
-						description: 'Get the state of a task, and its pictures if it is complete',
-						action: 'Get a task',
-					},
-					{
-						name: 'Wait for Completion',
-						value: 'waitForCompletion',
-						description: 'Wait until a task ends, then get its pictures',
-						action: 'Wait for completion of a task',
-					},
-				],
-				default: 'editImage',
-			},
-			...operationFields,
-		],
+		properties,
 	};
 
 	methods = {

@@ -14,8 +14,7 @@ import { ImagesGatewayClient } from './api/imagesGateway';
 import { RequestMemory } from './memory/requestMemory';
 import { readRunIdentity, type RunIdentity } from './memory/runIdentity';
 import { spendingOf } from './memory/spending';
-import { operations } from './operations';
-import { editOnGateway } from './operations/editImage/editOnGateway';
+import { readOperation } from './operations';
 import {
 	checkHasEvolink,
 	CREDENTIAL,
@@ -23,13 +22,13 @@ import {
 	readCredential,
 	readGatewayCredential,
 } from './parameters/credential';
+import { readService } from './parameters/service';
 import {
-	readChoice,
 	readConcurrency,
 	readKeepCredits,
 	readMaxCredits,
 	readTaskConcurrency,
-} from './parameters/fields';
+} from './parameters/spending';
 import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
 import { PictureLimit } from './run/limits';
@@ -51,9 +50,6 @@ import { clearParkedRun, loadParkedRun } from './waiting/parking/parkedRun';
 import { receiveCallback } from './waiting/parking/receiveCallback';
 import { resumeSecret } from './waiting/parking/resumeAddress';
 import { TaskWatch } from './waiting/polling/taskWatch';
-
-const OPERATION_NAMES = Object.keys(operations) as [string, ...string[]];
-const SERVICES = ['evolink', 'imagesGateway'] as const;
 
 /** What one round over the items comes to; all states are drawn in `waiting/parking/README.md`. */
 type Round =
@@ -111,22 +107,18 @@ async function runRound(
 			return { says: 'duplicate', output: [] };
 		}
 	}
-	const operation = readChoice(context, 'operation', 0, 'Operation', OPERATION_NAMES);
-	const service = readChoice(context, 'service', 0, 'Service', SERVICES);
+	const operation = readOperation(context);
+	const gatewayWork =
+		operation.onGateway && readService(context) === 'imagesGateway'
+			? operation.onGateway
+			: undefined;
 	const runAbort = new AbortController();
 	const basics = setUp(context, identity, memory, runAbort.signal);
-	if (service === 'imagesGateway') {
-		const run = await onGateway(basics);
-		return await overItems(run, editOnGateway, runAbort);
+	if (gatewayWork) {
+		return await overItems(await onGateway(basics), gatewayWork, runAbort);
 	}
 	const run = await onEvolink(basics, resumed !== undefined);
-	return await overItems(
-		run,
-		operations[operation],
-		runAbort,
-		run.parking,
-		resumed?.input.failures,
-	);
+	return await overItems(run, operation, runAbort, run.parking, resumed?.input.failures);
 }
 
 /** @param settled see `forEveryItem` */

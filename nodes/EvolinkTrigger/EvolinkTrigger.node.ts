@@ -9,12 +9,13 @@ import {
 	NodeConnectionTypes,
 } from 'n8n-workflow';
 
+import { optionsField } from '../Evolink/parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
-	optionsField,
+	maxDownloadSizeOption,
 	simplifyField,
-} from '../Evolink/parameters/fields';
+} from '../Evolink/parameters/output';
 import { addPictures } from './addPictures';
 import { receiveDelivery } from './receiveDelivery';
 
@@ -78,7 +79,7 @@ export class EvolinkTrigger implements INodeType {
 			{ ...downloadField, default: false },
 			binaryPropertyNameField,
 			simplifyField,
-			optionsField(['maxDownloadSize'], {
+			optionsField(maxDownloadSizeOption, {
 				displayName: 'Models',
 				name: 'models',
 				type: 'string',

@@ -4,7 +4,7 @@ import { realClock } from '../Evolink/api/http/clock';
 import { EvolinkError } from '../Evolink/api/errors/errors';
 import { plainSend } from '../Evolink/api/http/http';
 import { parseTask } from '../Evolink/api/task';
-import { type OutputSettings, readOutputSettings } from '../Evolink/parameters/fields';
+import { type OutputSettings, readOutputSettings } from '../Evolink/parameters/output';
 import { PictureLimit } from '../Evolink/run/limits';
 import { nodeErrorFor } from '../Evolink/run/nodeError';
 import { taskItem } from '../Evolink/run/taskItem';

@@ -5,7 +5,7 @@ import { EvolinkClient } from '../../nodes/Evolink/api/client';
 import { paced } from '../../nodes/Evolink/api/http/pace';
 import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
 import { spendingOf } from '../../nodes/Evolink/memory/spending';
-import { operations } from '../../nodes/Evolink/operations';
+import { editImage } from '../../nodes/Evolink/operations/editImage/editImage.operation';
 import { Budget } from '../../nodes/Evolink/run/budget';
 import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit } from '../../nodes/Evolink/api/http/limit';
@@ -156,7 +156,7 @@ async function runOnce(
 	};
 	let isDone = false;
 	try {
-		const { output, failures } = await forEveryItem(run, operations.editImage, halt);
+		const { output, failures } = await forEveryItem(run, editImage, halt);
 		isDone = Object.keys(failures).length === 0;
 		return { items: output };
 	} catch (error) {

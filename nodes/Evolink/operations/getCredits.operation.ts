@@ -1,9 +1,16 @@
-import { optionsField } from '../parameters/fields';
+import { optionsField } from '../parameters/options';
+import { concurrencyOption } from '../parameters/spending';
 import { defineOperation } from '../run/run';
 
 /** The credits of the account and of the API key. Free. */
 export const getCredits = defineOperation<undefined>({
-	fields: [optionsField(['concurrency'])],
+	menu: {
+		name: 'Get Credits',
+		description: 'Get what is left on the account and on the API key',
+		action: 'Get the credits',
+	},
+
+	fields: [optionsField(concurrencyOption)],
 
 	plan: () => undefined,
 

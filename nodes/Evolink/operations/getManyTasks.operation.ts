@@ -1,9 +1,17 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
 
-import { InvalidInputError } from '../api/errors/errors';
-import { textOf } from '../api/http/json';
 import type { TaskFilters, TaskSummary } from '../api/taskHistory';
-import { optionsField, simplifyField } from '../parameters/fields';
+import { optionsField } from '../parameters/options';
+import { readSimplify, simplifyField } from '../parameters/output';
+import {
+	parameter,
+	type ParameterSource,
+	readBoolean,
+	readNumber,
+	readValue,
+	toText,
+} from '../parameters/reader';
+import { concurrencyOption } from '../parameters/spending';
 import { defineOperation } from '../run/run';
 import { rawJson } from '../run/taskItem';
 
@@ -14,69 +22,81 @@ interface GetManyTasksPlan {
 	simplify: boolean;
 }
 
+const returnAllField: INodeProperties = {
+	displayName: 'Return All',
+	name: 'returnAll',
+	type: 'boolean',
+	default: false,
+	description: 'Whether to return all results or only up to a given limit',
+};
+
+const limitField: INodeProperties = {
+	displayName: 'Limit',
+	name: 'limit',
+	type: 'number',
+	typeOptions: { minValue: 1 },
+	default: 50,
+	description: 'Max number of results to return',
+	displayOptions: { show: { returnAll: [false] } },
+};
+
+const filtersField: INodeProperties = {
+	displayName: 'Filters',
+	name: 'filters',
+	type: 'collection',
+	placeholder: 'Add filter',
+	default: {},
+	options: [
+		{
+			displayName: 'Model',
+			name: 'model',
+			type: 'string',
+			default: '',
+			placeholder: 'e.g. qwen-image-edit',
+			description: 'The ID of the model; empty for all',
+		},
+		{
+			displayName: 'Status',
+			name: 'status',
+			type: 'options',
+			options: [
+				{ name: 'Cancelled', value: 'cancelled' },
+				{ name: 'Completed', value: 'completed' },
+				{ name: 'Failed', value: 'failed' },
+				{ name: 'Running', value: 'processing', description: 'Pending and processing' },
+			],
+			default: 'completed',
+			description: 'The state that the tasks are in',
+		},
+	],
+};
+
 /** The account's task history, one output item per task, newest first. Free. */
 export const getManyTasks = defineOperation<GetManyTasksPlan>({
+	menu: {
+		name: 'Get Many Tasks',
+		description: "List the account's tasks, running and ended, newest first",
+		action: 'Get many tasks',
+	},
+
 	fields: [
-		{
-			displayName: 'Return All',
-			name: 'returnAll',
-			type: 'boolean',
-			default: false,
-			description: 'Whether to return all results or only up to a given limit',
-		},
-		{
-			displayName: 'Limit',
-			name: 'limit',
-			type: 'number',
-			typeOptions: { minValue: 1 },
-			default: 50,
-			description: 'Max number of results to return',
-			displayOptions: { show: { returnAll: [false] } },
-		},
-		{
-			displayName: 'Filters',
-			name: 'filters',
-			type: 'collection',
-			placeholder: 'Add filter',
-			default: {},
-			options: [
-				{
-					displayName: 'Model',
-					name: 'model',
-					type: 'string',
-					default: '',
-					placeholder: 'e.g. qwen-image-edit',
-					description: 'The ID of the model; empty for all',
-				},
-				{
-					displayName: 'Status',
-					name: 'status',
-					type: 'options',
-					options: [
-						{ name: 'Cancelled', value: 'cancelled' },
-						{ name: 'Completed', value: 'completed' },
-						{ name: 'Failed', value: 'failed' },
-						{ name: 'Running', value: 'processing', description: 'Pending and processing' },
-					],
-					default: 'completed',
-					description: 'The state that the tasks are in',
-				},
-			],
-		},
+		returnAllField,
+		limitField,
+		filtersField,
 		simplifyField,
-		optionsField(['concurrency']),
+		optionsField(concurrencyOption),
 	],
 
 	plan: ({ context }, itemIndex) => {
-		const status = readFilter(context, 'status', itemIndex);
-		const model = readFilter(context, 'model', itemIndex);
+		const status = readFilter(context, 'Status', 'status', itemIndex);
+		const model = readFilter(context, 'Model', 'model', itemIndex);
 		return {
 			limit: readLimit(context, itemIndex),
 			filters: {
 				...(status === undefined ? {} : { status }),
 				...(model === undefined ? {} : { model }),
 			},
-			simplify: context.getNodeParameter('simplify', itemIndex, true) as boolean,
+			simplify: readSimplify(context, itemIndex),
 		};
 	},
 
@@ -86,25 +106,21 @@ export const getManyTasks = defineOperation<GetManyTasksPlan>({
 	},
 });
 
-function readLimit(context: IExecuteFunctions, itemIndex: number): number {
-	if (context.getNodeParameter('returnAll', itemIndex, false) === true) return Infinity;
-	const value: unknown = context.getNodeParameter('limit', itemIndex, 50);
-	const limit = Math.floor(Number(value));
-	if (!(limit >= 1)) {
-		throw new InvalidInputError(
-			`'Limit' is ${JSON.stringify(value)}; it must be a number from 1`,
-			"Correct it, or switch 'Return All' on.",
-		);
-	}
-	return limit;
+function readLimit(source: ParameterSource, itemIndex: number): number {
+	if (readBoolean(source, itemIndex, parameter(returnAllField), false)) return Infinity;
+	const advice = "Correct it, or switch 'Return All' on.";
+	return Math.floor(readNumber(source, itemIndex, parameter(limitField), { min: 1 }, advice) ?? 50);
 }
 
+/** Undefined where the filter is not set, or is empty: an item without a value for it wants all. */
 function readFilter(
-	context: IExecuteFunctions,
+	source: ParameterSource,
+	displayName: string,
 	name: keyof TaskFilters,
 	itemIndex: number,
 ): string | undefined {
-	return textOf(context.getNodeParameter(`filters.${name}`, itemIndex, ''))?.trim();
+	const { value } = readValue(source, itemIndex, { displayName, path: `filters.${name}` }) ?? {};
+	return toText(value ?? '', displayName) || undefined;
 }
 
 function simplified(task: TaskSummary): IDataObject {

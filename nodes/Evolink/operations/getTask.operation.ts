@@ -1,14 +1,15 @@
 import { lacksImages } from '../api/task';
+import { optionsField } from '../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
-	optionsField,
+	maxDownloadSizeOption,
 	type OutputSettings,
 	readOutputSettings,
-	readTaskId,
 	simplifyField,
-	taskIdField,
-} from '../parameters/fields';
+} from '../parameters/output';
+import { concurrencyOption } from '../parameters/spending';
+import { readTaskId, taskIdField } from '../parameters/taskId';
 import { defineOperation } from '../run/run';
 import { taskItem } from '../run/taskItem';
 
@@ -19,12 +20,18 @@ interface GetTaskPlan {
 
 /** Asks once for a task and gives whatever state it is in. */
 export const getTask = defineOperation<GetTaskPlan>({
+	menu: {
+		name: 'Get Task',
+		description: 'Get the state of a task, and its pictures if it is complete',
+		action: 'Get a task',
+	},
+
 	fields: [
 		taskIdField,
 		downloadField,
 		binaryPropertyNameField,
 		simplifyField,
-		optionsField(['concurrency', 'maxDownloadSize']),
+		optionsField(concurrencyOption, maxDownloadSizeOption),
 	],
 
 	plan: ({ context }, itemIndex) => ({

@@ -1,16 +1,21 @@
 import { assertSucceeded } from '../waiting/polling/taskWatch';
+import { optionsField } from '../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
-	givesFailureAsData,
-	optionsField,
+	maxDownloadSizeOption,
 	type OutputSettings,
 	readOutputSettings,
-	readTaskId,
-	readTimeout,
 	simplifyField,
-	taskIdField,
-} from '../parameters/fields';
+} from '../parameters/output';
+import { concurrencyOption } from '../parameters/spending';
+import { readTaskId, taskIdField } from '../parameters/taskId';
+import {
+	givesFailureAsData,
+	onTaskFailureOption,
+	readTimeout,
+	timeoutOption,
+} from '../parameters/waiting';
 import { defineOperation } from '../run/run';
 import { taskItem } from '../run/taskItem';
 
@@ -23,12 +28,18 @@ interface WaitForCompletionPlan {
 
 /** Asks for a task until it ends. */
 export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
+	menu: {
+		name: 'Wait for Completion',
+		description: 'Wait until a task ends, then get its pictures',
+		action: 'Wait for completion of a task',
+	},
+
 	fields: [
 		taskIdField,
 		downloadField,
 		binaryPropertyNameField,
 		simplifyField,
-		optionsField(['concurrency', 'maxDownloadSize', 'onTaskFailure', 'timeout']),
+		optionsField(concurrencyOption, maxDownloadSizeOption, onTaskFailureOption, timeoutOption),
 	],
 
 	plan: ({ context }, itemIndex) => ({

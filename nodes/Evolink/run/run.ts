@@ -69,8 +69,18 @@ export interface ItemWork<R extends RunBasics> {
 }
 
 export interface Operation extends ItemWork<Run> {
+	menu: MenuEntry;
 	/** The operation's parameters, without `displayOptions` for the operation. */
 	fields: INodeProperties[];
+	/** What it does where the service is an images gateway; undefined for what only EvoLink can do. */
+	onGateway?: ItemWork<GatewayRun>;
+}
+
+/** How the operation appears in n8n: in the list of operations, and by its action when a node is added. */
+export interface MenuEntry {
+	name: string;
+	description: string;
+	action: string;
 }
 
 export function inTwoSteps<Plan, R extends RunBasics>(steps: TwoSteps<Plan, R>): ItemWork<R> {
@@ -83,7 +93,7 @@ export function inTwoSteps<Plan, R extends RunBasics>(steps: TwoSteps<Plan, R>):
 }
 
 export function defineOperation<Plan>(
-	definition: TwoSteps<Plan, Run> & Pick<Operation, 'fields'>,
+	definition: TwoSteps<Plan, Run> & Omit<Operation, 'prepare'>,
 ): Operation {
-	return { fields: definition.fields, ...inTwoSteps(definition) };
+	return { ...definition, ...inTwoSteps(definition) };
 }

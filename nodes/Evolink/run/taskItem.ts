@@ -5,7 +5,7 @@ import { lacksImages, type Task } from '../api/task';
 import { downloadPictures } from '../images/downloadImages';
 import type { SeenTask } from '../waiting/polling/taskWatch';
 import { binaryFields, storeIn } from './binaryFields';
-import type { OutputSettings } from '../parameters/fields';
+import type { OutputSettings } from '../parameters/output';
 import type { ItemResult, Run } from './run';
 
 /** Result links work for 24 hours. Source: docs.evolink.ai, every image model. */

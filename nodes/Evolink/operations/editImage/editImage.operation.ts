@@ -1,7 +1,7 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
-import { InvalidInputError, TaskFailedError } from '../../api/errors/errors';
+import { TaskFailedError } from '../../api/errors/errors';
 import type { Task } from '../../api/task';
 import {
 	identityOf,
@@ -10,7 +10,7 @@ import {
 	type Reference,
 } from '../../images/inputImages';
 import { digestOf } from '../../memory/requestMemory';
-import { DEFAULT_MODEL_ID, findModel } from '../../models/catalogue';
+import { findModel } from '../../models/catalogue';
 import {
 	checkLink,
 	checkMask,
@@ -21,43 +21,51 @@ import {
 } from '../../models/checkRequest';
 import type { ImageModel } from '../../models/model';
 import { adviceAfterSizeFailure, isSizeFailure } from '../../models/sizeFailure';
-import { checkCallbackUrl } from '../../waiting/callbackUrl';
 import type { Parking } from '../../waiting/parking/park';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
+import { additionalFieldsOption } from '../../parameters/additionalFields';
+import { readBodyFields } from '../../parameters/bodyFields';
+import { gatewayOptions } from '../../parameters/gateway';
+import { imageOptions, notSent, readImageOptions } from '../../parameters/imageOptions';
+import { imagesField } from '../../parameters/images';
+import { readMask } from '../../parameters/mask';
+import { gatewayModelField, modelField, readModel } from '../../parameters/model';
+import { numberOfImagesField, readNumberOfImages } from '../../parameters/numberOfImages';
+import { optionsField } from '../../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
-	givesFailureAsData,
-	optionsField,
+	maxDownloadSizeOption,
 	type OutputSettings,
-	readChoice,
 	readOutputSettings,
-	readPrompt,
-	readText,
-	readTimeout,
-	retriesCharged,
 	simplifyField,
-} from '../../parameters/fields';
-import { gatewayOptions } from './editOnGateway';
+} from '../../parameters/output';
+import { promptField, readPrompt } from '../../parameters/prompt';
+import { serviceField } from '../../parameters/service';
 import {
-	additionalFieldsOption,
-	modelOptions,
-	numberOfImagesField,
-	promptField,
-} from '../../parameters/modelFields';
+	concurrencyOption,
+	keepCreditsOption,
+	maxCreditsOption,
+	retriesCharged,
+	retryChargedOption,
+} from '../../parameters/spending';
+import { isStrict, validationOption } from '../../parameters/validation';
 import {
-	notSent,
-	readBodyFields,
-	readMask,
-	readParameters,
-} from '../../parameters/modelParameters';
+	callbackUrlField,
+	givesFailureAsData,
+	onTaskFailureOption,
+	readCallbackUrl,
+	readTimeout,
+	readWait,
+	timeoutOption,
+	type Wait,
+	waitField,
+} from '../../parameters/waiting';
 import { defineOperation, type Run } from '../../run/run';
 import { startTask } from '../../run/startTask';
 import { taskItem } from '../../run/taskItem';
 import type { TaskSlot } from '../../run/taskSlots';
-
-/** How the node waits for a task: by asking, by letting n8n park the execution, or not at all. */
-type Wait = 'poll' | 'callback' | 'none';
+import { editOnGateway } from './editOnGateway';
 
 interface EditImagePlan {
 	model: string;
@@ -75,184 +83,25 @@ interface EditImagePlan {
 	output: OutputSettings;
 }
 
-const validationOption: INodeProperties = {
-	displayName: 'Validation',
-	name: 'validation',
-	type: 'options',
-	options: [
-		{
-			name: 'Strict',
-			value: 'strict',
-			description: 'Refuse what breaks the documented limits of the model, before anything is paid',
-		},
-		{
-			name: 'Warn',
-			value: 'warn',
-			description: 'Send it all the same and show a hint',
-		},
-	],
-	default: 'strict',
-	description: "What to do with prompts, pictures and options outside the model's limits",
-	displayOptions: { show: { '/service': ['evolink'] } },
-};
-
 /** Sends pictures and a prompt to a model, waits for the task and fetches the edited pictures. */
 export const editImage = defineOperation<EditImagePlan>({
+	menu: {
+		name: 'Edit Image',
+		description: 'Change one or more pictures as a prompt says',
+		action: 'Edit an image',
+	},
+
+	onGateway: editOnGateway,
+
 	fields: [
-		{
-			displayName: 'Service',
-			name: 'service',
-			type: 'options',
-			noDataExpression: true,
-			options: [
-				{
-					name: 'EvoLink',
-					value: 'evolink',
-					description: 'Works with tasks: create, wait, fetch',
-				},
-				{
-					name: 'Images Gateway',
-					value: 'imagesGateway',
-					description: 'A host that answers a request with the edited picture itself',
-				},
-			],
-			default: 'evolink',
-			description: 'Who edits the pictures',
-		},
-		{
-			displayName: 'Model',
-			name: 'gatewayModel',
-			type: 'string',
-			default: 'qwen-image-edit-2509',
-			required: true,
-			placeholder: 'e.g. qwen-image-edit-2509',
-			description: "The model's ID, as the gateway calls it",
-			displayOptions: { show: { service: ['imagesGateway'] } },
-		},
-		{
-			displayName: 'Model',
-			name: 'model',
-			type: 'resourceLocator',
-			default: {
-				mode: 'list',
-				value: DEFAULT_MODEL_ID,
-				cachedResultName: findModel(DEFAULT_MODEL_ID)?.name,
-			},
-			required: true,
-			description: 'The model that edits the pictures',
-			displayOptions: { show: { service: ['evolink'] } },
-			modes: [
-				{
-					displayName: 'From List',
-					name: 'list',
-					type: 'list',
-					placeholder: 'Select a model…',
-					typeOptions: { searchListMethod: 'searchModels', searchable: true },
-				},
-				{
-					displayName: 'By ID',
-					name: 'id',
-					type: 'string',
-					placeholder: 'e.g. qwen-image-edit',
-					hint: "For a model that is not in the list: the service checks its limits, and its own fields go into 'Additional Fields'",
-				},
-			],
-		},
+		serviceField,
+		gatewayModelField,
+		modelField,
 		promptField,
-		{
-			displayName: 'Images',
-			name: 'images',
-			type: 'fixedCollection',
-			typeOptions: { multipleValues: true, sortable: true },
-			default: { image: [{ source: 'binary', url: '', binaryPropertyName: 'data' }] },
-			placeholder: 'Add image',
-			description:
-				'The pictures to edit, in order: prompts can speak of the first, second and third picture',
-			options: [
-				{
-					displayName: 'Image',
-					name: 'image',
-					values: [
-						{
-							displayName: 'Source',
-							name: 'source',
-							type: 'options',
-							options: [
-								{
-									name: 'Binary Field',
-									value: 'binary',
-									description:
-										'A picture that comes in with the item, from a storage node for instance',
-								},
-								{
-									name: 'URL',
-									value: 'url',
-									description: 'A public link, which EvoLink fetches itself',
-								},
-							],
-							default: 'url',
-						},
-						{
-							displayName: 'URL',
-							name: 'url',
-							type: 'string',
-							default: '',
-							placeholder: 'e.g. https://example.com/image.png',
-							hint: 'Several links: separate them by commas or line breaks, or give an array by expression',
-							description: 'Public http or https link of the picture',
-							displayOptions: { show: { source: ['url'] } },
-						},
-						{
-							displayName: 'Input Data Field Name',
-							name: 'binaryPropertyName',
-							type: 'string',
-							default: 'data',
-							placeholder: 'e.g. data',
-							hint: 'Several fields: separate them by commas',
-							description: 'The name of the binary field that holds the picture',
-							displayOptions: { show: { source: ['binary'] } },
-						},
-					],
-				},
-			],
-		},
+		imagesField,
 		numberOfImagesField,
-		{
-			displayName: 'Wait',
-			name: 'wait',
-			type: 'options',
-			options: [
-				{
-					name: 'Do Not Wait',
-					value: 'none',
-					description: 'Return the task at once; fetch it later by its ID',
-				},
-				{
-					name: 'Poll Until Complete',
-					value: 'poll',
-					description: 'Ask the service until the pictures are ready',
-				},
-				{
-					name: 'Suspend Until Callback',
-					value: 'callback',
-					description:
-						'Park the execution until EvoLink calls; n8n must be reachable by public https',
-				},
-			],
-			default: 'poll',
-			description: 'What to do while the service works',
-			displayOptions: { show: { service: ['evolink'] } },
-		},
-		{
-			displayName: 'Callback URL',
-			name: 'callbackUrl',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. https://n8n.example.com/webhook/…',
-			description:
-				'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
-			displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
-		},
+		waitField,
+		callbackUrlField,
 		{
 			...downloadField,
 			displayOptions: { show: { service: ['evolink'] }, hide: { wait: ['none'] } },
@@ -271,41 +120,32 @@ export const editImage = defineOperation<EditImagePlan>({
 		})),
 		simplifyField,
 		optionsField(
-			[
-				'concurrency',
-				'keepCredits',
-				'maxCredits',
-				'maxDownloadSize',
-				'onTaskFailure',
-				'retryCharged',
-				'timeout',
-			],
-			validationOption,
 			additionalFieldsOption,
-			...modelOptions,
+			concurrencyOption,
+			keepCreditsOption,
+			maxCreditsOption,
+			maxDownloadSizeOption,
+			onTaskFailureOption,
+			retryChargedOption,
+			timeoutOption,
+			validationOption,
+			...imageOptions,
 			...gatewayOptions,
 		),
 	],
 
 	async plan({ context, parking }, itemIndex) {
-		const model = readText(context, 'model', itemIndex);
+		const model = readModel(context, itemIndex);
 		const facts = findModel(model);
 		// Some models that are not in the list take none, and only the service knows which.
 		const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
 		const references = await readReferences(context, itemIndex);
 		const mask = await readMask(context, itemIndex);
-		const { values, hints } = readParameters(context, itemIndex, facts);
-		const numberOfImages = Number(context.getNodeParameter('numberOfImages', itemIndex, 1));
-		const wait = readWait(context, itemIndex, parking);
-		const callbackUrl = wait === 'none' ? readText(context, 'callbackUrl', itemIndex) : '';
+		const { values, hints } = readImageOptions(context, itemIndex, facts);
+		const numberOfImages = readNumberOfImages(context, itemIndex);
+		const wait = readPossibleWait(context, itemIndex, parking);
+		const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
 
-		if (model === '') {
-			throw new InvalidInputError(
-				"'Model' is empty",
-				'Pick a model from the list or enter its ID.',
-			);
-		}
-		if (callbackUrl !== '') checkCallbackUrl(callbackUrl);
 		const firstPicture = references[0].kind === 'binary' ? references[0].facts : undefined;
 		const violations = [
 			...checkRequest(facts, {
@@ -320,7 +160,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			...hints,
 			...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 		];
-		const strict = context.getNodeParameter('options.validation', itemIndex, 'strict') !== 'warn';
+		const strict = isStrict(context, itemIndex);
 		context.addExecutionHints(
 			...settleViolations(violations, strict).map((message) => ({
 				message: `Item ${itemIndex}: ${message}`,
@@ -341,7 +181,7 @@ export const editImage = defineOperation<EditImagePlan>({
 				hasMask: usesMask !== undefined,
 			}),
 			wait,
-			...(callbackUrl === '' ? {} : { callbackUrl }),
+			...(callbackUrl === undefined ? {} : { callbackUrl }),
 			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
 			timeoutSeconds: readTimeout(context, itemIndex),
 			failureAsData: givesFailureAsData(context, itemIndex),
@@ -459,12 +299,8 @@ function fingerprintOf(plan: EditImagePlan): string {
 	]);
 }
 
-function readWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
-	const wait = readChoice(context, 'wait', itemIndex, 'Wait', [
-		'poll',
-		'callback',
-		'none',
-	] as const);
+function readPossibleWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
+	const wait = readWait(context, itemIndex);
 	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
 }
 

@@ -1,4 +1,4 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { DownloadError, InvalidInputError, PictureLostError } from '../../api/errors/errors';
 import type { GatewayEdit } from '../../api/imagesGateway';
@@ -13,21 +13,14 @@ import {
 import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
 import type { BodyPart } from '../../models/parameters';
 import { binaryFields, storeIn } from '../../run/binaryFields';
-import {
-	checkNoConflict,
-	type OutputSettings,
-	readAdditionalFields,
-	readChoice,
-	readOutputSettings,
-	readPrompt,
-	readText,
-	readTimeout,
-} from '../../parameters/fields';
+import { readAdditionalFields, requireNoConflict } from '../../parameters/additionalFields';
+import { readSeveralImages, type SeveralImages } from '../../parameters/gateway';
+import { readGatewayModel } from '../../parameters/model';
+import { type OutputSettings, readOutputSettings } from '../../parameters/output';
+import { readPrompt } from '../../parameters/prompt';
+import { readTimeout } from '../../parameters/waiting';
 import { type GatewayRun, inTwoSteps, type ItemResult } from '../../run/run';
 import { rawJson } from '../../run/taskItem';
-
-/** How a gateway takes several pictures. */
-type SeveralImages = 'none' | 'array' | 'numbered';
 
 interface GatewayPlan {
 	model: string;
@@ -39,50 +32,14 @@ interface GatewayPlan {
 	output: OutputSettings;
 }
 
-/** Options of Edit Image that are for images gateways alone. */
-export const gatewayOptions: INodeProperties[] = [
-	{
-		displayName: 'Several Images',
-		name: 'severalImages',
-		type: 'options',
-		options: [
-			{
-				name: 'Array in Image',
-				value: 'array',
-				description: "A list of pictures in the field 'image', also where there is only one",
-			},
-			{
-				name: 'Image, Image2, Image3',
-				value: 'numbered',
-				description: 'A field for each picture, as SiliconFlow takes them',
-			},
-			{
-				name: 'Not Supported',
-				value: 'none',
-				description: "One picture in the field 'image'; more are an error",
-			},
-		],
-		default: 'none',
-		description: 'How the gateway takes several pictures, as it documents it',
-		displayOptions: { show: { '/service': ['imagesGateway'] } },
-	},
-];
-
 /** What a file is called whose link has no name, or that came without a link. */
 const FILE_STEM = 'edited';
 
 /** Edit Image where the service is an images gateway: one request, whose answer has the pictures. */
 export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 	async plan({ context }, itemIndex) {
-		const model = readText(context, 'gatewayModel', itemIndex);
-		if (model === '') {
-			throw new InvalidInputError(
-				"'Model' is empty",
-				"Enter the model's ID as the gateway calls it, for instance qwen-image-edit-2509.",
-			);
-		}
 		const plan = {
-			model,
+			model: readGatewayModel(context, itemIndex),
 			prompt: readPrompt(context, itemIndex),
 			references: await readReferences(context, itemIndex, DATA_URL),
 			severalImages: readSeveralImages(context, itemIndex),
@@ -91,7 +48,7 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			output: readOutputSettings(context, itemIndex),
 		};
 		checkCount(plan);
-		checkNoConflict(OWN_FIELDS, plan.additionalFields);
+		requireNoConflict(OWN_FIELDS, plan.additionalFields);
 		return plan;
 	},
 
@@ -236,11 +193,6 @@ function fingerprintOf(plan: GatewayPlan): string {
 		plan.severalImages,
 		plan.additionalFields,
 	]);
-}
-
-function readSeveralImages(context: IExecuteFunctions, itemIndex: number): SeveralImages {
-	const values = ['none', 'array', 'numbered'] as const;
-	return readChoice(context, 'options.severalImages', itemIndex, 'Several Images', values);
 }
 
 /** @throws {InvalidInputError} more pictures than the gateway takes in this way */

@@ -1,0 +1,30 @@
+import type { IDataObject, INodeProperties } from 'n8n-workflow';
+
+import { InvalidInputError } from '../api/errors/errors';
+import { type BodyPart, conflictWith } from '../models/parameters';
+import { parameter, type ParameterSource, readJsonObject } from './reader';
+
+export const additionalFieldsOption: INodeProperties = {
+	displayName: 'Additional Fields',
+	name: 'additionalFields',
+	type: 'json',
+	default: '{}',
+	placeholder: 'e.g. { "seed": 7 }',
+	description: 'A JSON object that goes into the request body as it is, for what has no field here',
+};
+
+/** @throws {InvalidInputError} it is no JSON object */
+export function readAdditionalFields(source: ParameterSource, itemIndex: number): IDataObject {
+	const option = parameter(additionalFieldsOption, 'options');
+	return readJsonObject(source, itemIndex, option, '{ "seed": 7 }');
+}
+
+/** @throws {InvalidInputError} 'Additional Fields' names what a parameter already sets */
+export function requireNoConflict(parts: BodyPart[], additionalFields: IDataObject): void {
+	const conflict = conflictWith(parts, additionalFields);
+	if (!conflict) return;
+	throw new InvalidInputError(
+		`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
+		'Remove it there.',
+	);
+}

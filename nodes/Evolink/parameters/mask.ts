@@ -1,0 +1,46 @@
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+
+import { readOneReference, type Reference } from '../images/inputImages';
+import { IMAGE_MODELS } from '../models/catalogue';
+import { type Parameter, readValue } from './reader';
+
+export const MASK: Parameter = { displayName: 'Mask', path: 'options.mask' };
+
+/** One option for each way in which masks are read. */
+export function maskOptions(): INodeProperties[] {
+	const descriptions = {
+		transparent:
+			'Link, or name of a binary field, of a PNG as large as the first picture. Its transparent parts are repainted, the others are kept.',
+		white:
+			'Link, or name of a binary field, of a PNG as large as the first picture. Its white parts are repainted, the black ones are kept.',
+	};
+	return (['transparent', 'white'] as const).map((repaints) => ({
+		displayName: 'Mask',
+		name: 'mask',
+		type: 'string',
+		default: '',
+		placeholder: 'e.g. mask or https://example.com/mask.png',
+		description: descriptions[repaints],
+		displayOptions: {
+			show: {
+				'/model': IMAGE_MODELS.filter(({ mask }) => mask?.repaints === repaints).map(
+					({ id }) => id,
+				),
+			},
+		},
+	}));
+}
+
+/**
+ * The option 'Mask': a link, the name of a binary field, or binary data by expression.
+ *
+ * @throws {InvalidInputError} a link that is none, a field that is missing or no picture
+ */
+export async function readMask(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<Reference | undefined> {
+	const value = readValue(context, itemIndex, MASK)?.value ?? '';
+	if (typeof value === 'string' && value.trim() === '') return undefined;
+	return await readOneReference(context, itemIndex, value, MASK.displayName);
+}

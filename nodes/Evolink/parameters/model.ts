@@ -1,0 +1,78 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { isRecord } from '../api/http/json';
+import { DEFAULT_MODEL_ID, findModel } from '../models/catalogue';
+import {
+	parameter,
+	type ParameterSource,
+	readRequiredText,
+	readValue,
+	toRequiredText,
+} from './reader';
+
+export const modelField: INodeProperties = {
+	displayName: 'Model',
+	name: 'model',
+	type: 'resourceLocator',
+	default: {
+		mode: 'list',
+		value: DEFAULT_MODEL_ID,
+		cachedResultName: findModel(DEFAULT_MODEL_ID)?.name,
+	},
+	required: true,
+	description: 'The model that edits the pictures',
+	displayOptions: { show: { service: ['evolink'] } },
+	modes: [
+		{
+			displayName: 'From List',
+			name: 'list',
+			type: 'list',
+			placeholder: 'Select a model…',
+			typeOptions: { searchListMethod: 'searchModels', searchable: true },
+		},
+		{
+			displayName: 'By ID',
+			name: 'id',
+			type: 'string',
+			placeholder: 'e.g. qwen-image-edit',
+			hint: "For a model that is not in the list: the service checks its limits, and its own fields go into 'Additional Fields'",
+		},
+	],
+};
+
+export const gatewayModelField: INodeProperties = {
+	displayName: 'Model',
+	name: 'gatewayModel',
+	type: 'string',
+	default: 'qwen-image-edit-2509',
+	required: true,
+	placeholder: 'e.g. qwen-image-edit-2509',
+	description: "The model's ID, as the gateway calls it",
+	displayOptions: { show: { service: ['imagesGateway'] } },
+};
+
+/**
+ * The model's ID.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readModel(source: ParameterSource, itemIndex: number): string {
+	const value = readValue(source, itemIndex, parameter(modelField))?.value;
+	// The locator of n8n, or the ID alone, as workflows made by hand have it.
+	const id = isRecord(value) && 'mode' in value && 'value' in value ? value.value : value;
+	return toRequiredText(id, modelField.displayName, 'Pick a model from the list or enter its ID.');
+}
+
+/**
+ * The model's ID, as a gateway calls it.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readGatewayModel(source: ParameterSource, itemIndex: number): string {
+	return readRequiredText(
+		source,
+		itemIndex,
+		parameter(gatewayModelField),
+		"Enter the model's ID as the gateway calls it, for instance qwen-image-edit-2509.",
+	);
+}

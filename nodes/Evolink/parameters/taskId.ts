@@ -1,0 +1,25 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+import { InvalidInputError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
+import { TASK_ID } from '../api/task';
+import { parameter, type ParameterSource, readRequiredText } from './reader';
+
+export const taskIdField: INodeProperties = {
+	displayName: 'Task ID',
+	name: 'taskId',
+	type: 'string',
+	default: '',
+	required: true,
+	placeholder: 'e.g. task-unified-1757156493-imcg5zqt',
+	description: 'The ID that Edit Image gives for a task',
+};
+
+const WHICH_ID = "Enter the ID that Edit Image gives; it starts with 'task-unified-'.";
+
+/** @throws {InvalidInputError} */
+export function readTaskId(source: ParameterSource, itemIndex: number): string {
+	const taskId = readRequiredText(source, itemIndex, parameter(taskIdField), WHICH_ID);
+	if (TASK_ID.test(taskId)) return taskId;
+	throw new InvalidInputError(`'Task ID' is not the ID of a task: ${shortened(taskId)}`, WHICH_ID);
+}
