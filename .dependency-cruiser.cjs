@@ -77,7 +77,7 @@ module.exports = {
 			comment: 'n8n loads a credential without its nodes.',
 			severity: 'error',
 			from: { path: '^credentials/' },
-			to: { path: '^(nodes|credentials)/' },
+			to: { path: '^nodes/' },
 		},
 		{
 			name: 'shipped-imports',
