@@ -15,6 +15,8 @@ export class VirtualClock implements Clock {
 	/** Unix milliseconds at which the execution is stopped. */
 	stopAt = Number.POSITIVE_INFINITY;
 
+	private jump?: { at: number; by: number };
+
 	/** Another way to stop it: what n8n, or a failed item of the same run, does. */
 	stopSignal?: AbortSignal;
 
@@ -38,6 +40,11 @@ export class VirtualClock implements Clock {
 	async sleep(milliseconds: number, woken?: Promise<void>): Promise<void> {
 		if (!this.isStopped) await this.pass(milliseconds, woken);
 		if (this.isStopped) throw new StoppedError();
+	}
+
+	/** Once so many milliseconds have passed, so many more pass in a moment: the computer slept. */
+	jumpAt(elapsed: number, by: number): void {
+		this.jump = { at: this.startedAt + elapsed, by };
 	}
 
 	/** Time passes, but not beyond a stop. */
@@ -66,6 +73,10 @@ export class VirtualClock implements Clock {
 			const next = timers.reduce((a, b) => (b.until < a.until ? b : a));
 			this.sleepers.splice(this.sleepers.indexOf(next), 1);
 			this.time = Math.max(this.time, next.until);
+			if (this.jump && this.time >= this.jump.at) {
+				this.time = Math.max(this.time, this.jump.at + this.jump.by);
+				this.jump = undefined;
+			}
 			next.wake();
 			this.advanceWhenIdle();
 		});

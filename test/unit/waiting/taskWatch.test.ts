@@ -205,6 +205,41 @@ it('a task without an ID is the one that was asked for', async () => {
 	expect((await wait(600)).task).toMatchObject({ id: TASK_ID, results: COMPLETED.results });
 });
 
+describe('a clock that jumps', () => {
+	const HOUR = 3_600 * SECOND;
+
+	it('forward: a task that has ended meanwhile is found', async () => {
+		const { clock, wait } = setUp(answer(200, PROCESSING), answer(200, COMPLETED));
+		clock.jumpAt(20 * SECOND, HOUR);
+		const { task } = await wait(60);
+		expect(task.results).toEqual(COMPLETED.results);
+		expect(clock.elapsed).toBeLessThan(HOUR + 25 * SECOND);
+	});
+
+	it('forward, and the poll that was under way is lost: it is polled again', async () => {
+		const lost = { ...noAnswer, takesMs: 10_000 };
+		const { clock, service, wait } = setUp(lost, answer(200, COMPLETED));
+		clock.jumpAt(5 * SECOND, HOUR);
+		expect((await wait(60)).task.results).toEqual(COMPLETED.results);
+		expect(service.requests).toHaveLength(2);
+	});
+
+	it('forward: one that goes on is given up soon, after a poll', async () => {
+		const { clock, service, errorOf } = setUp(answer(200, PROCESSING));
+		clock.jumpAt(20 * SECOND, HOUR);
+		expect(await errorOf(60)).toBeInstanceOf(WaitTimeoutError);
+		expect(service.requests.at(-1)?.atMs).toBeGreaterThanOrEqual(HOUR);
+		expect(clock.elapsed).toBeLessThanOrEqual(HOUR + 31 * SECOND);
+	});
+
+	it('forward, by less than the time limit: nothing changes', async () => {
+		const { clock, errorOf } = setUp(answer(200, PROCESSING));
+		clock.jumpAt(20 * SECOND, 100 * SECOND);
+		expect(await errorOf(600)).toBeInstanceOf(WaitTimeoutError);
+		expect(clock.elapsed).toBe(600 * SECOND);
+	});
+});
+
 describe('faults while waiting', () => {
 	const FAULTS: Array<[string, Step]> = [
 		['429', answer(429, { error: { message: 'Slow down' } })],
@@ -260,7 +295,7 @@ describe('faults while waiting', () => {
 	])('%d ends it at once, with advice and the paid task', async (status, advice) => {
 		const { service, errorOf } = setUp(
 			answer(200, PROCESSING),
-			answer(status),
+			answer(status, { error: { message: 'No' } }),
 			answer(200, COMPLETED),
 		);
 		const error = await errorOf(600);

@@ -15,23 +15,28 @@ import {
 	withoutImages,
 } from '../../api/task';
 import { slices } from './batchReader';
-import { Schedule, SHORTEST_GAP_MS, type Watched } from './schedule';
+import type { PolledTask } from './estimates';
+import { Schedule, SHORTEST_GAP_MS } from './schedule';
 
-/** The last question before the time limit still gets this long for its answer. */
+/** The last poll before the time limit still gets this long for its answer. */
 const LAST_ANSWER_MS = 1_000;
 /** And this much more, where it is held back because the service throttles. */
 const GRACE_MS = 500;
+/** A pause that took so much longer than planned: the computer slept, or the process stood still. */
+const JUMP_MS = 1_000;
+/** So long tasks are polled on whose time limit passed meanwhile. */
+const AFTER_JUMP_MS = 10_000;
 /**
- * How long a question for one task waits for others that are due soon, to go out with them: the longer, the more
+ * The batch window: how long a poll waits for others that are due soon, to go out with them. The longer, the more
  * tasks run at a time.
  */
-const COMPANY_MS_PER_TASK = 10;
-const LONGEST_COMPANY_MS = 300;
+const BATCH_WINDOW_MS_PER_TASK = 10;
+const LONGEST_BATCH_WINDOW_MS = 300;
 /** The last tasks of a run are not kept waiting for each other that long. */
-const LAST_COMPANY_MS = 100;
+const LAST_BATCH_WINDOW_MS = 100;
 /** What is told beyond is no number to calculate with. */
 const LONGEST_ESTIMATE_SECONDS = 24 * 3_600;
-/** After so many faults in a row, tasks are asked for one by one. */
+/** After so many faults in a row, tasks are polled one by one. */
 const MAX_FAILED_BATCHES = 3;
 
 /** A task that was created just now may not be known everywhere yet. */
@@ -45,17 +50,19 @@ export interface SeenTask {
 }
 
 /** A task that somebody waits for. */
-interface Wait extends Watched {
+interface Wait extends PolledTask {
 	taskId: string;
-	/** Unix milliseconds. */
+	/** The time limit. Unix milliseconds. */
+	deadline: number;
+	/** When it is given up: the time limit, unless that passed while nothing could be polled. Unix milliseconds. */
 	endsAt: number;
 	timeoutSeconds: number;
 	/** The answer to the create. */
 	known?: Task;
 	/** Since when the task is complete, but has no images. Unix milliseconds. */
 	imageless?: { since: number; task: Task };
-	/** A question for it is on its way. */
-	isAsked: boolean;
+	/** A poll of it is on its way. */
+	isPolled: boolean;
 	/** Set after a fault. Unix milliseconds. */
 	notBefore: number;
 	faults: number;
@@ -67,7 +74,7 @@ interface Wait extends Watched {
 }
 
 /**
- * Waits for all tasks of a run in one loop, which asks for several of them in one request where the service
+ * Waits for all tasks of a run in one loop, which polls several of them in one request where the service
  * can answer that. Passing faults (throttling, lost connections, broken answers) do not end a wait; when the
  * time is up, the last of them is in the error.
  */
@@ -80,7 +87,7 @@ export class TaskWatch {
 
 	private mostAtATime = 0;
 
-	/** Whether the service answers questions for several tasks; while it is found out, nothing else is asked. */
+	/** Whether the service answers batch queries; while it is found out, nothing else is polled. */
 	private batches: 'untested' | 'testing' | 'answered' | 'missing' = 'untested';
 
 	private failedBatches = 0;
@@ -98,7 +105,7 @@ export class TaskWatch {
 	 * Polls a task until it ends. One that is complete without images is polled on until it has some; after 60 s of that,
 	 * or when the time is up, it is given with a `failure`.
 	 *
-	 * @param known the answer to the create; undefined to ask at once
+	 * @param known the answer to the create; undefined to poll at once
 	 * @throws {WaitTimeoutError} the time was up
 	 * @throws {ApiError} the service refuses to tell the task (401, 403, 404, …)
 	 * @throws {StoppedError}
@@ -112,13 +119,14 @@ export class TaskWatch {
 				taskId,
 				position: this.started++,
 				startedAt: now,
+				deadline: now + timeoutSeconds * 1_000,
 				endsAt: now + timeoutSeconds * 1_000,
 				timeoutSeconds,
 				...(known
 					? { known, unfinishedAt: now, ...estimateIn(known, now, { startedAt: now }) }
 					: {}),
 				progress: 0,
-				isAsked: false,
+				isPolled: false,
 				notBefore: now,
 				faults: 0,
 				...(known && lacksImages(known) ? { imageless: { since: now, task: known } } : {}),
@@ -141,9 +149,14 @@ export class TaskWatch {
 				});
 				this.schedule.pass(this.clock.now(), this.waits.size, this.batches === 'answered');
 				this.giveUpOverdue();
-				const pauseMs = this.nextRoundAt() - this.clock.now();
-				if (pauseMs <= 0) this.askDue();
-				else await this.clock.sleep(pauseMs, changed);
+				const roundAt = this.nextRoundAt();
+				const pauseMs = roundAt - this.clock.now();
+				if (pauseMs <= 0) {
+					this.pollDue();
+					continue;
+				}
+				await this.clock.sleep(pauseMs, changed);
+				if (this.clock.now() > roundAt + JUMP_MS) this.goOnAfterJump();
 			}
 		} catch (stopped) {
 			for (const wait of this.waits) wait.reject(stopped);
@@ -152,69 +165,78 @@ export class TaskWatch {
 		this.isLooping = false;
 	}
 
-	private get unasked(): Wait[] {
-		return [...this.waits].filter(({ isAsked }) => !isAsked);
+	/** No task is given up for a time in which it could not be polled: that follows a poll made after the time limit. */
+	private goOnAfterJump(): void {
+		const now = this.clock.now();
+		for (const wait of this.waits) {
+			const { deadline, polledAt = 0 } = wait;
+			if (deadline <= now && polledAt < deadline) wait.endsAt = now + AFTER_JUMP_MS;
+		}
 	}
 
-	/** Unix milliseconds; Infinity where the time limit leaves no room for another question. */
-	private questionAt(wait: Wait): number {
-		const { endsAt, askedAt, notBefore } = wait;
+	private get idle(): Wait[] {
+		return [...this.waits].filter(({ isPolled }) => !isPolled);
+	}
+
+	/** Unix milliseconds; Infinity where the time limit leaves no room for another poll. */
+	private pollAt(wait: Wait): number {
+		const { endsAt, polledAt, notBefore } = wait;
 		const at = Math.max(notBefore, this.scheduledAt(wait));
 		if (at <= endsAt) return at;
-		// One last question at the very end; not sooner after the one before than any other.
-		const hasRoom = askedAt === undefined || endsAt - askedAt >= SHORTEST_GAP_MS;
+		// One last poll at the very end; not sooner after the one before than any other.
+		const hasRoom = polledAt === undefined || endsAt - polledAt >= SHORTEST_GAP_MS;
 		return hasRoom && notBefore <= endsAt ? endsAt : Number.POSITIVE_INFINITY;
 	}
 
 	private scheduledAt(wait: Wait): number {
-		const { known, startedAt, askedAt = startedAt, imageless } = wait;
-		if (imageless) return askedAt + SHORTEST_GAP_MS;
-		const isUnknown = !known && wait.askedAt === undefined;
-		return isUnknown ? startedAt : this.schedule.nextQuestionAt(wait);
+		const { known, startedAt, polledAt = startedAt, imageless } = wait;
+		if (imageless) return polledAt + SHORTEST_GAP_MS;
+		const isUnknown = !known && wait.polledAt === undefined;
+		return isUnknown ? startedAt : this.schedule.nextPollAt(wait);
 	}
 
 	/**
-	 * When to ask, or to give up, next: a little after a task is due, for the company of others, but no later than
+	 * When to poll, or to give up, next: a little after a task is due, for others to go out with it, but no later than
 	 * the last of all is due.
 	 */
 	private nextRoundAt(): number {
 		const giveUpAt = Math.min(...[...this.waits].map((wait) => this.giveUpAt(wait)));
 		if (this.batches === 'testing') return giveUpAt;
-		const times = this.unasked.map((wait) => this.questionAt(wait));
+		const times = this.idle.map((wait) => this.pollAt(wait));
 		const first = Math.min(...times);
 		const last = Math.max(...times);
-		const hasCompany = this.batches !== 'missing' && times.length > 1;
-		const companyMs = Math.min(LONGEST_COMPANY_MS, this.mostAtATime * COMPANY_MS_PER_TASK);
-		const isLastRound = last <= first + companyMs;
-		const waitMs = isLastRound ? Math.min(LAST_COMPANY_MS, companyMs) : companyMs;
-		const round = hasCompany ? Math.min(first + waitMs, last) : first;
+		const mayBatch = this.batches !== 'missing' && times.length > 1;
+		const windowMs = Math.min(LONGEST_BATCH_WINDOW_MS, this.mostAtATime * BATCH_WINDOW_MS_PER_TASK);
+		const isLastRound = last <= first + windowMs;
+		const waitMs = isLastRound ? Math.min(LAST_BATCH_WINDOW_MS, windowMs) : windowMs;
+		const round = mayBatch ? Math.min(first + waitMs, last) : first;
 		return Math.min(round, giveUpAt);
 	}
 
-	/** Unix milliseconds. A question on its way still gets its answer, but is not waited for without end. */
-	private giveUpAt({ isAsked, endsAt }: Wait): number {
-		return isAsked || this.batches === 'testing' ? endsAt + LAST_ANSWER_MS + GRACE_MS : endsAt;
+	/** Unix milliseconds. A poll on its way still gets its answer, but is not waited for without end. */
+	private giveUpAt({ isPolled, endsAt }: Wait): number {
+		return isPolled || this.batches === 'testing' ? endsAt + LAST_ANSWER_MS + GRACE_MS : endsAt;
 	}
 
 	private giveUpOverdue(): void {
 		const now = this.clock.now();
 		for (const wait of this.waits) {
 			if (now < this.giveUpAt(wait)) continue;
-			const isDue = !wait.isAsked && this.batches !== 'testing' && this.questionAt(wait) <= now;
+			const isDue = !wait.isPolled && this.batches !== 'testing' && this.pollAt(wait) <= now;
 			if (isDue) continue;
 			if (wait.imageless) this.end(wait, withoutImages(wait.imageless.task));
 			else this.fail(wait, new WaitTimeoutError(wait.taskId, wait.timeoutSeconds, wait.lastFault));
 		}
 	}
 
-	private askDue(): void {
+	private pollDue(): void {
 		const now = this.clock.now();
-		const allDue = this.unasked.filter((wait) => this.questionAt(wait) <= now);
+		const allDue = this.idle.filter((wait) => this.pollAt(wait) <= now);
 		const due = this.batches === 'untested' ? allDue.slice(0, MAX_BATCH) : allDue;
-		for (const wait of due) Object.assign(wait, { isAsked: true, askedAt: now });
-		this.schedule.noteQuestions(due);
+		for (const wait of due) Object.assign(wait, { isPolled: true, polledAt: now });
+		this.schedule.notePolls(due);
 		for (const some of slices(due, MAX_BATCH)) {
-			void this.ask(some)
+			void this.poll(some)
 				.catch((error: unknown) => {
 					for (const wait of some) if (this.waits.delete(wait)) wait.reject(error);
 				})
@@ -222,9 +244,9 @@ export class TaskWatch {
 		}
 	}
 
-	private async ask(waits: Wait[]): Promise<void> {
-		const goTogether = this.batches !== 'missing' && waits.length > 1;
-		const answers = goTogether ? await this.askTogether(waits) : [];
+	private async poll(waits: Wait[]): Promise<void> {
+		const isBatch = this.batches !== 'missing' && waits.length > 1;
+		const answers = isBatch ? await this.pollBatch(waits) : [];
 		await Promise.all(
 			waits.map(async (wait, index) => {
 				const alone = async () => await this.client.askTask(wait.taskId, timeFor([wait]));
@@ -236,9 +258,9 @@ export class TaskWatch {
 	/**
 	 * A list of tasks may tell less than the answer for one of them, and leaves out those that it does not know.
 	 *
-	 * @returns an answer for each task, or none where it must be asked for alone
+	 * @returns an answer for each task, or none where it must be polled alone
 	 */
-	private async askTogether(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
+	private async pollBatch(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
 		if (this.batches === 'untested') this.batches = 'testing';
 		const taskIds = [...new Set(waits.map(({ taskId }) => taskId))];
 		const answer = await this.client.askTasks(taskIds, timeFor(waits));
@@ -262,7 +284,7 @@ export class TaskWatch {
 	private take(wait: Wait, answer: ReadResult<Task>): void {
 		if (!this.waits.has(wait)) return; // It was given up.
 		const now = this.clock.now();
-		wait.isAsked = false;
+		wait.isPolled = false;
 		if (!answer.ok) {
 			if (isUnknownTask(answer.error)) wait.unknownSince ??= now;
 			const isNew = wait.known && now - (wait.unknownSince ?? 0) < KNOWN_WITHIN_MS;
@@ -286,7 +308,7 @@ export class TaskWatch {
 		}
 		Object.assign(wait, {
 			imageless: undefined,
-			unfinishedAt: wait.askedAt,
+			unfinishedAt: wait.polledAt,
 			progress: task.progress,
 			lastFault: undefined,
 			faults: 0,
@@ -306,7 +328,7 @@ export class TaskWatch {
 	}
 }
 
-/** Questions for single tasks would be throttled no less. */
+/** Polls of single tasks would be throttled no less. */
 function isThrottled(error: EvolinkError): boolean {
 	return error instanceof ApiError && (error.status === 429 || error.status === 503);
 }
@@ -317,7 +339,7 @@ function isUnknownTask(error: EvolinkError): boolean {
 
 /** Milliseconds. */
 function timeFor(waits: Wait[]): number {
-	const leftMs = waits.map(({ endsAt, askedAt }) => endsAt - (askedAt ?? endsAt));
+	const leftMs = waits.map(({ endsAt, polledAt }) => endsAt - (polledAt ?? endsAt));
 	return Math.max(LAST_ANSWER_MS, Math.min(...leftMs));
 }
 
