@@ -169,7 +169,9 @@ export async function listModels(
 	Container.get(InstanceSettings);
 	const workflow = buildWorkflow(options);
 	const node = workflow.getNode('EvoLink') as INode;
-	const context = new LoadOptionsContext(workflow, node, additionalData(options), 'model');
+	const additional = additionalData(options);
+	additional.currentNodeParameters = options.parameters;
+	const context = new LoadOptionsContext(workflow, node, additional, 'model');
 	const { results } = await new Evolink().methods.listSearch.searchModels.call(context, filter);
 	const [leak] = options.simulator.keyLeaks;
 	if (leak) throw new Error(`The key went to ${leak.host}: ${leak.method} ${leak.path}`);

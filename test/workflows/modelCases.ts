@@ -43,10 +43,11 @@ const words = (count: number) => 'a '.repeat(count).trim();
 
 export async function acceptedCases(model: ImageModel): Promise<ModelCase[]> {
 	const { prompt, images, results } = model;
-	const cases: ModelCase[] = [
-		{ name: 'as many pictures as it takes', links: repeat(images.max) },
-		{ name: `a prompt of ${prompt.maxCharacters ?? 'many'} characters`, prompt: longPrompt(model) },
-	];
+	const cases: ModelCase[] = [{ name: 'as many pictures as it takes', links: repeat(images.max) }];
+	if (!prompt.unused) {
+		const name = `a prompt of ${prompt.maxCharacters ?? 'many'} characters`;
+		cases.push({ name, prompt: longPrompt(model) });
+	}
 	if (prompt.maxBytes) {
 		cases.push({ name: 'a prompt of many bytes', prompt: '海'.repeat(prompt.maxBytes / 3) });
 	}
@@ -181,7 +182,10 @@ async function casesBeyond(rule: RuleKind, model: ImageModel): Promise<ModelCase
 				},
 			];
 		case 'severalResultsAreUnreliable':
-			return [];
+		case 'promptAsksForSeveral':
+		case 'qualityNeedsRatio':
+		case 'sizeRatio':
+			return []; // Hints.
 	}
 }
 
@@ -208,9 +212,19 @@ export function hintedCases(model: ImageModel): ModelCase[] {
 			mask: '/room.jpg',
 		});
 	}
-	if (hasRule(model, 'severalResultsAreUnreliable')) {
-		cases.push({ name: 'several results', numberOfImages: 2 });
+	for (const { kind } of model.rules ?? []) {
+		const [quality] =
+			model.parameters.quality?.kind === 'choice' ? model.parameters.quality.values : [];
+		const size =
+			model.parameters.size?.kind === 'size' ? acceptedPixels(model.parameters.size.pixels)[0] : '';
+		if (kind === 'severalResultsAreUnreliable' || kind === 'promptAsksForSeveral') {
+			cases.push({ name: kind, numberOfImages: 2 });
+		}
+		if (kind === 'qualityNeedsRatio') cases.push({ name: kind, options: { quality, size } });
+		if (kind === 'sizeRatio') cases.push({ name: kind, options: { size: '3400x200' } });
 	}
+	if (prompt.unused) cases.push({ name: 'a prompt', prompt: 'Make it a beach' });
+	if (model.mayBeRetired) cases.push({ name: 'a model that may be retired' });
 	for (const [name, rule] of parametersOf(model)) {
 		if (rule.kind !== 'text') continue;
 		cases.push({

@@ -1,4 +1,4 @@
-import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
+import { EDITING_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { type ImageModel, makesSeveral } from '../../nodes/Evolink/models/model';
 import { MODELS, samplePicture, type Simulator, startSimulator } from '../simulator';
 import { binaryField, editImage, runWorkflow, sent } from './harness';
@@ -100,7 +100,7 @@ const hinted =
 	};
 
 /** One after another: they keep the computer busy and wait for nothing. */
-function eachModel(test: (model: ImageModel) => Scenario, models = IMAGE_MODELS): void {
+function eachModel(test: (model: ImageModel) => Scenario, models = EDITING_MODELS): void {
 	it.each(models.map((model) => [model.id, model] as const))('%s', async (_id, model) => {
 		const simulator = await startSimulator({ taskSeconds: 0 });
 		try {
@@ -117,7 +117,7 @@ describe('One beyond is refused by the node before anything is sent, and by the 
 	eachModel(refused));
 
 describe('What the documents leave open is sent with a hint, of', () => {
-	const models = IMAGE_MODELS.filter((model) => hintedCases(model).length > 0);
+	const models = EDITING_MODELS.filter((model) => hintedCases(model).length > 0);
 	eachModel(hinted, models);
 });
 

@@ -1,11 +1,11 @@
-import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
+import { EDITING_MODELS, GENERATING_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { editImage, listModels } from './harness';
 import { scenarios } from './scenarios';
 import type { Simulator } from '../simulator';
 
 /** The list of the parameter 'Model', as the editor asks for it. */
 
-const catalogue = IMAGE_MODELS.map(({ id }) => id);
+const catalogue = EDITING_MODELS.map(({ id }) => id);
 
 async function idsShown(
 	simulator: Simulator,
@@ -47,6 +47,15 @@ describe('The list of models', () => {
 				...['gpt-5', 'veo3', 'wan2.5-image-to-image', 'mj-v8.2-upload-paint', 'qwen-image-edit'],
 				...['qwen-image-9-edit', 'grok-imagine-image-to-video-beta', 'wan2.5-text-to-image'],
 				...['gemini-omni-1.1-flash-image-to-video', 'doubao-seedream-3.0-t2i', 7, null],
+				// Without image_urls, or on an earlier task: what the node cannot drive.
+				...['mj-v7', 'mj-v8.1', 'mj-v8.2', 'mj-v7-upscale', 'mj-v7-pan', 'mj-v8.1-edit'],
+				...[
+					'mj-v8.2-remix',
+					'mj-v8.2-variation',
+					'mj-v7-inpaint',
+					'mj-v7-outpaint',
+					'mj-v7-enhance',
+				],
 			);
 			expect(await idsShown(simulator)).toEqual([
 				...['qwen-image-edit', 'wan2.5-image-to-image'],
@@ -56,6 +65,28 @@ describe('The list of models', () => {
 			const options = { simulator, parameters: editImage(simulator) };
 			const [plus] = await listModels(options, 'qwen-image-edit-plus');
 			expect(plus.description).toMatch(/EvoLink does not list it for this API key\.$/);
+		},
+
+		'has for Generate Image what works without images': async (simulator) => {
+			const parameters = { ...editImage(simulator), operation: 'generateImage' };
+			const generating = GENERATING_MODELS.map(({ id }) => id);
+			expect(generating).toHaveLength(23);
+			expect(await idsShown(simulator, '', { parameters })).toEqual(generating);
+			expect(generating).not.toContain('qwen-image-edit');
+			expect(catalogue).not.toContain('z-image-turbo');
+		},
+
+		'has for Generate Image what else the key may use': async (simulator) => {
+			allow(
+				simulator,
+				...['qwen-image-edit', 'mj-v8.2', 'mj-v8.2-pan', 'qwen-image-9-edit', 'krea-2-turbo'],
+				...['z-image-turbo', 'wan2.5-image-to-image', 'mj-v7-retexture'],
+			);
+			const parameters = { ...editImage(simulator), operation: 'generateImage' };
+			expect((await idsShown(simulator, '', { parameters })).slice(0, 4)).toEqual([
+				...['z-image-turbo', 'mj-v8.2', 'krea-2-turbo'],
+				'qwen-image-3.0',
+			]);
 		},
 
 		'asks the service once a minute for each key': async (simulator) => {

@@ -3,6 +3,7 @@
 import { IMAGE_MODELS } from '../../nodes/Evolink/models/catalogue';
 import { describeCounts } from '../../nodes/Evolink/models/checkRequest';
 import { formatName } from '../../nodes/Evolink/models/imageProblems';
+import { describeSizeLimits } from '../../nodes/Evolink/models/wayOut';
 import type { ImageModel, ParameterRule } from '../../nodes/Evolink/models/model';
 import {
 	describePixels,
@@ -25,18 +26,15 @@ export function withModelTables(page: string): string {
 function modelTables(): string {
 	const limits = IMAGE_MODELS.map((model) => [
 		linked(model),
-		picturesIn(model),
-		picturesOut(model),
+		imagesIn(model),
+		imagesOut(model),
 		formats(model),
-		eachPicture(model),
+		eachImage(model),
 		prompt(model),
 	]);
 	const withOptions = IMAGE_MODELS.filter((model) => options(model).length > 0);
 	return [
-		table(
-			['Model', 'Pictures in', 'Pictures out', 'Formats by link', 'Each picture', 'Prompt'],
-			limits,
-		),
+		table(['Model', 'Images in', 'Images out', 'Formats (URL)', 'Each image', 'Prompt'], limits),
 		'<details>\n<summary>Options of each model, with what it does without them in bold</summary>',
 		// A list: a table as wide as its widest row would be a third of the package.
 		withOptions.map((model) => `- \`${model.id}\`: ${options(model).join(' · ')}`).join('\n'),
@@ -44,38 +42,42 @@ function modelTables(): string {
 	].join('\n\n');
 }
 
-function linked({ id, source }: ImageModel): string {
+function linked({ id, source, mayBeRetired }: ImageModel): string {
+	if (mayBeRetired) return `\`${id}\` (possibly retired)`;
 	return source.startsWith('https://') ? `[\`${id}\`](${source})` : `\`${id}\``;
 }
 
-function picturesIn({ images }: ImageModel): string {
-	return images.max === 1 ? '1' : `1–${images.max}`;
+/** From 0 where the model works without, so that Generate Image has it. */
+function imagesIn({ images }: ImageModel): string {
+	const min = images.need === 'required' ? 1 : 0;
+	return images.max === min ? String(min) : `${min}–${images.max}`;
 }
 
-function picturesOut({ results }: ImageModel): string {
-	return results === 'own' ? 'one for each layer' : describeCounts(results).replace(' to ', '–');
+function imagesOut({ results, use }: ImageModel): string {
+	if (results !== 'own') return describeCounts(results).replace(' to ', '–');
+	return use === 'layers' ? 'one for each layer' : 'as the model decides';
 }
 
 function formats({ images }: ImageModel): string {
+	if (images.max === 0) return '';
 	const names = images.formats.map(formatName).join(', ');
 	return images.transparency ? names : `${names}; no transparency`;
 }
 
-function eachPicture({ images }: ImageModel): string {
-	const { minSide, maxSide, minPixels, maxPixels, maxRatio, maxMegabytes } = images;
-	const parts: string[] = [];
-	if (minSide !== undefined && maxSide !== undefined) parts.push(`${minSide}–${maxSide} px a side`);
-	else if (minSide !== undefined) parts.push(`from ${minSide} px a side`);
-	else if (maxSide !== undefined) parts.push(`to ${maxSide} px a side`);
-	if (minPixels !== undefined) parts.push(`from ${formatNumber(minPixels)} px in all`);
-	if (maxPixels !== undefined) parts.push(`to ${formatNumber(maxPixels)} px in all`);
-	if (maxRatio !== undefined) parts.push(`to ${maxRatio}:1`);
-	if (maxMegabytes !== undefined) parts.push(`${maxMegabytes} MB`);
+function eachImage(model: ImageModel): string {
+	const { maxMegabytes, max } = model.images;
+	if (max === 0) return '';
+	const size = describeSizeLimits(model);
+	const parts = [
+		...(size === undefined ? [] : [size]),
+		...(maxMegabytes === undefined ? [] : [`${maxMegabytes} MB`]),
+	];
 	return parts.join(', ') || 'not documented';
 }
 
 function prompt({ prompt: limits }: ImageModel): string {
 	const parts: string[] = [];
+	if (limits.unused) return 'none';
 	if (limits.optional) parts.push('not needed');
 	if (limits.maxCharacters !== undefined && !limits.lenient) {
 		parts.push(`${formatNumber(limits.maxCharacters)} characters`);
@@ -83,7 +85,7 @@ function prompt({ prompt: limits }: ImageModel): string {
 	if (limits.maxBytes !== undefined) parts.push(`${formatNumber(limits.maxBytes)} bytes`);
 	if (limits.maxTokens !== undefined) parts.push(`${formatNumber(limits.maxTokens)} tokens`);
 	if (limits.readCharacters !== undefined) {
-		parts.push(`hint from ${formatNumber(limits.readCharacters)} characters`);
+		parts.push(`warning above ${formatNumber(limits.readCharacters)} characters`);
 	}
 	return parts.join(', ') || 'not documented';
 }

@@ -11,7 +11,10 @@ export interface ModelLimits {
 	/** Words of the prompt, standing in for tokens. */
 	maxPromptWords?: number;
 	promptIsOptional?: boolean;
+	takesNoPrompt?: boolean;
 	maxImages: number;
+	/** Whether it works without images. With `maxImages` 0 it takes none. */
+	imagesAreOptional?: boolean;
 	/** Pixels that each side of a source picture has to keep to. */
 	minSide?: number;
 	maxSide?: number;
@@ -46,7 +49,7 @@ export type CreateBody = Record<string, unknown> & {
 	model: string;
 	/** Only models that work without one may lack it. */
 	prompt?: string;
-	image_urls: string[];
+	image_urls?: string[];
 	mask_url?: string;
 	n?: number;
 	callback_url?: string;
@@ -77,6 +80,7 @@ const QWEN_PARAMETERS = {
 
 const QWEN_3: ModelLimits = {
 	...QWEN_SOURCES,
+	imagesAreOptional: true,
 	maxImageBytes: undefined,
 	maxPromptLength: 4500,
 	parameters: {
@@ -96,6 +100,7 @@ function gptImage2(qualities: string): ModelLimits {
 	return {
 		maxPromptLength: 32000,
 		maxPromptBytes: 60000,
+		imagesAreOptional: true,
 		maxImages: 16,
 		maxImageBytes: 50 * MEGABYTE,
 		maxSide: 23170,
@@ -138,6 +143,7 @@ function nanoBanana(
 ): ModelLimits {
 	return {
 		maxPromptLength: 2000,
+		imagesAreOptional: true,
 		maxImages,
 		maxImageBytes: megabytes * MEGABYTE,
 		formats: COMMON,
@@ -156,6 +162,7 @@ function seedream4(
 ): ModelLimits {
 	return {
 		maxPromptLength: 2000,
+		imagesAreOptional: true,
 		maxImages: 14,
 		minSide: 15,
 		maxPixels: 6000 * 6000,
@@ -169,7 +176,7 @@ function seedream4(
 			quality: oneOf(quality),
 			...parameters,
 		},
-		together: ({ image_urls, n = 1 }) =>
+		together: ({ image_urls = [], n = 1 }) =>
 			image_urls.length + n > 15
 				? { param: 'n', message: 'reference images and n must not exceed 15 together' }
 				: undefined,
@@ -180,6 +187,7 @@ function seedream4(
 function seedream5(priorities: string): ModelLimits {
 	return {
 		maxPromptWords: 5000,
+		imagesAreOptional: true,
 		maxImages: 10,
 		minSide: 15,
 		maxPixels: 6000 * 6000,
@@ -195,7 +203,7 @@ function seedream5(priorities: string): ModelLimits {
 			watermark: flag,
 			background: oneOf('opaque transparent'),
 		},
-		together: ({ background, output_format, image_urls }) => {
+		together: ({ background, output_format, image_urls = [] }) => {
 			if (background !== 'transparent') return undefined;
 			if (output_format === 'jpeg') {
 				return { param: 'output_format', message: 'jpeg has no transparent background' };
@@ -229,6 +237,30 @@ function layerize(priorities: string): ModelLimits {
 	};
 }
 
+const TEXT_ONLY = {
+	maxPromptLength: 2000,
+	imagesAreOptional: true,
+	maxImages: 0,
+	formats: [] satisfies SourceFormat[],
+	takesAlpha: true,
+};
+
+function midjourney(version: string, operation: string, maxPromptLength?: number): ModelLimits {
+	const removesBackground = operation === 'remove-bg';
+	const formats: SourceFormat[] =
+		removesBackground && version === '8.2' ? ['png', 'jpeg'] : [...COMMON, 'gif'];
+	return {
+		...(removesBackground ? { takesNoPrompt: true } : {}),
+		maxPromptLength,
+		maxImages: 1,
+		formats,
+		takesAlpha: true,
+		parameters: removesBackground ? {} : { model_params: fields({ speed: oneOf('fast turbo') }) },
+		results: removesBackground ? 1 : 4,
+		creditsPerImage: removesBackground ? 5.4 : 2,
+	};
+}
+
 export const MODELS: Record<string, ModelLimits> = {
 	'qwen-image-edit': { ...QWEN_SOURCES, parameters: {}, creditsPerImage: 1 },
 	'qwen-image-edit-plus': {
@@ -251,6 +283,7 @@ export const MODELS: Record<string, ModelLimits> = {
 	},
 	'gpt-4o-image': {
 		maxPromptLength: 2000,
+		imagesAreOptional: true,
 		maxImages: 5,
 		maxImageBytes: 10 * MEGABYTE,
 		formats: COMMON,
@@ -264,6 +297,7 @@ export const MODELS: Record<string, ModelLimits> = {
 	},
 	'gpt-image-1.5': {
 		maxPromptLength: 2000,
+		imagesAreOptional: true,
 		maxImages: 16,
 		maxImageBytes: 50 * MEGABYTE,
 		formats: COMMON,
@@ -276,6 +310,7 @@ export const MODELS: Record<string, ModelLimits> = {
 	'gpt-image-2.5-sunburst': gptImage2('low medium high xhigh max'),
 	'gpt-image-2-beta': {
 		maxPromptLength: 2000,
+		imagesAreOptional: true,
 		maxImages: 16,
 		formats: COMMON,
 		takesAlpha: true,
@@ -334,6 +369,7 @@ export const MODELS: Record<string, ModelLimits> = {
 	'doubao-seedream-5.0-pro-layerize': layerize('standard fast'),
 	'doubao-seedream-5.0-flash-layerize': layerize('standard'),
 	'grok-imagine-image-2.0': {
+		imagesAreOptional: true,
 		maxImages: 3,
 		formats: COMMON,
 		takesAlpha: true,
@@ -344,6 +380,33 @@ export const MODELS: Record<string, ModelLimits> = {
 			n: integer(1, 10),
 		},
 		creditsPerImage: 2,
+	},
+	'mj-v7-remove-bg': midjourney('7', 'remove-bg'),
+	'mj-v8.1-remove-bg': midjourney('8.1', 'remove-bg'),
+	'mj-v8.2-remove-bg': midjourney('8.2', 'remove-bg'),
+	'mj-v7-retexture': midjourney('7', 'retexture'),
+	'mj-v8.1-retexture': midjourney('8.1', 'retexture', 1024),
+	'mj-v8.2-retexture': midjourney('8.2', 'retexture', 8100),
+	'wan2.5-text-to-image': {
+		...TEXT_ONLY,
+		parameters: {
+			n: integer(1, 4),
+			prompt_extend: flag,
+			size: size('', { pixels: [768 * 768, 1440 * 1440], ratio: 4 }),
+		},
+		creditsPerImage: 1.2,
+	},
+	'z-image-turbo': {
+		...TEXT_ONLY,
+		parameters: {
+			seed: integer(1, 2147483647),
+			nsfw_check: flag,
+			size: size('1:1 2:3 3:2 3:4 4:3 9:16 16:9 1:2 2:1', {
+				sides: [376, 1536],
+				pixels: [376 * 376, 1536 * 1536],
+			}),
+		},
+		creditsPerImage: 0.026,
 	},
 };
 

@@ -24,6 +24,9 @@ export function findComplaint(body: CreateBody, limits: ModelLimits): Complaint 
 
 function promptComplaint(prompt: unknown, limits: ModelLimits): Complaint | undefined {
 	const param = 'prompt';
+	if (limits.takesNoPrompt) {
+		return prompt === undefined ? undefined : { param, message: 'prompt is not supported' };
+	}
 	if (prompt === undefined && limits.promptIsOptional) return undefined;
 	if (typeof prompt !== 'string' || prompt.trim() === '') {
 		return { param, message: 'prompt is required' };
@@ -42,6 +45,8 @@ function promptComplaint(prompt: unknown, limits: ModelLimits): Complaint | unde
 
 function imagesComplaint(urls: unknown, limits: ModelLimits): Complaint | undefined {
 	const param = 'image_urls';
+	if (urls === undefined && limits.imagesAreOptional) return undefined;
+	if (limits.maxImages === 0) return { param, message: 'image_urls is not supported' };
 	if (!Array.isArray(urls) || urls.length === 0) {
 		return { param, message: 'image_urls is required' };
 	}

@@ -78,9 +78,9 @@ export class Results {
 	}
 }
 
-/** The bytes of one result. The output is as large as the last source picture. */
+/** The bytes of one result. The output is as large as the last source picture, or what the request asks for. */
 async function renderResult(task: Task, index: number): Promise<Buffer> {
-	const last = task.sources[task.sources.length - 1];
+	const last = task.sources.at(-1) ?? sizeOf(task.request.size);
 	return await renderEdit({
 		sources: task.sources,
 		prompt: task.request.prompt ?? '',
@@ -89,6 +89,11 @@ async function renderResult(task: Task, index: number): Promise<Buffer> {
 		width: last.width,
 		height: last.height,
 	});
+}
+
+function sizeOf(size: unknown): { width: number; height: number } {
+	const [, width, height] = /^(\d+)x(\d+)$/.exec(String(size)) ?? [];
+	return { width: Number(width ?? 768), height: Number(height ?? 768) };
 }
 
 function huge({ hugeBytes = 0, announceLength = true }: Delivery, headers: object): Answer {

@@ -33,7 +33,7 @@ export async function fetchSources(
 	signal: AbortSignal,
 ): Promise<SourcePicture[]> {
 	const sources = await Promise.all(
-		body.image_urls.map(async (url) => await fetchSource(url, limits, signal)),
+		(body.image_urls ?? []).map(async (url) => await fetchSource(url, limits, signal)),
 	);
 	if (body.background === 'transparent' && limits.keepsTransparency) {
 		if (sources[0].format !== 'png' || !(await hasAlpha(sources[0]))) {

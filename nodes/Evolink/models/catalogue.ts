@@ -1,5 +1,11 @@
 import type { PictureFormat } from '../images/format';
-import type { ImageModel, ParameterRule, PictureLimits } from './model';
+import {
+	editsImages,
+	type ImageModel,
+	type ParameterRule,
+	type PictureLimits,
+	worksWithoutImages,
+} from './model';
 
 /**
  * The models that the node knows, the only place where models differ: fields, checks, request body, tests and
@@ -29,13 +35,14 @@ const choice = (values: readonly string[], byDefault?: string): ParameterRule =>
 });
 const flag = (byDefault: boolean): ParameterRule => ({ kind: 'flag', default: byDefault });
 
-const SEED: ParameterRule = { kind: 'integer', min: 0, max: 2147483647 };
+const SEED = { kind: 'integer', min: 0, max: 2147483647 } as const;
 /** Longer ones are documented as cut, not refused. */
 const NEGATIVE_PROMPT: ParameterRule = { kind: 'text', readCharacters: 500 };
 const THINKING_LEVEL = choice(['auto', 'min', 'high'], 'auto');
 const inModelParams = (name: string) => ({ path: ['model_params', name] });
 
 const QWEN_IMAGES: PictureLimits = {
+	need: 'required',
 	max: 3,
 	formats: QWEN_FORMATS,
 	transparency: true,
@@ -64,7 +71,7 @@ const ELEVEN_RATIOS = [
 
 const QWEN_3: Omit<ImageModel, 'id' | 'name' | 'description' | 'source'> = {
 	prompt: { maxCharacters: 4500 },
-	images: { ...QWEN_IMAGES, maxMegabytes: undefined },
+	images: { ...QWEN_IMAGES, need: 'optional', maxMegabytes: undefined },
 	results: upTo(6),
 	parameters: {
 		negativePrompt: NEGATIVE_PROMPT,
@@ -80,6 +87,10 @@ const QWEN_3: Omit<ImageModel, 'id' | 'name' | 'description' | 'source'> = {
 		},
 		watermark: flag(false),
 	},
+	rules: [
+		{ kind: 'sizeRatio', max: 16 },
+		{ kind: 'qualityNeedsRatio', beside: 'pixels and auto' },
+	],
 };
 
 const GPT_2_RATIOS = [
@@ -93,6 +104,7 @@ function gptImage2(
 	return {
 		prompt: { maxCharacters: 32_000, maxBytes: 60_000 },
 		images: {
+			need: 'optional',
 			max: 16,
 			formats: COMMON_FORMATS,
 			transparency: true,
@@ -142,6 +154,7 @@ const NANO_BANANA_2_SIZES = [
 ];
 
 const nanoBananaImages = (max: number, maxMegabytes: number): PictureLimits => ({
+	need: 'optional',
 	max,
 	formats: COMMON_FORMATS,
 	transparency: true,
@@ -149,6 +162,7 @@ const nanoBananaImages = (max: number, maxMegabytes: number): PictureLimits => (
 });
 
 const SEEDREAM_IMAGES: PictureLimits = {
+	need: 'optional',
 	max: 14,
 	formats: SEEDREAM_4_FORMATS,
 	transparency: true,
@@ -181,7 +195,11 @@ function seedream4(
 		images: SEEDREAM_IMAGES,
 		results: upTo(15),
 		parameters,
-		rules: [{ kind: 'maxImagesAndResults', max: 15 }],
+		rules: [
+			{ kind: 'maxImagesAndResults', max: 15 },
+			{ kind: 'promptAsksForSeveral' },
+			{ kind: 'qualityNeedsRatio', beside: 'pixels' },
+		],
 	};
 }
 
@@ -203,6 +221,7 @@ function seedream5(
 		rules: [
 			{ kind: 'transparentNeedsFormat', formats: ['png'] },
 			{ kind: 'transparentNeedsTransparentPicture' },
+			{ kind: 'qualityNeedsRatio', beside: 'pixels' },
 		],
 	};
 }
@@ -214,6 +233,7 @@ function layerize(
 		use: 'layers',
 		prompt: { optional: true },
 		images: {
+			need: 'required',
 			max: 1,
 			formats: ['jpeg', 'png'],
 			transparency: true,
@@ -230,6 +250,35 @@ function layerize(
 		},
 	};
 }
+
+const MIDJOURNEY_FORMATS: readonly PictureFormat[] = [...COMMON_FORMATS, 'gif'];
+
+/** Midjourney's operations on an image of one's own; what it makes itself has no `image_urls`. */
+function midjourney(
+	version: '7' | '8.1' | '8.2',
+	use: 'background' | 'texture',
+	limits: Pick<ImageModel, 'prompt'> & { formats?: readonly PictureFormat[] },
+): ImageModel {
+	const { prompt, formats = MIDJOURNEY_FORMATS } = limits;
+	const operation = use === 'background' ? 'remove-bg' : 'retexture';
+	return {
+		id: `mj-v${version}-${operation}`,
+		name: `Midjourney ${version} ${use === 'background' ? 'Remove Background' : 'Retexture'}`,
+		description:
+			use === 'background'
+				? 'One image in, the same without its background out; takes no prompt'
+				: 'One image in, images of the same structure with other textures out',
+		use,
+		prompt,
+		images: { need: 'required', max: 1, formats, transparency: true },
+		results: 'own',
+		parameters: {},
+		source: `${DOCS}/midjourney/mj-v${version.replace('.', '-')}-${operation}`,
+	};
+}
+
+const NO_IMAGES: PictureLimits = { need: 'none', max: 0, formats: [], transparency: true };
+const NO_PROMPT = { optional: true, unused: true };
 
 export const IMAGE_MODELS: readonly ImageModel[] = [
 	{
@@ -283,6 +332,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		description: 'One or two pictures in, one to four pictures out',
 		prompt: { maxCharacters: 2000 },
 		images: {
+			need: 'required',
 			max: 2,
 			formats: [...COMMON_FORMATS, 'bmp'],
 			transparency: false,
@@ -301,9 +351,16 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		id: 'gpt-4o-image',
 		mayBeRetired: true,
 		name: 'GPT-4o Image (Beta)',
-		description: 'Up to five pictures in; the white parts of a mask are repainted',
+		description:
+			"Up to five images in; the white areas of a mask are repainted. No longer in EvoLink's documents: possibly retired",
 		prompt: { maxCharacters: 2000 },
-		images: { max: 5, formats: COMMON_FORMATS, transparency: true, maxMegabytes: 10 },
+		images: {
+			need: 'optional',
+			max: 5,
+			formats: COMMON_FORMATS,
+			transparency: true,
+			maxMegabytes: 10,
+		},
 		results: [1, 2, 4],
 		parameters: { size: choice(GPT_1_SIZES) },
 		mask: { repaints: 'white' },
@@ -316,7 +373,13 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		name: 'GPT Image 1.5',
 		description: 'Up to 16 pictures in, one picture out',
 		prompt: { maxCharacters: 2000 },
-		images: { max: 16, formats: COMMON_FORMATS, transparency: true, maxMegabytes: 50 },
+		images: {
+			need: 'optional',
+			max: 16,
+			formats: COMMON_FORMATS,
+			transparency: true,
+			maxMegabytes: 50,
+		},
 		results: [1],
 		parameters: {
 			quality: choice(['low', 'medium', 'high'], 'high'),
@@ -336,7 +399,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		name: 'GPT Image 2 (Beta)',
 		description: 'Up to 16 pictures in, one picture out',
 		prompt: { maxCharacters: 2000 },
-		images: { max: 16, formats: COMMON_FORMATS, transparency: true },
+		images: { need: 'optional', max: 16, formats: COMMON_FORMATS, transparency: true },
 		results: [1],
 		parameters: {
 			resolution: choice(['1K'], '1K'),
@@ -527,7 +590,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		description:
 			'Up to three pictures in, which prompts call <IMAGE_0> to <IMAGE_2>; up to ten out',
 		prompt: {},
-		images: { max: 3, formats: COMMON_FORMATS, transparency: true },
+		images: { need: 'optional', max: 3, formats: COMMON_FORMATS, transparency: true },
 		results: upTo(10),
 		parameters: {
 			quality: choice(['low', 'medium'], 'medium'),
@@ -542,9 +605,56 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		},
 		source: `${DOCS}/grok/grok-imagine-image-2.0-image-generate`,
 	},
+	midjourney('7', 'background', { prompt: NO_PROMPT }),
+	midjourney('8.1', 'background', { prompt: NO_PROMPT }),
+	midjourney('8.2', 'background', { prompt: NO_PROMPT, formats: ['jpeg', 'png'] }),
+	midjourney('7', 'texture', { prompt: {} }),
+	midjourney('8.1', 'texture', { prompt: { maxCharacters: 1024 } }),
+	midjourney('8.2', 'texture', { prompt: { maxCharacters: 8100 } }),
+	{
+		id: 'wan2.5-text-to-image',
+		name: 'Wan 2.5 Text to Image',
+		description: 'A prompt in, one to four images out',
+		prompt: { maxCharacters: 2000 },
+		images: NO_IMAGES,
+		results: upTo(4),
+		parameters: {
+			promptExtend: flag(true),
+			size: {
+				kind: 'size',
+				values: [],
+				pixels: { minPixels: 768 * 768, maxPixels: 1440 * 1440, maxRatio: 4 },
+			},
+		},
+		source: `${DOCS}/wan2.5/wan2.5-text-to-image`,
+	},
+	{
+		id: 'z-image-turbo',
+		name: 'Z Image Turbo',
+		description: 'A prompt in, one image out; fast',
+		prompt: { maxCharacters: 2000 },
+		images: NO_IMAGES,
+		results: [1],
+		parameters: {
+			seed: { ...SEED, min: 1 },
+			size: {
+				kind: 'size',
+				values: ['1:1', '2:3', '3:2', '3:4', '4:3', '9:16', '16:9', '1:2', '2:1'],
+				pixels: { minSide: 376, maxSide: 1536 },
+			},
+		},
+		source: `${DOCS}/z-image-turbo/z-image-turbo-image-generate`,
+	},
 ];
 
+/** What Edit Image offers. */
+export const EDITING_MODELS = IMAGE_MODELS.filter(editsImages);
+/** What Generate Image offers. */
+export const GENERATING_MODELS = IMAGE_MODELS.filter(worksWithoutImages);
+
 export const DEFAULT_MODEL_ID = 'qwen-image-edit';
+/** Of Generate Image: the same family. */
+export const DEFAULT_GENERATING_MODEL_ID = 'qwen-image-3.0';
 
 /** @returns undefined for a model that the catalogue does not know: the service checks it then */
 export function findModel(id: string): ImageModel | undefined {

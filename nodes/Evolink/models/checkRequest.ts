@@ -46,6 +46,7 @@ export interface RequestFacts {
 export function checkRequest(model: ImageModel | undefined, request: RequestFacts): Violation[] {
 	if (!model) return [];
 	return [
+		...checkRetired(model),
 		...checkPrompt(model, request.prompt),
 		...checkCounts(model, request),
 		...checkParameters(model, request.parameters),
@@ -53,7 +54,23 @@ export function checkRequest(model: ImageModel | undefined, request: RequestFact
 	];
 }
 
+function checkRetired({ name, mayBeRetired }: ImageModel): Violation[] {
+	if (!mayBeRetired) return [];
+	const message = `${name} is no longer in EvoLink's documents and may be retired`;
+	return [{ message, advice: 'If it fails, select another model.', hintOnly: true }];
+}
+
 function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Violation[] {
+	if (limits.unused) {
+		if (prompt === '') return [];
+		return [
+			{
+				message: `'Prompt' is not sent: ${name} takes none`,
+				advice: 'Remove it, or select a model that edits as a prompt says.',
+				hintOnly: true,
+			},
+		];
+	}
 	const characters = Array.from(prompt).length;
 	const violations: Violation[] = [];
 	const { maxCharacters = Infinity, maxBytes = Infinity, readCharacters = Infinity } = limits;
@@ -100,7 +117,19 @@ function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
 	const { name, images, results } = model;
 	const { imageCount, numberOfImages } = request;
 	const violations: Violation[] = [];
-	if (imageCount > images.max) {
+	if (images.need === 'none' && imageCount > 0) {
+		violations.push({
+			message: `${name} makes images from a prompt alone and takes none`,
+			advice: "Use the operation 'Generate Image', or select a model that edits images.",
+			always: true,
+		});
+	} else if (images.need === 'required' && imageCount === 0) {
+		violations.push({
+			message: `${name} needs an image to edit`,
+			advice: "Use the operation 'Edit Image', or select a model that works without images.",
+			always: true,
+		});
+	} else if (imageCount > images.max) {
 		violations.push({
 			message: `'Images' gives ${imageCount} pictures; ${name} takes at most ${images.max}`,
 			advice: 'Remove some pictures or pick a model that takes more.',
@@ -166,7 +195,7 @@ function checkRule(
 	{ imageCount, numberOfImages, parameters, firstPicture }: RequestFacts,
 ): Violation | undefined {
 	const { name } = model;
-	const { size, resolution, background, outputFormat } = parameters;
+	const { size, resolution, background, outputFormat, quality } = parameters;
 	switch (rule.kind) {
 		case 'sizeNeedsOneResult':
 			if (size === undefined || numberOfImages === 1) return undefined;
@@ -209,6 +238,32 @@ function checkRule(
 				advice: 'Make an item for each picture instead.',
 				hintOnly: true,
 			};
+		case 'promptAsksForSeveral':
+			if (!(numberOfImages > 1)) return undefined;
+			return {
+				message: `'Number of Images' is ${numberOfImages}, which is a maximum: ${name} makes as many as the prompt asks for`,
+				advice: `Ask for ${numberOfImages} images in the prompt.`,
+				hintOnly: true,
+			};
+		case 'qualityNeedsRatio': {
+			if (quality === undefined) return undefined;
+			const automatic = rule.beside === 'pixels and auto' && (size ?? 'auto') === 'auto';
+			if (!automatic && !pixelsOf(size)) return undefined;
+			return {
+				message: `'Quality' is ${quality}, which has no effect for ${name} with 'Size' ${size ?? 'auto'}`,
+				advice: "Set 'Size' to a ratio, or remove 'Quality'.",
+				hintOnly: true,
+			};
+		}
+		case 'sizeRatio': {
+			const [width, height] = pixelsOf(size) ?? [1, 1];
+			if (Math.max(width, height) <= rule.max * Math.min(width, height)) return undefined;
+			return {
+				message: `'Size' is ${size}; ${name} makes images with an aspect ratio of at most ${rule.max}:1`,
+				advice: "Correct 'Size', or remove it.",
+				hintOnly: true,
+			};
+		}
 	}
 }
 

@@ -8,7 +8,7 @@ export interface ImageModel {
 	/** It is in no current document, and not in the service's price list. */
 	mayBeRetired?: boolean;
 	/** What the model is made for, where it doesn't edit as a prompt says. */
-	use?: 'layers';
+	use?: 'layers' | 'background' | 'texture';
 	prompt: PromptLimits;
 	images: PictureLimits;
 	/** How many pictures a request may ask for; `[1]` where it cannot ask. 'own': as many as the model finds. */
@@ -36,9 +36,13 @@ export interface PromptLimits {
 	readCharacters?: number;
 	/** Whether the model works without a prompt. */
 	optional?: boolean;
+	/** Whether the model takes none: it is not sent. */
+	unused?: boolean;
 }
 
 export interface PictureLimits {
+	/** Whether the model works without any, or never takes one: what Generate Image and Edit Image offer. */
+	need: 'required' | 'optional' | 'none';
 	/** Reference pictures per request. */
 	max: number;
 	formats: readonly PictureFormat[];
@@ -124,7 +128,13 @@ export type CrossRule =
 	/** A transparent background is kept, not made: it needs one PNG that has it. */
 	| { kind: 'transparentNeedsTransparentPicture' }
 	/** More than one result is often not given. */
-	| { kind: 'severalResultsAreUnreliable' };
+	| { kind: 'severalResultsAreUnreliable' }
+	/** The number of results is an upper limit: as many are made as the prompt asks for. */
+	| { kind: 'promptAsksForSeveral' }
+	/** `quality` means nothing beside a size in pixels, nor beside `auto` where that is said. */
+	| { kind: 'qualityNeedsRatio'; beside: 'pixels' | 'pixels and auto' }
+	/** The longer side of a size in pixels divided by the shorter one; beyond it there is a hint. */
+	| { kind: 'sizeRatio'; max: number };
 
 /** A figure of a row, for its source. */
 export type Figure =
@@ -138,6 +148,16 @@ export type Figure =
 /** Where a figure of the catalogue is from. */
 export function sourceOf(model: ImageModel, figure: Figure): string {
 	return model.otherSources?.[figure] ?? model.source;
+}
+
+/** Whether the model changes images, and so belongs to Edit Image. */
+export function editsImages({ images }: ImageModel): boolean {
+	return images.need !== 'none';
+}
+
+/** Whether the model makes images from a prompt alone, and so belongs to Generate Image. */
+export function worksWithoutImages({ images }: ImageModel): boolean {
+	return images.need !== 'required';
 }
 
 /** Whether the user chooses how many pictures a model makes. */

@@ -1,5 +1,5 @@
 import type { PictureFacts } from '../images/format';
-import { IMAGE_MODELS } from './catalogue';
+import { EDITING_MODELS } from './catalogue';
 import { type ImageProblem, type KnownImage, mayBeTransparent, problemsOf } from './imageProblems';
 import type { ImageModel, PictureLimits } from './model';
 import { formatNumber } from './parameters';
@@ -66,7 +66,7 @@ export function wayOut(
 ): string {
 	const problems = problemsOf(model, image);
 	const recipe = recipeFor(model.images, image, problems);
-	const other = IMAGE_MODELS.find(
+	const other = EDITING_MODELS.find(
 		(candidate) =>
 			!candidate.mayBeRetired &&
 			candidate.use === undefined &&

@@ -5,7 +5,7 @@ import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow'
 import { isSuccess, keyedSend } from '../api/http/http';
 import { isRecord, parseJson } from '../api/http/json';
 import { BoundedMap } from '../memory/boundedMap';
-import { IMAGE_MODELS } from '../models/catalogue';
+import { EDITING_MODELS, findModel, GENERATING_MODELS } from '../models/catalogue';
 import { CREDENTIAL, readCredential } from './credential';
 
 const TIMEOUT_MS = 3_000;
@@ -19,17 +19,19 @@ const MAX_CACHED_KEYS = 50;
 const cache = new BoundedMap<{ ids: string[] | undefined; expiresAt: number }>(MAX_CACHED_KEYS);
 
 /**
- * The list of the parameter 'Model': first the models of the catalogue that the key may use, then other
- * image-editing models that the service names, then the rest of the catalogue. Without a working credential,
- * the catalogue. Never fails and never costs anything.
+ * The list of the parameter 'Model': first the models of the catalogue that the key may use, then others that
+ * the service names and that the operation can drive, then the rest of the catalogue. Without a working
+ * credential, the catalogue. Never fails and never costs anything.
  */
 export async function searchModels(
 	context: ILoadOptionsFunctions,
 	filter = '',
 ): Promise<INodeListSearchResult> {
+	const generates = context.getCurrentNodeParameter('operation') === 'generateImage';
+	const models = generates ? GENERATING_MODELS : EDITING_MODELS;
+	const known = models.map(({ id, name, description }) => ({ name, value: id, description }));
 	const ids = await allowedIds(context);
-	const known = IMAGE_MODELS.map(({ id, name, description }) => ({ name, value: id, description }));
-	const entries = ids ? byPermission(known, ids) : known;
+	const entries = ids ? byPermission(known, ids, generates ? mayGenerate : mayEdit) : known;
 	const wanted = filter.trim().toLowerCase();
 	return {
 		results: entries.filter(({ name, value }) => `${value} ${name}`.toLowerCase().includes(wanted)),
@@ -42,8 +44,8 @@ interface Entry {
 	description: string;
 }
 
-function byPermission(known: Entry[], ids: string[]): Entry[] {
-	const others = ids.filter((id) => editsImages(id) && !known.some(({ value }) => value === id));
+function byPermission(known: Entry[], ids: string[], isWanted: (id: string) => boolean): Entry[] {
+	const others = ids.filter((id) => isWanted(id) && !findModel(id));
 	return [
 		...known.filter(({ value }) => ids.includes(value)),
 		...others.map((id) => ({ name: id, value: id, description: 'The service checks its limits' })),
@@ -57,12 +59,27 @@ function byPermission(known: Entry[], ids: string[]): Entry[] {
 }
 
 /** The service names models of all kinds and does not say which kind; their names do. */
-function editsImages(id: string): boolean {
-	return (
-		/^(qwen-image|wan[\d.]+-(image-to-image|i2i)|gpt-image|gpt-4o-image|nano-banana|doubao-seed(ream|edit)|grok-imagine-image|mj-|gemini-.*image)/.test(
-			id,
-		) && !/video|text-to-image|t2i/.test(id)
-	);
+const IMAGE_FAMILIES =
+	/^(qwen-image|wan[\d.]+-|gpt-image|gpt-4o-image|nano-banana|doubao-seed(ream|edit)|grok-imagine-image|mj-|gemini-.*image|z-image|krea-)/;
+const MAKES_VIDEOS = /video|\bi2v\b|\bt2v\b/;
+const TAKES_NO_IMAGE = /text-to-image|t2i|^z-image|^krea-/;
+const NEEDS_AN_IMAGE =
+	/image-to-image|i2i|-edit\b|seededit|layerize|remove-bg|retexture|upload-paint/;
+/** Midjourney's own images: from a prompt that may begin with links, and from an earlier task. */
+const MIDJOURNEY_GENERATES = /^mj-v[\d.]+$/;
+const NEEDS_A_TASK = /^mj-v[\d.]+-(edit|inpaint|outpaint|pan|remix|variation|enhance|upscale)$/;
+
+function mayEdit(id: string): boolean {
+	return makesImages(id) && !TAKES_NO_IMAGE.test(id) && !MIDJOURNEY_GENERATES.test(id);
+}
+
+function mayGenerate(id: string): boolean {
+	return makesImages(id) && !NEEDS_AN_IMAGE.test(id);
+}
+
+/** Without what works on an earlier task, which neither operation has. */
+function makesImages(id: string): boolean {
+	return IMAGE_FAMILIES.test(id) && !MAKES_VIDEOS.test(id) && !NEEDS_A_TASK.test(id);
 }
 
 async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | undefined> {

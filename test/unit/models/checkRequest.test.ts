@@ -1,6 +1,11 @@
 import type { InvalidInputError } from '../../../nodes/Evolink/api/errors/errors';
 import type { PictureFacts } from '../../../nodes/Evolink/images/format';
-import { findModel, IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
+import {
+	EDITING_MODELS,
+	findModel,
+	GENERATING_MODELS,
+	IMAGE_MODELS,
+} from '../../../nodes/Evolink/models/catalogue';
 import {
 	checkLink,
 	checkMask,
@@ -10,7 +15,12 @@ import {
 	settleViolations,
 	type Violation,
 } from '../../../nodes/Evolink/models/checkRequest';
-import { type Figure, type ImageModel, sourceOf } from '../../../nodes/Evolink/models/model';
+import {
+	editsImages,
+	type Figure,
+	type ImageModel,
+	sourceOf,
+} from '../../../nodes/Evolink/models/model';
 import { MODELS } from '../../simulator';
 
 const MEGABYTE = 1024 * 1024;
@@ -23,6 +33,7 @@ function model(id: string): ImageModel {
 
 const QWEN = model('qwen-image-edit');
 const PLUS = model('qwen-image-edit-plus');
+const QWEN_3 = model('qwen-image-3.0');
 const WAN = model('wan2.5-image-to-image');
 const GPT_4O = model('gpt-4o-image');
 const GPT_2 = model('gpt-image-2');
@@ -89,7 +100,6 @@ describe('requests at the edge of a limit', () => {
 		[WAN, { numberOfImages: 0 }, "'Number of Images' is 0; ", /whole number/],
 		[WAN, { numberOfImages: 1.5 }, "'Number of Images' is 1.5; ", /whole number/],
 		[WAN, { numberOfImages: Number.NaN }, "'Number of Images' is NaN; ", /whole number/],
-		[GPT_4O, { numberOfImages: 3 }, 'makes 1, 2 or 4', /whole number: 1, 2 or 4/],
 		[
 			PLUS,
 			{ numberOfImages: 2, parameters: { size: '1024x1024' } },
@@ -141,10 +151,10 @@ describe('requests at the edge of a limit', () => {
 		],
 	])('%#: refuses what is beyond, in plain words', (imageModel, request, message, advice) => {
 		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
-		expect(violations).toHaveLength(1);
-		expect(violations[0].message).toContain(message);
-		expect(violations[0].advice).toMatch(advice);
-		expect(violations[0].hintOnly).toBeFalsy();
+		const refusals = violations.filter(({ hintOnly }) => !hintOnly);
+		expect(refusals).toHaveLength(1);
+		expect(refusals[0].message).toContain(message);
+		expect(refusals[0].advice).toMatch(advice);
 	});
 
 	it.each<[ImageModel, Partial<RequestFacts>, string]>([
@@ -156,6 +166,32 @@ describe('requests at the edge of a limit', () => {
 		[LAYERIZE, { numberOfImages: 2 }, 'makes as many as it finds'],
 		[GPT_2, { numberOfImages: 2 }, 'GPT Image 2 often makes one all the same'],
 		[
+			SEEDREAM_4,
+			{ numberOfImages: 2 },
+			'a maximum: Seedream 4.0 makes as many as the prompt asks for',
+		],
+		[
+			SEEDREAM_4,
+			{ parameters: { quality: '2K', size: '1280x720' } },
+			"'Quality' is 2K, which has no effect for Seedream 4.0 with 'Size' 1280x720",
+		],
+		[
+			QWEN_3,
+			{ parameters: { quality: '2K' } },
+			"'Quality' is 2K, which has no effect for Qwen Image 3.0 with 'Size' auto",
+		],
+		[
+			QWEN_3,
+			{ parameters: { size: '3400x200' } },
+			"'Size' is 3400x200; Qwen Image 3.0 makes images with an aspect ratio of at most 16:1",
+		],
+		[GPT_4O, {}, "GPT-4o Image (Beta) is no longer in EvoLink's documents and may be retired"],
+		[
+			model('mj-v7-remove-bg'),
+			{},
+			"'Prompt' is not sent: Midjourney 7 Remove Background takes none",
+		],
+		[
 			PLUS,
 			{ parameters: { negativePrompt: 'x'.repeat(501) } },
 			"'Negative Prompt' has 501 characters; Qwen Image Edit Plus reads the first 500 only",
@@ -166,6 +202,25 @@ describe('requests at the edge of a limit', () => {
 			{ message: expect.stringContaining(message) as string, hintOnly: true },
 		]);
 	});
+
+	it.each<[ImageModel, number, RegExp]>([
+		[QWEN, 0, /needs an image.*'Edit Image'/],
+		[LAYERIZE, 0, /needs an image.*'Edit Image'/],
+		[model('z-image-turbo'), 1, /from a prompt alone.*'Generate Image'/],
+		[model('wan2.5-text-to-image'), 2, /from a prompt alone.*'Generate Image'/],
+	])('%#: names the operation that the model belongs to', (imageModel, imageCount, text) => {
+		const violations = checkRequest(imageModel, { ...REQUEST, imageCount });
+		expect(violations).toMatchObject([{ always: true }]);
+		expect(`${violations[0].message} ${violations[0].advice}`).toMatch(text);
+	});
+
+	it.each(GENERATING_MODELS.map((row) => [row.id, row] as const))(
+		'%s works without images',
+		(_id, row) => {
+			const violations = checkRequest(row, { ...REQUEST, imageCount: 0 });
+			expect(violations.filter(({ hintOnly }) => !hintOnly)).toEqual([]);
+		},
+	);
 
 	it('names every limit that is broken', () => {
 		const request = { ...REQUEST, prompt: 'x'.repeat(2001), imageCount: 4, numberOfImages: 9 };
@@ -351,7 +406,7 @@ it('leaves a model that is not in the catalogue to the service', () => {
 
 /** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
 describe('the largest file', () => {
-	it.each(IMAGE_MODELS.map((row) => [row.id, row] as const))('of %s', (id, row) => {
+	it.each(EDITING_MODELS.map((row) => [row.id, row] as const))('of %s', (id, row) => {
 		expect(row.images.maxMegabytes && row.images.maxMegabytes * MEGABYTE).toBe(
 			MODELS[id].maxImageBytes,
 		);
@@ -384,7 +439,7 @@ describe('the catalogue', () => {
 			expect(safeMaxSide).toBeLessThanOrEqual(maxSide);
 			expect(minSide).toBeLessThan(maxSide);
 			expect(minPixels).toBeLessThan(maxPixels);
-			expect(row.images.formats).toContain('png');
+			if (editsImages(row)) expect(row.images.formats).toContain('png');
 			for (const rule of Object.values(row.parameters)) {
 				if (rule.kind === 'choice' && rule.default) expect(rule.values).toContain(rule.default);
 				if (rule.kind === 'size' && rule.default) expect(rule.values).toContain(rule.default);

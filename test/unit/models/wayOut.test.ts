@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 
 import type { PictureFacts, PictureFormat } from '../../../nodes/Evolink/images/format';
-import { findModel, IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
+import { EDITING_MODELS, findModel } from '../../../nodes/Evolink/models/catalogue';
 import { problemsOf } from '../../../nodes/Evolink/models/imageProblems';
 import type { ImageModel } from '../../../nodes/Evolink/models/model';
 import { adviceAfterSizeFailure, isSizeFailure } from '../../../nodes/Evolink/models/sizeFailure';
@@ -123,7 +123,7 @@ describe('the way out', () => {
 
 /** Every image that a model refuses or doubts, of every model. */
 const cases = fc.record({
-	model: fc.constantFrom(...IMAGE_MODELS),
+	model: fc.constantFrom(...EDITING_MODELS),
 	bytes: fc.integer({ min: 1, max: 200 * MEGABYTE }),
 	facts: fc.record({
 		format: fc.constantFrom<PictureFormat>('jpeg', 'png', 'webp', 'gif', 'bmp', 'tiff'),

@@ -172,7 +172,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		const output = readOutputSettings(context, itemIndex);
 		return {
 			model,
-			prompt,
+			prompt: facts?.prompt.unused ? '' : prompt,
 			references,
 			...(usesMask ? { mask } : {}),
 			bodyFields: readBodyFields(context, itemIndex, facts, {
