@@ -103,7 +103,11 @@ it('a create that n8n does not send is tried once, told in its words, and not ca
 	const httpRequestWithAuthentication = jest.fn(async () => {
 		throw wrapped(new UserError('Blocked for Bearer the-key-0123456789', { description: 'Ask.' }));
 	});
-	const context = { helpers: { httpRequestWithAuthentication } } as unknown as IExecuteFunctions;
+	const logger = { debug: () => undefined };
+	const context = {
+		helpers: { httpRequestWithAuthentication },
+		logger,
+	} as unknown as IExecuteFunctions;
 	const send = keyedSend(context, 'evolinkApi', 'the-key-0123456789');
 	const addresses = { baseUrl: 'https://api.example.com', filesBaseUrl: '' };
 	const client = new EvolinkClient(send, new VirtualClock(), addresses);

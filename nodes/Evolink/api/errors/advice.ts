@@ -1,7 +1,7 @@
 import { adviceForApiError, ApiError, type EvolinkError, StoppedError, TRY_LATER } from './errors';
 import { redacted } from './redaction';
 import type { HttpFailure } from '../http/failures';
-import type { HttpAnswer } from '../http/http';
+import { type HttpAnswer, requestIdOf } from '../http/messages';
 import { isRecord, numberOf, parseJson, textOf } from '../http/json';
 import type { ReadResult } from '../http/retry';
 
@@ -274,18 +274,6 @@ function adviceForBetween(status: number): string {
 		default:
 			return "Try again later. If it lasts, check n8n's proxy and the base URL in the credential.";
 	}
-}
-
-const MAX_REQUEST_ID_CHARACTERS = 128;
-
-/** The service's own name of the request, which its support asks for. */
-export function requestIdOf({ headers }: Pick<HttpAnswer, 'headers'>): string | undefined {
-	const id = textOf(headers['x-request-id']) ?? textOf(headers['x-oneapi-request-id']);
-	return id === undefined
-		? undefined
-		: redacted(id.trim())
-				.replace(/[^\x21-\x7e]/g, '')
-				.slice(0, MAX_REQUEST_ID_CHARACTERS);
 }
 
 /** The error for an answer that refuses the request or makes no sense. */

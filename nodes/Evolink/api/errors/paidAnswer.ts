@@ -1,7 +1,6 @@
-import { requestIdOf } from './advice';
 import type { TaskTrace } from './errors';
 import { redacted } from './redaction';
-import type { HttpAnswer } from '../http/http';
+import { type HttpAnswer, requestIdOf } from '../http/messages';
 
 /** A longer answer is kept in part only: it goes into the execution's data. */
 const MAX_KEPT_CHARACTERS = 1024 * 1024;

@@ -1,57 +1,20 @@
 import type {
 	IDataObject,
 	IExecuteFunctions,
-	IHttpRequestMethods,
 	IHttpRequestOptions,
 	ILoadOptionsFunctions,
 	IN8nHttpFullResponse,
 	IWebhookFunctions,
 } from 'n8n-workflow';
 
-import { ArrivingBody, type ByteStream, StreamedBytes, type TakeBytes } from './bytes';
+import { ArrivingBody, type ByteStream, StreamedBytes } from './bytes';
 import { describeFailure, type HttpFailure } from './failures';
+import { type HttpAnswer, type HttpRequest, isSuccess, type Send } from './messages';
 import { textOf } from './json';
+import { logged } from './logged';
 import { redacted, withoutSecrets } from '../errors/redaction';
 
-export type { HttpFailure };
-
-export interface HttpRequest {
-	method: IHttpRequestMethods;
-	url: string;
-	headers?: Record<string, string>;
-	/** An object goes out as JSON, bytes as they are. */
-	body?: IDataObject | Buffer | StreamedBytes;
-	/** Limit for the whole exchange, body included. */
-	timeoutMs: number;
-	/** A longer answer is cut off before it fills the memory. */
-	maxBytes: number;
-	/**
-	 * Gets the first bytes of a successful answer and says who takes its body while it arrives, so that it is never
-	 * held as a whole. Without, or for a very short body, the body comes with the answer.
-	 */
-	take?: (beginning: Buffer) => TakeBytes | undefined;
-	/** A refusal because of load is for the sender alone: it slows no other request down. */
-	hasOwnPace?: boolean;
-}
-
-export interface HttpAnswer {
-	kind: 'answer';
-	status: number;
-	/** Names in lower case. */
-	headers: Record<string, string>;
-	/** Only its beginning where somebody took it. */
-	body: Buffer;
-}
-
-export function isSuccess({ status }: Pick<HttpAnswer, 'status'>): boolean {
-	return status >= 200 && status < 300;
-}
-
-/**
- * Sends one request once. Failures come back as values, because what they mean (was it paid? may it be
- * repeated?) is for the caller to decide. Rejects only where a body to send cannot be opened.
- */
-export type Send = (request: HttpRequest) => Promise<HttpAnswer | HttpFailure>;
+export { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send };
 
 /** A running node, which can be stopped, or a webhook or the editor, which cannot. */
 type HttpContext = IExecuteFunctions | IWebhookFunctions | ILoadOptionsFunctions;
@@ -64,7 +27,7 @@ const USER_AGENT = 'n8n-nodes-evolink';
  * without secrets, because some services repeat them in their error messages.
  */
 export function keyedSend(context: HttpContext, credentialType: string, apiKey: string): Send {
-	return async (request) => {
+	const send: Send = async (request) => {
 		const result = await exchange(
 			context,
 			request,
@@ -80,11 +43,12 @@ export function keyedSend(context: HttpContext, credentialType: string, apiKey: 
 		const reason = withoutSecrets(Buffer.from(result.reason), apiKey).toString('utf8');
 		return { ...result, reason: redacted(reason) };
 	};
+	return logged(send, context.logger, true);
 }
 
 /** Requests without the key, for links that the service hands out. */
 export function plainSend(context: IExecuteFunctions): Send {
-	return async (request) =>
+	const send: Send = async (request) =>
 		await exchange(
 			context,
 			request,
@@ -94,6 +58,7 @@ export function plainSend(context: IExecuteFunctions): Send {
 					sendCredentialsOnCrossOriginRedirect: false,
 				})) as IN8nHttpFullResponse,
 		);
+	return logged(send, context.logger, false);
 }
 
 const BROKE_OFF = { code: 'ECONNRESET' };

@@ -1,6 +1,6 @@
 import type { Clock } from './clock';
 import type { EvolinkError } from '../errors/errors';
-import type { HttpAnswer } from './http';
+import type { HttpAnswer } from './messages';
 import { isRecord, parseJson, textOf } from './json';
 
 /** One try of a read. A fault that may pass says when to try again; one that will not pass says so. */
