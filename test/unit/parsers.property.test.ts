@@ -6,7 +6,6 @@ import { apiErrorFrom, parseServiceError } from '../../nodes/Evolink/api/errors/
 import { parseTask } from '../../nodes/Evolink/api/task';
 import { examinePicture } from '../../nodes/Evolink/images/imageReader';
 import { splitLinks } from '../../nodes/Evolink/images/inputImages';
-import { fileNameFor } from '../../nodes/Evolink/images/downloadImages';
 import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';
 import { taskFields } from './arbitraries';
 
@@ -174,17 +173,6 @@ describe('links', () => {
 		fc.assert(
 			fc.property(fc.array(link, { minLength: 1, maxLength: 5 }), separator, (links, between) => {
 				expect(splitLinks(links.join(between), 'Image 1')).toEqual(links);
-			}),
-			{ numRuns: 1_000 },
-		);
-	});
-
-	it('of results give plain file names', () => {
-		fc.assert(
-			fc.property(fc.webUrl({ withQueryParameters: true, size: 'large' }), (link) => {
-				const name = fileNameFor(link, 'png', 'task-1');
-				expect(name).toMatch(/^[\w.-]+\.png$/);
-				expect(name.length).toBeLessThanOrEqual(84);
 			}),
 			{ numRuns: 1_000 },
 		);

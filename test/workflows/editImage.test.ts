@@ -30,7 +30,10 @@ describe('Edit Image', () => {
 			expect(arrived).toBe(1);
 			expect(Object.keys(items[0].binary ?? {})).toEqual(['data']);
 			const picture = items[0].binary?.data;
-			expect(picture).toMatchObject({ mimeType: 'image/png', fileName: '1.png' });
+			expect(picture).toMatchObject({
+				mimeType: 'image/png',
+				fileName: expect.stringMatching(/^1-\S+\.png$/) as string,
+			});
 			expect(await formatOf(bytesOf(picture))).toBe('png');
 			expect(bodies(simulator)).toEqual([
 				{
@@ -79,7 +82,10 @@ describe('Edit Image', () => {
 			expect(uploads).toHaveLength(1);
 			expect(uploads[0].parts?.map(({ name }) => name)).toEqual(['file', 'file_name']);
 			expect(bodies(simulator)[0].image_urls).toEqual([`${simulator.filesUrl}${file.path}`]);
-			expect(items[0].binary?.data).toMatchObject({ mimeType: 'image/jpeg', fileName: '1.jpg' });
+			expect(items[0].binary?.data).toMatchObject({
+				mimeType: 'image/jpeg',
+				fileName: expect.stringMatching(/^1-\S+\.jpg$/) as string,
+			});
 			expect(await formatOf(bytesOf(items[0].binary?.data))).toBe('jpeg');
 		},
 
@@ -226,8 +232,18 @@ describe('Edit Image', () => {
 
 		'gives the true type and file name, whatever the result host says': async (simulator) => {
 			const cases = [
-				{ format: 'png', delivery: {}, mimeType: 'image/png', fileName: '1.png' },
-				{ format: 'jpeg', delivery: {}, mimeType: 'image/jpeg', fileName: '1.jpg' },
+				{
+					format: 'png',
+					delivery: {},
+					mimeType: 'image/png',
+					fileName: expect.stringMatching(/^1-\S+\.png$/) as string,
+				},
+				{
+					format: 'jpeg',
+					delivery: {},
+					mimeType: 'image/jpeg',
+					fileName: expect.stringMatching(/^1-\S+\.jpg$/) as string,
+				},
 				{ format: 'webp', delivery: {}, mimeType: 'image/webp', fileName: '1.webp' },
 				{
 					format: 'webp',

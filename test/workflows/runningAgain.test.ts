@@ -38,7 +38,7 @@ describe('With Retry On Fail', () => {
 			expect(simulator.paidTasks()).toBe(1);
 		},
 		'a task whose picture could not be fetched is continued': async (simulator) => {
-			simulator.nextTask({ delivery: { status: 404, statusTimes: 1 } });
+			simulator.nextTask({ delivery: { status: 403, statusTimes: 1 } });
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator),
@@ -74,7 +74,7 @@ describe('With Retry On Fail', () => {
 			expect(simulator.ledger.map(({ refunded }) => refunded)).toEqual([false, true, false, false]);
 		},
 		'an item that was done already is not paid again because of another': async (simulator) => {
-			simulator.nextTask({ prompt: /late/, delivery: { status: 404, statusTimes: 1 } });
+			simulator.nextTask({ prompt: /late/, delivery: { status: 403, statusTimes: 1 } });
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {

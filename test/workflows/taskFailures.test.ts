@@ -288,7 +288,7 @@ describe('A task that failed or was cancelled', () => {
 			simulator,
 		) => {
 			simulator.nextTask({ prompt: /bad/, end: 'failed', code: 'service_error' });
-			simulator.nextTask({ prompt: /gone/, delivery: { status: 404 } });
+			simulator.nextTask({ prompt: /gone/, delivery: { status: 403 } });
 			const { items, errorItems } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),

@@ -1,12 +1,14 @@
 import type { ByteStream } from '../api/http/bytes';
 import type { Clock } from '../api/http/clock';
 import { ApiError, TRY_LATER } from '../api/errors/errors';
-import { isSuccess, type Send } from '../api/http/http';
+import { type HttpAnswer, isSuccess, type Send } from '../api/http/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/http/retry';
 import { failedExchange } from '../api/errors/advice';
 import { isHttpUrl } from '../api/http/url';
+import { withEnding } from './fileNames';
 import { FORMATS, type PictureFormat } from './format';
-import { examinePicture } from './imageReader';
+import { examinePicture, ImageReader } from './imageReader';
+import { describeUnknown, isBinary, isNoImage } from './unknownContent';
 
 export interface PictureFile<Content = Buffer> {
 	content: Content;
@@ -22,12 +24,11 @@ export interface PictureFile<Content = Buffer> {
 export type StorePicture<T> = (file: PictureFile<Buffer | ByteStream>, bytes: number) => Promise<T>;
 
 const DOWNLOAD_TIMEOUT_MS = 120_000;
-const MAX_STEM_CHARACTERS = 80;
 
 /**
  * Fetches result pictures, all at once, without the API key.
  *
- * @param fallbackName what to call a picture whose link has no name
+ * @param stems their file names without the endings
  * @param store gets each picture, again where it broke off
  * @returns what `store` made of them
  * @throws {EvolinkError} the first that could not be fetched
@@ -37,14 +38,14 @@ export async function downloadPictures<T>(
 	clock: Clock,
 	links: string[],
 	maxMegabytes: number,
-	fallbackName: string,
+	stems: string[],
 	store: StorePicture<T>,
 ): Promise<T[]> {
 	return await Promise.all(
-		links.map(async (link, position) => {
-			const name = links.length > 1 ? `${fallbackName}-${position + 1}` : fallbackName;
-			return await downloadPicture(send, clock, link, maxMegabytes, name, store);
-		}),
+		links.map(
+			async (link, position) =>
+				await downloadPicture(send, clock, link, maxMegabytes, stems[position], store),
+		),
 	);
 }
 
@@ -53,7 +54,7 @@ async function downloadPicture<T>(
 	clock: Clock,
 	link: string,
 	maxMegabytes: number,
-	fallbackName: string,
+	stem: string,
 	store: StorePicture<T>,
 ): Promise<T> {
 	if (!isHttpUrl(link)) {
@@ -61,14 +62,12 @@ async function downloadPicture<T>(
 	}
 	const keep = async (content: Buffer | ByteStream, format: PictureFormat, bytes: number) => {
 		const { mimeType } = FORMATS[format];
-		return await store(
-			{ content, fileName: fileNameFor(link, format, fallbackName), mimeType },
-			bytes,
-		);
+		return await store({ content, fileName: withEnding(stem, format), mimeType }, bytes);
 	};
 	return await repeatRead(clock, async (): Promise<ReadResult<T>> => {
 		const what = 'The edited picture could not be fetched';
 		const kept: Array<Promise<T>> = [];
+		const reader = new ImageReader();
 		const result = await send({
 			method: 'GET',
 			url: link,
@@ -78,7 +77,11 @@ async function downloadPicture<T>(
 				const facts = examinePicture(beginning);
 				if (!facts) return undefined;
 				return async (content, announced) => {
-					kept.push(keep(content, facts.format, announced));
+					const watched = content.map((chunk: Buffer) => {
+						reader.write(chunk);
+						return chunk;
+					});
+					kept.push(keep(watched, facts.format, announced));
 					await kept[0];
 				};
 			},
@@ -102,43 +105,69 @@ async function downloadPicture<T>(
 			const mayPass = isPassingStatus(result.status) || result.status === 404;
 			return { ...fault, error, mayPass };
 		}
-		const facts = examinePicture(result.body);
-		if (!facts) {
-			// Pages of proxies come with status 200 too; another try may find the picture.
-			const isPage = result.body.subarray(0, 200).toString('latin1').trimStart().startsWith('<');
-			const error = new ApiError(
-				`${what}: the link gives ${isPage ? 'a web page' : 'something'} that is not a picture`,
-				'Open the link to see what it gives, and fetch it before it expires.',
-			);
-			return { ...fault, error, mayPass: isPage };
+		if (kept.length === 0) {
+			const facts = examinePicture(result.body);
+			if (!facts) return { ...fault, ...notAnImage(what, result) };
+			reader.write(result.body);
+			kept.push(keep(result.body, facts.format, result.body.length));
 		}
-		const value = kept[0] ?? keep(result.body, facts.format, result.body.length);
-		return { ok: true, value: await value };
+		const value = await kept[0];
+		if (reader.end()?.isCutOff) {
+			const error = new ApiError(
+				`${what} whole: what the link gives ends before the image does`,
+				'Open the link to see whether the image is there, and fetch it before it expires.',
+			);
+			return { ...fault, error, mayPass: true };
+		}
+		return { ok: true, value };
 	});
 }
 
-/**
- * A picture that came as base64.
- *
- * @param fileStem its file name without the ending
- * @throws {ApiError} it is no picture
- */
-export function decodePicture(base64: string, fileStem: string): PictureFile {
-	const content = Buffer.from(base64, 'base64');
-	const facts = examinePicture(content);
-	if (!facts) {
-		throw new ApiError('What came as the edited picture is not a picture', TRY_LATER);
-	}
-	const { extensions, mimeType } = FORMATS[facts.format];
-	return { content, fileName: `${fileStem}.${extensions[0]}`, mimeType };
+function notAnImage(what: string, { status, body }: HttpAnswer) {
+	const error = new ApiError(
+		`${what}: the link gives ${describeUnknown(body).what ?? 'something'}, which is not a picture`,
+		'Open the link to see what it gives, and fetch it before it expires.',
+	);
+	return { error, mayPass: isNotReady(status, body) };
 }
 
-/** The name in the link where it has one, always with the ending that fits the bytes. */
-export function fileNameFor(link: string, format: PictureFormat, fallbackName: string): string {
-	const { extensions } = FORMATS[format];
-	const segment = new URL(link).pathname.split('/').pop() ?? '';
-	const [, stem = '', extension = ''] = /^(.+?)(?:\.([a-z0-9]{1,5}))?$/i.exec(segment) ?? [];
-	const cleanStem = stem.replace(/%[0-9a-f]{2}/gi, '_').replace(/[^\w.-]+/g, '_');
-	const ending = extensions.find((known) => known === extension.toLowerCase()) ?? extensions[0];
-	return `${cleanStem.slice(0, MAX_STEM_CHARACTERS) || fallbackName}.${ending}`;
+/** Whether there may be an image in a moment: pages of proxies come under status 200 too, and so do excuses. */
+function isNotReady(status: number, body: Buffer): boolean {
+	const text = body.toString('utf8', 0, 2_000).trim();
+	if (text === '' || text.startsWith('<') || status === 202) return true;
+	return (
+		/^[[{]/.test(text) && /pending|processing|progress|queue|not.?ready|try.?again/i.test(text)
+	);
+}
+
+/** A picture that came as base64. */
+export interface DecodedPicture extends PictureFile {
+	/** What is to be said of it, as the end of a sentence. */
+	hint?: string;
+}
+
+const UNKNOWN_FORMAT = { mimeType: 'application/octet-stream', extension: 'bin' };
+
+/**
+ * Decodes a picture that came as base64. It is paid, so what may be an image in any format is kept.
+ *
+ * @param stem its file name without the ending
+ * @throws {ApiError} it is certainly no picture
+ */
+export function decodePicture(base64: string, stem: string): DecodedPicture {
+	const isBase64 = /^[\w+/=\s-]*$/.test(base64.slice(0, 1_000));
+	const content = Buffer.from(base64, isBase64 ? 'base64' : 'utf8');
+	const facts = examinePicture(content);
+	if (facts) {
+		const { mimeType } = FORMATS[facts.format];
+		const hint = facts.isCutOff ? { hint: 'ends before the image does' } : {};
+		return { content, fileName: withEnding(stem, facts.format), mimeType, ...hint };
+	}
+	const unknown = describeUnknown(content);
+	if (!isBinary(content)) {
+		throw new ApiError(`What came as the edited picture ${isNoImage(unknown)}`, TRY_LATER);
+	}
+	const { mimeType, extension } = UNKNOWN_FORMAT;
+	const fileName = `${stem}.${extension}`;
+	return { content, fileName, mimeType, hint: `${isNoImage(unknown)}; it was stored as it is` };
 }

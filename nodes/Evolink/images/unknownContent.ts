@@ -154,15 +154,19 @@ function describeBase64(text: string): UnknownContent | undefined {
 }
 
 function describeText(text: string): UnknownContent {
-	const isText = !/[^\P{Cc}\s]|\ufffd/u.test(text.slice(0, 200));
-	return isText
-		? {
+	return isBinary(Buffer.from(text))
+		? { advice: `${READ_IT}; JPEG, PNG, WebP and GIF images can be sent.` }
+		: {
 				what: `text: '${shortened(text)}'`,
 				advice: `${READ_IT}; a path or a URL isn't the file: use 'Read/Write Files from Disk' or 'HTTP Request' to get it.`,
-			}
-		: {
-				advice: `${READ_IT}; JPEG, PNG, WebP and GIF images can be sent.`,
 			};
+}
+
+/** Whether these are bytes that no text has. */
+export function isBinary(content: Buffer): boolean {
+	const beginning = content.toString('utf8', 0, 200);
+	// A character may be cut in two at the end.
+	return /[^\P{Cc}\s]|\ufffd/u.test(content.length > 200 ? beginning.slice(0, -3) : beginning);
 }
 
 function shortened(text: string): string {

@@ -3,6 +3,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { DownloadError, EvolinkError } from '../api/errors/errors';
 import { lacksImages, type Task } from '../api/task';
 import { downloadPictures } from '../images/downloadImages';
+import { fileStems } from '../images/fileNames';
 import type { SeenTask } from '../waiting/polling/taskWatch';
 import { binaryFields, storeIn } from './binaryFields';
 import type { OutputSettings } from '../parameters/output';
@@ -53,7 +54,7 @@ async function fetchPictures(
 			clock,
 			task.results,
 			maxDownloadMegabytes,
-			task.id,
+			fileStems(task.results, { taskName: task.id }),
 			storeIn(run),
 		);
 	} catch (error) {

@@ -31,7 +31,7 @@ export function money(given: () => Fixture): void {
 
 	const faultsAfterPaying = [
 		['asking for the task', 'api', /tasks/, 403],
-		['fetching the picture', 'results', /./, 404],
+		['fetching the picture', 'results', /./, 403],
 	] as const;
 
 	it.each(faultsAfterPaying)(
@@ -97,7 +97,7 @@ export function money(given: () => Fixture): void {
 
 	it('keeps task id, links and expiry when the picture cannot be fetched', async () => {
 		const fixture = given();
-		fixture.simulator.inject({ host: 'results', times: Infinity, fault: { status: 404 } });
+		fixture.simulator.inject({ host: 'results', times: Infinity, fault: { status: 403 } });
 		const execution = await fixture.run([
 			fixture.editImage({}, { onError: 'continueRegularOutput' }),
 		]);
@@ -113,7 +113,7 @@ export function money(given: () => Fixture): void {
 	it('continues a paid task when the user retries the failed execution', async () => {
 		const fixture = given();
 		const { n8n, simulator } = fixture;
-		simulator.inject({ host: 'results', fault: { status: 404 } });
+		simulator.inject({ host: 'results', fault: { status: 403 } });
 		const failed = await fixture.run([fixture.editImage()]);
 		expect(failed.status).toBe('error');
 		const retried = await n8n.retryExecution(failed.id, { loadWorkflow: true });

@@ -5,7 +5,6 @@ import type { HttpFailure, Send } from '../../../nodes/Evolink/api/http/http';
 import {
 	decodePicture,
 	downloadPictures,
-	fileNameFor,
 	type PictureFile,
 } from '../../../nodes/Evolink/images/downloadImages';
 import { samplePicture } from '../../simulator';
@@ -20,45 +19,6 @@ import {
 } from '../scriptedSend';
 import { VirtualClock } from '../virtualClock';
 
-describe('fileNameFor', () => {
-	it.each([
-		['the name in the link', 'https://r.example.com/x/beach.png', 'png', 'beach.png'],
-		['without the query', 'https://r.example.com/beach.png?sign=a.gif#b', 'png', 'beach.png'],
-		['another ending of the same format', 'https://r.example.com/a.jpeg', 'jpeg', 'a.jpeg'],
-		['an ending in capitals', 'https://r.example.com/A.JPG', 'jpeg', 'A.jpg'],
-		['a wrong ending', 'https://r.example.com/beach.png', 'webp', 'beach.webp'],
-		['no ending', 'https://r.example.com/beach', 'png', 'beach.png'],
-		['a dot in the name', 'https://r.example.com/v1.2-beach.png', 'png', 'v1.2-beach.png'],
-		[
-			'a long ending is part of the name',
-			'https://r.example.com/a.backup1',
-			'png',
-			'a.backup1.png',
-		],
-		['no name', 'https://r.example.com/', 'png', 'task-1.png'],
-		['no path', 'https://r.example.com', 'gif', 'task-1.gif'],
-		['spaces', 'https://r.example.com/my%20beach.png', 'png', 'my_beach.png'],
-		['letters of other scripts', 'https://r.example.com/%E5%9B%BE.png', 'png', '___.png'],
-		['a broken escape', 'https://r.example.com/100%.png', 'png', '100_.png'],
-		[
-			'an escaped way out of the folder',
-			'https://r.example.com/..%2f..%2fetc.png',
-			'png',
-			'.._.._etc.png',
-		],
-		['a way out of the folder', 'https://r.example.com/a/../../etc.png', 'png', 'etc.png'],
-		['a backslash', 'https://r.example.com/a\\..\\b.png', 'png', 'b.png'],
-		['an escaped zero byte', 'https://r.example.com/a%00.png', 'png', 'a_.png'],
-	] as const)('%s: %s (%s)', (_name, link, format, expected) => {
-		expect(fileNameFor(link, format, 'task-1')).toBe(expected);
-	});
-
-	it('cuts a long name and keeps its ending', () => {
-		const name = fileNameFor(`https://r.example.com/${'x'.repeat(500)}.png`, 'png', 'task-1');
-		expect(name).toBe(`${'x'.repeat(80)}.png`);
-	});
-});
-
 describe('downloadPictures', () => {
 	const LINK = 'https://results.example.com/beach.png';
 
@@ -71,7 +31,7 @@ describe('downloadPictures', () => {
 			clock,
 			links,
 			maxMegabytes,
-			'task-1',
+			links.map((_, position) => `beach-${position}`),
 			store,
 		).catch((error: unknown) => error);
 		const message = result instanceof EvolinkError ? `${result.message} | ${result.advice}` : '';
@@ -83,20 +43,18 @@ describe('downloadPictures', () => {
 		const { result, service } = await download([
 			answer(200, content, { 'content-type': 'image/png' }),
 		]);
-		expect(result).toEqual([{ content, fileName: 'beach.jpg', mimeType: 'image/jpeg' }]);
+		expect(result).toEqual([{ content, fileName: 'beach-0.jpg', mimeType: 'image/jpeg' }]);
 		expect(service.requests[0]).toMatchObject({ url: LINK, maxBytes: 50 * 1024 * 1024 });
 		expect(service.requests[0].headers ?? {}).not.toHaveProperty('Authorization');
 	});
 
-	it('names several pictures apart where their links have no names', async () => {
-		const picture = answer(200, await samplePicture('png'));
-		const links = ['https://results.example.com/?a', 'https://results.example.com/?b'];
-		const { result } = await download([picture], links);
-		expect(result).toMatchObject([{ fileName: 'task-1-1.png' }, { fileName: 'task-1-2.png' }]);
-	});
-
 	it.each<[string, Step]>([
 		['a web page', answer(200, `\n ${HTML}`)],
+		['nothing', answer(200)],
+		['202', answer(202, 'later')],
+		['204', answer(204)],
+		['JSON that says processing', answer(200, { status: 'processing' })],
+		['404', answer(404)],
 		['429', answer(429)],
 		['500', answer(500)],
 		['502 with HTML', answer(502, HTML)],
@@ -104,7 +62,7 @@ describe('downloadPictures', () => {
 		['a lost connection', noAnswer],
 	])('tries again after %s', async (_name, fault) => {
 		const { result, service } = await download([fault, answer(200, await samplePicture())]);
-		expect(result).toMatchObject([{ fileName: 'beach.png', mimeType: 'image/png' }]);
+		expect(result).toMatchObject([{ fileName: 'beach-0.png', mimeType: 'image/png' }]);
 		expect(service.requests).toHaveLength(2);
 	});
 
@@ -125,9 +83,9 @@ describe('downloadPictures', () => {
 		[
 			'text',
 			answer(200, 'Not a picture at all'),
-			/something that is not a picture \| Open the link/,
+			/text: 'Not a picture at all', which is not a picture \| Open the link/,
 		],
-		['nothing', answer(200), /something that is not a picture/],
+		['JSON', answer(200, { error: 'expired' }), /JSON that says 'expired', which is not a picture/],
 	])('does not try again after %s, and says what to do', async (_name, fault, expected) => {
 		const { message, service } = await download([fault]);
 		expect(message).toMatch(expected);
@@ -141,7 +99,9 @@ describe('downloadPictures', () => {
 	});
 
 	it.each<[string, Step, RegExp]>([
-		['web pages', answer(200, HTML), /a web page that is not a picture/],
+		['web pages', answer(200, HTML), /a web page, which is not a picture/],
+		['emptiness', answer(200), /empty/],
+		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
 		['502', answer(502, HTML), /HTTP status 502/],
 		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
 		['lost connections', noAnswer, /the connection was lost/],
@@ -150,6 +110,19 @@ describe('downloadPictures', () => {
 		expect(message).toMatch(expected);
 		expect(service.requests).toHaveLength(4);
 	});
+
+	it.each(['png', 'jpeg', 'webp', 'gif'] as const)(
+		'tries again after half a %s, and says so where it stays so',
+		async (format) => {
+			const whole = await samplePicture(format);
+			const half = answer(200, whole.subarray(0, whole.length >> 1));
+			const { result } = await download([half, answer(200, whole)]);
+			expect(result).toMatchObject([{ content: whole }]);
+			const { message, service } = await download([half]);
+			expect(message).toMatch(/ends before the image does \| Open the link/);
+			expect(service.requests).toHaveLength(4);
+		},
+	);
 
 	it('ends at once when the execution is stopped', async () => {
 		const { message, service } = await download([stopped]);
@@ -162,22 +135,27 @@ describe('downloadPictures', () => {
 		beforeEach(() => store.mockReset());
 
 		/** Each try hands the beginning and then the content of an answer to whoever takes it. */
-		async function downloadStreamed(endings: Array<HttpFailure | undefined>, bytes: Buffer) {
+		async function downloadStreamed(
+			endings: Array<HttpFailure | undefined>,
+			bytes: Buffer,
+			halves: Buffer[][] = [],
+		) {
 			const clock = new VirtualClock();
 			const send: Send = async ({ take }) => {
 				const failure = endings.shift();
 				const beginning = bytes.subarray(0, 100);
-				await take?.(beginning)?.(Readable.from([bytes]), 4711).catch(() => undefined);
+				const arriving = Readable.from(halves.shift() ?? [bytes]);
+				await take?.(beginning)?.(arriving, 4711).catch(() => undefined);
 				return failure ?? { kind: 'answer', status: 200, headers: {}, body: beginning };
 			};
-			return await downloadPictures(send, clock, [LINK], 50, 'task-1', store);
+			return await downloadPictures(send, clock, [LINK], 50, ['beach-0'], store);
 		}
 
 		it('goes on with its true type, name and size, and is not held', async () => {
 			store.mockResolvedValue('stored');
 			const stored = await downloadStreamed([undefined], await samplePicture('jpeg'));
 			expect(stored).toEqual(['stored']);
-			const about = { fileName: 'beach.jpg', mimeType: 'image/jpeg' };
+			const about = { fileName: 'beach-0.jpg', mimeType: 'image/jpeg' };
 			const content = expect.any(Readable) as Readable;
 			expect(store.mock.calls).toEqual([[{ ...about, content }, 4711]]);
 		});
@@ -192,6 +170,18 @@ describe('downloadPictures', () => {
 			store.mockResolvedValueOnce('half').mockResolvedValueOnce('whole');
 			const stored = await downloadStreamed([noAnswer, undefined], await samplePicture());
 			expect(stored).toEqual(['whole']);
+		});
+
+		it('is fetched again where the image is only half there', async () => {
+			store.mockImplementation(async ({ content }) => {
+				const chunks = await (content as Readable).toArray();
+				return String(Buffer.concat(chunks as Buffer[]).length);
+			});
+			const bytes = await samplePicture();
+			const half = [bytes.subarray(0, 1_000), bytes.subarray(1_000, 2_000)];
+			const stored = await downloadStreamed([undefined, undefined], bytes, [half]);
+			expect(stored).toEqual([String(bytes.length)]);
+			expect(store).toHaveBeenCalledTimes(2);
 		});
 
 		it('ends with the error of the store, which is no fault of the connection', async () => {
@@ -220,17 +210,36 @@ describe('decodePicture', () => {
 		'gives a %s its true type and ending',
 		async (format) => {
 			const content = await samplePicture(format);
-			const picture = decodePicture(content.toString('base64'), 'edited');
-			expect(picture.content.equals(content)).toBe(true);
-			expect(picture.mimeType).toBe(`image/${format}`);
-			expect(picture.fileName).toBe(`edited.${format === 'jpeg' ? 'jpg' : format}`);
+			expect(decodePicture(content.toString('base64'), 'edited')).toEqual({
+				content,
+				mimeType: `image/${format}`,
+				fileName: `edited.${format === 'jpeg' ? 'jpg' : format}`,
+			});
 		},
 	);
 
-	it.each(['', 'AAAA', '<html>', Buffer.from('no picture at all').toString('base64')])(
-		'takes nothing else (%p)',
-		(base64) => {
-			expect(() => decodePicture(base64, 'edited')).toThrow('is not a picture');
-		},
-	);
+	it('keeps what may be an image of another format, and what is only half there, with a hint', async () => {
+		const jxl = Buffer.from('\xff\x0a\x01\x02\x03 and so on', 'latin1');
+		expect(decodePicture(jxl.toString('base64'), 'edited')).toEqual({
+			content: jxl,
+			mimeType: 'application/octet-stream',
+			fileName: 'edited.bin',
+			hint: 'is not an image of a known format; it was stored as it is',
+		});
+		const half = (await samplePicture()).subarray(0, 1_000);
+		expect(decodePicture(half.toString('base64'), 'edited')).toMatchObject({
+			fileName: 'edited.png',
+			hint: 'ends before the image does',
+		});
+	});
+
+	it.each([
+		['', /is empty/],
+		['<html>', /is not an image/],
+		[Buffer.from('<html><body>').toString('base64'), /, but a web page/],
+		[Buffer.from('{"error":"no"}').toString('base64'), /, but JSON that says 'no'/],
+		[Buffer.from('no picture at all').toString('base64'), /, but text: 'no picture at all'/],
+	])('takes nothing else (%p)', (base64, message) => {
+		expect(() => decodePicture(base64, 'edited')).toThrow(message);
+	});
 });

@@ -3,6 +3,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import { DownloadError, InvalidInputError, PictureLostError } from '../../api/errors/errors';
 import type { GatewayEdit } from '../../api/imagesGateway';
 import { decodePicture, downloadPictures } from '../../images/downloadImages';
+import { fileStems } from '../../images/fileNames';
 import {
 	DATA_URL,
 	identityOf,
@@ -32,9 +33,6 @@ interface GatewayPlan {
 	output: OutputSettings;
 }
 
-/** What a file is called whose link has no name, or that came without a link. */
-const FILE_STEM = 'edited';
-
 /** Edit Image where the service is an images gateway: one request, whose answer has the pictures. */
 export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 	async plan({ context }, itemIndex) {
@@ -58,9 +56,10 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			const { message, advice, taskId } = request.lost;
 			throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
 		}
-		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex));
+		const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
+		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
 		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
-		return await editItem(run, plan, request.edit);
+		return await editItem(run, plan, request.edit, taskName);
 	},
 });
 
@@ -69,11 +68,12 @@ async function edit(
 	run: GatewayRun,
 	plan: GatewayPlan,
 	itemIndex: number,
+	taskName: string,
 ): Promise<RememberedEdit> {
 	const body = await buildBody(run, plan, itemIndex);
 	const edited = await run.gateway.edit(body, plan.timeoutSeconds * 1_000);
 	try {
-		return await storeContents(run, edited);
+		return await storeContents(run, edited, itemIndex, taskName);
 	} catch (error) {
 		throw lostOnArrival(error as Error);
 	}
@@ -110,14 +110,25 @@ function imageFields(images: string[], severalImages: SeveralImages): IDataObjec
 async function storeContents(
 	{ context }: GatewayRun,
 	{ pictures, createdAt, raw }: GatewayEdit,
+	itemIndex: number,
+	taskName: string,
 ): Promise<RememberedEdit> {
 	const remembered: RememberedEdit['pictures'] = [];
+	const stems = fileStems(
+		pictures.map((picture) => (picture.kind === 'link' ? picture.link : undefined)),
+		{ taskName },
+	);
 	for (const [position, picture] of pictures.entries()) {
 		if (picture.kind === 'link') {
 			remembered.push({ link: picture.link });
 		} else {
-			const stem = pictures.length > 1 ? `${FILE_STEM}-${position + 1}` : FILE_STEM;
-			const { content, fileName, mimeType } = decodePicture(picture.base64, stem);
+			const { content, fileName, mimeType, hint } = decodePicture(picture.base64, stems[position]);
+			if (hint !== undefined) {
+				context.addExecutionHints({
+					message: `Item ${itemIndex}: the edited image '${fileName}' ${hint}`,
+					location: 'outputPane',
+				});
+			}
 			const stored = await context.helpers.prepareBinaryData(content, fileName, mimeType);
 			remembered.push({ stored });
 		}
@@ -137,12 +148,13 @@ async function editItem(
 	run: GatewayRun,
 	plan: GatewayPlan,
 	{ pictures, createdAt, raw }: RememberedEdit,
+	taskName: string,
 ): Promise<ItemResult> {
 	const { output, model } = plan;
 	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
-	const fetched = output.download
-		? await run.downloads.run(async () => await fetchAndStore(run, links, output), links.length)
-		: [];
+	const stems = fileStems(links, { taskName });
+	const fetch = async () => await fetchAndStore(run, links, stems, output);
+	const fetched = output.download ? await run.downloads.run(fetch, links.length) : [];
 	const files = pictures.flatMap((picture) =>
 		'stored' in picture ? [{ ...picture.stored }] : fetched.splice(0, 1),
 	);
@@ -163,12 +175,13 @@ async function editItem(
 async function fetchAndStore(
 	run: GatewayRun,
 	links: string[],
+	stems: string[],
 	{ maxDownloadMegabytes }: OutputSettings,
 ): Promise<IBinaryData[]> {
 	try {
 		const { plainSend, clock } = run;
 		const store = storeIn(run);
-		return await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, FILE_STEM, store);
+		return await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, stems, store);
 	} catch (error) {
 		throw notFetched(error as Error, links);
 	}
