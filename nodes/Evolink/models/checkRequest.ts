@@ -1,3 +1,4 @@
+import { shortened } from '../api/errors/shortened';
 import { InvalidInputError } from '../api/errors/errors';
 import { parseUrl } from '../api/http/url';
 import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
@@ -182,7 +183,7 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 		if (wanted === undefined) return [];
 		return [
 			{
-				message: `'${displayName}' is ${JSON.stringify(value)}; ${model.name} takes ${wanted}`,
+				message: `'${displayName}' is ${shortened(JSON.stringify(value))}; ${model.name} takes ${wanted}`,
 				advice: 'Correct the option or remove it.',
 			},
 		];
