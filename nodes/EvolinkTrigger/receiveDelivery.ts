@@ -10,13 +10,19 @@ import { IMAGES_COME_WITHIN_MS, lacksImages, saysEnded, type Task } from '../Evo
 import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
 import { taskJson } from '../Evolink/run/taskItem';
 import { readCallback } from '../Evolink/waiting/callbackBody';
+import { BoundedMap } from '../Evolink/memory/boundedMap';
 import { TaskWatch } from '../Evolink/waiting/polling/taskWatch';
 import { DeliveredTasks } from './deliveredTasks';
+import { TaskLookup, TOO_MANY } from './taskLookup';
 
 /** The caller has its answer within a second, n8n's own part included. */
 const ANSWER_WITHIN_MS = 600;
 /** A test is one delivery: somebody who sends it again a little later wants to see it again. */
 const TEST_KEPT_MS = 10_000;
+
+const MAX_KEYS = 100;
+/** A flood of deliveries is not to become one of warnings. */
+const FLOOD_IS_TOLD_EVERY_MS = 60_000;
 
 /** Statuses with which the API says that there is no such task; 400 is for an ID of another form. */
 const UNKNOWN_TASK = new Set([400, 404, 410, 422]);
@@ -24,6 +30,12 @@ const NOT_ENDED = 'not_ended';
 
 /** One for all trigger nodes of this n8n process. */
 const deliveredTasks = new DeliveredTasks();
+
+/** One for all trigger nodes of this process with the same key. */
+const lookups = new BoundedMap<TaskLookup>(MAX_KEYS);
+
+/** When the log last said that there are too many deliveries. Unix milliseconds. */
+let floodToldAt = 0;
 
 /**
  * Takes a call to the node's webhook address. The service signs nothing, so the call is but a hint which task to
@@ -96,7 +108,8 @@ async function askForEndedTask(
 	const clock = realClock();
 	const { apiKey, addresses } = await readCredential(context);
 	const client = new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses);
-	const ask = async () => requireEnd(await client.askTask(taskId));
+	const lookup = lookups.getOrAdd(`${addresses.baseUrl} ${apiKey}`, () => new TaskLookup(clock));
+	const ask = async () => requireEnd(await lookup.ask(taskId, client));
 
 	const first = ask();
 	const soon = await Promise.race([first, clock.sleep(ANSWER_WITHIN_MS)]);
@@ -105,7 +118,8 @@ async function askForEndedTask(
 	const pending = [first];
 	try {
 		const task = await repeatRead(clock, async () => await (pending.pop() ?? ask()));
-		const watch = new TaskWatch(client, clock);
+		const askTask = async () => await lookup.ask(taskId, client);
+		const watch = new TaskWatch({ askTask, askTasks: client.askTasks.bind(client) }, clock);
 		const seen = await watch.untilEnded(taskId, IMAGES_COME_WITHIN_MS / 1_000, task);
 		return { ok: true, value: seen.task };
 	} catch (error) {
@@ -140,6 +154,10 @@ function statusFor(error: Error): RefusalStatus {
 }
 
 function warn(context: IWebhookFunctions, task: string, error: Error, isLost: boolean): void {
+	if (error instanceof ApiError && error.code === TOO_MANY) {
+		if (Date.now() - floodToldAt < FLOOD_IS_TOLD_EVERY_MS) return;
+		floodToldAt = Date.now();
+	}
 	const advice =
 		error instanceof EvolinkError && error.advice !== TRY_LATER ? ` ${error.advice}` : '';
 	const outcome = isLost

@@ -160,7 +160,7 @@ export class Schedule {
 			pollsMany: this.canBatch && this.mostTasks >= MANY_TASKS,
 			earlyLook: this.earlyLook,
 		};
-		const rule = rules.find(({ holds }) => holds(task, run)) as Rule; // The last one always does.
+		const rule = rules.find((row) => row.holds(task, run)) as Rule; // The last one always does.
 		return rule.waitMs(task, run);
 	}
 }
