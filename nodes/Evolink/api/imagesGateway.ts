@@ -1,19 +1,32 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import type { Clock } from './http/clock';
+import {
+	errorAnswer,
+	errorFromFailure,
+	isRealError,
+	parseServiceError,
+	type Refusal,
+	refusalIn,
+	saysSoAside,
+	saysSoPlainly,
+	type ServiceError,
+} from './errors/advice';
 import {
 	ApiError,
 	type EvolinkError,
 	PictureLostError,
 	STOPPED_MESSAGE,
+	type TaskTrace,
 	TRY_LATER,
 } from './errors/errors';
-import { type HttpAnswer, type HttpFailure, isSuccess, type Send } from './http/http';
+import { tellPaidAnswer } from './errors/paidAnswer';
+import type { Clock } from './http/clock';
+import type { HttpFailure } from './http/failures';
 import { isRecord, numberOf, parseJson, textOf } from './http/json';
-import { retryAfterMs, retryDelayMs } from './http/retry';
-import { parseServiceError, type ServiceError } from './errors/advice';
+import { type HttpAnswer, isSuccess, requestIdOf, type Send } from './http/messages';
+import { isPassingStatus, retryAfterMs, retryDelayMs } from './http/retry';
+import { isHttpUrl, parseUrl } from './http/url';
 import { dateOf } from './task';
-import { isHttpUrl } from './http/url';
 
 /**
  * Gateways that edit in one request: `POST /v1/images/generations` answers with the pictures themselves,
@@ -30,6 +43,8 @@ export interface GatewayEdit {
 	pictures: GatewayPicture[];
 	/** Unix milliseconds. */
 	createdAt?: number;
+	/** Why other images of the same request did not come. */
+	failures?: string[];
 	/** The gateway's own answer; pictures that stood in it as base64 are taken out. */
 	raw: IDataObject;
 }
@@ -39,8 +54,8 @@ export type GatewayReply =
 	| { kind: 'edited'; edit: GatewayEdit }
 	/** An error under the guise of success; `status` where its code is that of an HTTP error. */
 	| { kind: 'error'; error: ServiceError; status?: number }
-	/** The host works with tasks, as EvoLink does. */
-	| { kind: 'task'; taskId?: string }
+	/** The host works with tasks, as EvoLink does; `pollUrl` where it says at which address to ask. */
+	| { kind: 'task'; taskId?: string; pollUrl?: string }
 	| { kind: 'unreadable' };
 
 /** Base64 of a picture of some 50 MB, with room for another one. */
@@ -69,6 +84,7 @@ export class ImagesGatewayClient {
 	async edit(body: IDataObject, timeoutMs: number): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
+			const sentAt = this.clock.now();
 			const result = await this.send({
 				method: 'POST',
 				url: `${this.baseUrl}/v1/images/generations`,
@@ -76,62 +92,158 @@ export class ImagesGatewayClient {
 				timeoutMs,
 				maxBytes: MAX_ANSWER_BYTES,
 			});
-			const outcome = readOutcome(result, this.clock.now());
+			const outcome = this.readOutcome(result);
 			if (outcome.kind === 'edited') return outcome.edit;
+			if (outcome.kind === 'accepted') {
+				return await this.pollEdit(outcome.pollUrl, sentAt + timeoutMs, outcome.retryAfterMs);
+			}
 			if (outcome.kind === 'final' || tries >= THROTTLED_TRIES) throw outcome.error;
 			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
 		}
 	}
+
+	/** Asks for an edit that the gateway has accepted, until it is there. It is, or may be, billed. */
+	private async pollEdit(
+		pollUrl: string,
+		deadline: number,
+		firstPauseMs: number | undefined,
+	): Promise<GatewayEdit> {
+		let pauseMs = firstPauseMs;
+		for (let last = 'no answer yet'; ; ) {
+			const wait = Math.max(SHORTEST_POLL_MS, pauseMs ?? POLL_MS);
+			if (this.clock.now() + wait > deadline) throw notInTime(pollUrl, last);
+			await this.clock.sleep(wait).catch((stopped: EvolinkError) => {
+				throw notInTime(pollUrl, stopped.message);
+			});
+			const result = await this.send({
+				method: 'GET',
+				url: pollUrl,
+				timeoutMs: POLL_TIMEOUT_MS,
+				maxBytes: MAX_ANSWER_BYTES,
+			});
+			pauseMs = undefined;
+			if (result.kind !== 'answer') {
+				if (result.kind === 'stopped') throw notInTime(pollUrl, STOPPED_MESSAGE);
+				last = result.reason;
+				continue;
+			}
+			pauseMs = retryAfterMs(result, this.clock.now());
+			if (!isSuccess(result)) {
+				last = refusalIn(errorAnswer(result)).reason;
+				if (!isPassingStatus(result.status)) throw notInTime(pollUrl, last);
+				continue;
+			}
+			const reply = readGatewayReply(result.body.toString('utf8'));
+			if (reply.kind === 'edited') return reply.edit;
+			if (reply.kind === 'error') throw outcomeUnknown(reasonIn(reply.error, reply.status));
+			last = 'it is not there yet';
+		}
+	}
+
+	/** What became of a request, for the money above all. */
+	private readOutcome(result: HttpAnswer | HttpFailure): Outcome {
+		const outcome = readOutcome(result, this.clock.now());
+		if (outcome.kind !== 'accepted') return outcome;
+		const pollUrl = addressOn(this.baseUrl, outcome.pollUrl);
+		if (pollUrl !== undefined) return { ...outcome, pollUrl };
+		const reason = 'it accepted the request, but the address to ask at is on another host';
+		return { kind: 'final', error: outcomeUnknown(reason) };
+	}
+}
+
+const POLL_MS = 3_000;
+const SHORTEST_POLL_MS = 1_000;
+const POLL_TIMEOUT_MS = 60_000;
+
+/** @returns undefined where it is not on the host of the gateway, which alone may get the key */
+function addressOn(baseUrl: string, address: string): string | undefined {
+	const base = parseUrl(baseUrl);
+	const url = base && parseUrl(address, base);
+	return url && base && url.origin === base.origin ? url.href : undefined;
 }
 
 type Outcome =
 	| { kind: 'edited'; edit: GatewayEdit }
 	/** Certainly not billed, and worth another try. */
 	| { kind: 'throttled'; error: EvolinkError; retryAfterMs?: number }
+	/** Taken, and to be asked for at an address. */
+	| { kind: 'accepted'; pollUrl: string; retryAfterMs?: number }
 	| { kind: 'final'; error: EvolinkError };
 
 const REFUSED = 'The images gateway did not edit the picture';
 
-/** What became of a request, for the money above all. */
 function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 	if (result.kind === 'notSent') {
-		return {
-			kind: 'throttled',
-			error: new ApiError(`${REFUSED}: ${result.reason}`, CHECK_ADDRESS),
-		};
+		const error = new ApiError(`${REFUSED}: ${result.reason}`, CHECK_ADDRESS);
+		return { kind: 'throttled', error };
 	}
+	if (result.kind === 'blocked') return { kind: 'final', error: errorFromFailure(REFUSED, result) };
 	if (result.kind !== 'answer') return { kind: 'final', error: outcomeUnknown(reasonOf(result)) };
 
-	const text = result.body.toString('utf8');
 	const waiting = { retryAfterMs: retryAfterMs(result, nowMs) };
+	const requestId = requestIdOf(result);
+	const answer = errorAnswer(result);
 	if (!isSuccess(result)) {
-		return { ...refusal(result.status, parseServiceError(text)), ...waiting };
+		const between = refusalIn(answer);
+		return {
+			...(between.isFromBetween
+				? fromBetween(between)
+				: refusal(result.status, parseServiceError(answer.text), requestId)),
+			...waiting,
+		};
 	}
-	const reply = readGatewayReply(text);
+	const reply = readGatewayReply(answer.text);
 	switch (reply.kind) {
 		case 'edited':
 			return reply;
 		case 'error':
-			return { ...refusal(reply.status, reply.error), ...waiting };
-		case 'task':
+			return { ...refusal(reply.status, reply.error, requestId), ...waiting };
+		case 'task': {
+			const location = result.status === 202 ? textOf(result.headers.location) : undefined;
+			const pollUrl = reply.pollUrl ?? location;
+			if (pollUrl !== undefined) return { kind: 'accepted', pollUrl, ...waiting };
 			return { kind: 'final', error: worksWithTasks(reply.taskId) };
-		case 'unreadable':
-			return { kind: 'final', error: outcomeUnknown('its answer has no picture') };
+		}
+		case 'unreadable': {
+			const location = textOf(result.headers.location);
+			if (result.status === 202 && location !== undefined) {
+				return { kind: 'accepted', pollUrl: location, ...waiting };
+			}
+			const { told, trace } = tellPaidAnswer(result);
+			return { kind: 'final', error: outcomeUnknown(`its answer has no picture; ${told}`, trace) };
+		}
 	}
+}
+
+/** A proxy or firewall in between: the gateway never said so, and may not have seen the request. */
+function fromBetween({ status, reason, advice, requestId }: Refusal): Outcome & { kind: 'final' } {
+	if (status >= 500) return { kind: 'final', error: outcomeUnknown(reason) };
+	const about = { status, ...(requestId === undefined ? {} : { requestId }) };
+	const message = `The request did not reach the images gateway: ${reason}`;
+	return { kind: 'final', error: new ApiError(message, advice, about) };
 }
 
 function refusal(
 	status: number | undefined,
-	{ code, message }: ServiceError,
-): Exclude<Outcome, { kind: 'edited' }> {
-	const said = message ?? `HTTP status ${status ?? 200} without a reason`;
-	const reason = `${said}${code === undefined ? '' : ` [${code}]`}`;
-	const saysWhy = code !== undefined || message !== undefined;
+	said: ServiceError,
+	requestId: string | undefined,
+): Outcome & { kind: 'final' | 'throttled' } {
+	const reason = reasonIn(said, status);
+	const saysWhy = said.code !== undefined || said.message !== undefined;
 	if (status !== undefined && isOutcomeUnknown(status, saysWhy)) {
 		return { kind: 'final', error: outcomeUnknown(reason) };
 	}
-	const error = new ApiError(`${REFUSED}: ${reason}`, adviceFor(status), { status, code });
+	const error = new ApiError(`${REFUSED}: ${reason}`, adviceFor(status), {
+		status,
+		code: said.code,
+		...(requestId === undefined ? {} : { requestId }),
+	});
 	return { kind: status === 429 || status === 503 ? 'throttled' : 'final', error };
+}
+
+function reasonIn({ code, message }: ServiceError, status: number | undefined): string {
+	const said = message ?? `HTTP status ${status ?? 200} without a reason`;
+	return `${said}${code === undefined ? '' : ` [${code}]`}`;
 }
 
 /**
@@ -146,11 +258,20 @@ function reasonOf(failure: HttpFailure): string {
 	return failure.kind === 'stopped' ? STOPPED_MESSAGE : failure.reason;
 }
 
-function outcomeUnknown(reason: string): PictureLostError {
+function notInTime(pollUrl: string, last: string): PictureLostError {
+	return new PictureLostError(
+		`The images gateway accepted the request, which is or may be billed, but its picture did not come: ${last}`,
+		`It is not sent again, because a gateway would bill it again. Ask later at ${pollUrl} with the gateway's API key. ` +
+			"If the time was too short, raise the option 'Timeout'.",
+	);
+}
+
+function outcomeUnknown(reason: string, trace: TaskTrace = {}): PictureLostError {
 	return new PictureLostError(
 		`It is not known whether the images gateway edited the picture: ${reason}. It may have been billed`,
 		"It is not sent again, because a gateway would bill it again. Look into the gateway's own log or " +
 			"billing; run the workflow anew to ask, and pay, again. If the time was too short, raise the option 'Timeout'.",
+		trace,
 	);
 }
 
@@ -187,14 +308,16 @@ function adviceFor(status: number | undefined): string {
 }
 
 /**
- * Reads what a gateway answered: `data` or `images`, also wrapped once more in `data`; in it `url` (one
- * or several) or `b64_json`. An error may come as success, and hosts with tasks may be mistaken for gateways.
+ * Reads what a gateway answered. Images stand in one of several lists, see `listsIn`; in it `url` (one or several),
+ * `image_url`, `b64_json`, or an `error` in the place of an image. An error may come as success, and hosts with
+ * tasks may be mistaken for gateways.
  */
 export function readGatewayReply(text: string): GatewayReply {
 	const body = parseJson(text);
 	if (!isRecord(body)) return { kind: 'unreadable' };
-	if (hasError(body)) return errorReply(body, text);
-	const pictures = takePictures(body);
+	const pollUrl = textOf(body.poll_url);
+	if (saysSoPlainly(body)) return errorReply(body, text);
+	const { pictures, errors } = takePictures(body);
 	if (pictures.length > 0) {
 		const wrapped = isRecord(body.data) ? body.data : {};
 		const createdAt = dateOf(body.created ?? wrapped.created);
@@ -203,32 +326,32 @@ export function readGatewayReply(text: string): GatewayReply {
 			edit: {
 				pictures,
 				...(createdAt === undefined ? {} : { createdAt }),
+				...(errors.length === 0 ? {} : { failures: errors.map(wordsOf) }),
 				raw: body as IDataObject,
 			},
 		};
 	}
-	if (hasErrorCode(body)) return errorReply(body, text);
+	if (errors.length > 0)
+		return errorReply({ error: errors[0] }, JSON.stringify({ error: errors[0] }));
+	if (saysSoAside(body)) return errorReply(body, text);
 	const task = [body, ...listOf(body.data)].find(isTask);
-	if (!task) return { kind: 'unreadable' };
-	const taskId = textOf(task.id) ?? textOf(task.task_id);
-	return { kind: 'task', ...(taskId === undefined ? {} : { taskId }) };
+	if (!task && pollUrl === undefined) return { kind: 'unreadable' };
+	const taskId = task && (textOf(task.id) ?? textOf(task.task_id));
+	return {
+		kind: 'task',
+		...(taskId === undefined ? {} : { taskId }),
+		...(pollUrl === undefined ? {} : { pollUrl }),
+	};
 }
 
-function hasError({ error, success }: Record<string, unknown>): boolean {
-	if (success === false || textOf(error) !== undefined) return true;
-	return isRecord(error) && Object.keys(error).length > 0;
-}
-
-/** Wrapped answers have a code of their own: 200 or 0 for success. */
-function hasErrorCode({ code }: Record<string, unknown>): boolean {
-	const given = textOf(code)?.toLowerCase();
-	return given !== undefined && !['0', '200', 'ok', 'success'].includes(given);
+function wordsOf(error: unknown): string {
+	return reasonIn(parseServiceError(JSON.stringify({ error })), undefined);
 }
 
 function errorReply(body: Record<string, unknown>, text: string): GatewayReply {
 	const codes = isRecord(body.error)
 		? [body.error.code, body.error.status, body.code]
-		: [body.code];
+		: [body.code, body.status_code];
 	const status = codes
 		.map(numberOf)
 		.find((code) => code !== undefined && code >= 400 && code < 600 && Number.isInteger(code));
@@ -244,23 +367,61 @@ function isTask(value: unknown): value is Record<string, unknown> {
 	return textOf(value.task_id) !== undefined || Boolean(textOf(value.id) && textOf(value.status));
 }
 
-/** The pictures of an answer; base64 is taken out of it, because nobody wants megabytes in an item's JSON. */
-function takePictures(body: Record<string, unknown>): GatewayPicture[] {
-	const wrapped = isRecord(body.data) ? body.data : {};
-	const lists = [body.data, wrapped.data, wrapped.images, body.images];
-	return lists.map(takeFromList).find((pictures) => pictures.length > 0) ?? [];
+/** Where gateways put their images. Sources: the table of dialects in docs/facts/evolink.md. */
+function listsIn(body: Record<string, unknown>): unknown[] {
+	const data = isRecord(body.data) ? body.data : {};
+	const result = isRecord(body.result) ? body.result : {};
+	const messages = listOf(body.choices)
+		.map((choice) => (isRecord(choice) && isRecord(choice.message) ? choice.message.images : []))
+		.flat();
+	return [
+		body.data,
+		data.data,
+		data.images,
+		data.image_urls,
+		body.images,
+		body.output,
+		body.output_images,
+		result.data,
+		result.images,
+		messages,
+	];
 }
 
-function takeFromList(list: unknown): GatewayPicture[] {
-	return listOf(list).flatMap((entry) => {
+interface Taken {
+	pictures: GatewayPicture[];
+	/** What stands in the place of images that did not come. */
+	errors: unknown[];
+}
+
+/** The pictures of an answer; base64 is taken out of it, because nobody wants megabytes in an item's JSON. */
+function takePictures(body: Record<string, unknown>): Taken {
+	const taken = listsIn(body).map(takeFromList);
+	return (
+		taken.find(({ pictures }) => pictures.length > 0) ??
+		taken.find(({ errors }) => errors.length > 0) ?? { pictures: [], errors: [] }
+	);
+}
+
+function takeFromList(list: unknown): Taken {
+	const errors: unknown[] = [];
+	const pictures = listOf(list).flatMap((entry) => {
 		if (!isRecord(entry)) return pictureOf(entry);
-		const { url, b64_json: base64 } = entry;
-		const pictures = listOf(url).flatMap(pictureOf);
-		if (pictures.some(({ kind }) => kind === 'content')) delete entry.url;
-		if (typeof base64 !== 'string' || base64.trim() === '') return pictures;
-		delete entry.b64_json;
-		return pictures.length > 0 ? pictures : [contentOf(base64)];
+		const { url, image_url: imageUrl, b64_json: base64, error } = entry;
+		const links = [url, isRecord(imageUrl) ? imageUrl.url : imageUrl].flatMap(listOf);
+		const found = links.flatMap(pictureOf);
+		if (found.some(({ kind }) => kind === 'content')) {
+			delete entry.url;
+			delete entry.image_url;
+		}
+		const hasContent = typeof base64 === 'string' && base64.trim() !== '';
+		if (hasContent) delete entry.b64_json;
+		if (found.length > 0) return found;
+		if (hasContent) return [contentOf(base64)];
+		if (isRealError(error)) errors.push(error);
+		return [];
 	});
+	return { pictures, errors };
 }
 
 function listOf(value: unknown): unknown[] {

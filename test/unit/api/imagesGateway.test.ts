@@ -8,6 +8,7 @@ import {
 } from '../../../nodes/Evolink/api/imagesGateway';
 import {
 	answer,
+	blocked,
 	HTML,
 	noAnswer,
 	notSent,
@@ -59,6 +60,28 @@ describe('what a gateway answers', () => {
 			[link(LINK)],
 		],
 		['a single entry', { data: { url: LINK } }, [link(LINK)]],
+		['links in output', { output: [LINK] }, [link(LINK)]],
+		['links in output_images', { output_images: [LINK] }, [link(LINK)]],
+		['links in result.data', { result: { data: [{ url: LINK }] } }, [link(LINK)]],
+		['links in data.image_urls', { code: 0, data: { image_urls: [LINK] } }, [link(LINK)]],
+		[
+			'images of a chat',
+			{ choices: [{ message: { content: '', images: [{ image_url: { url: LINK } }] } }] },
+			[link(LINK)],
+		],
+		['image_url as text', { data: [{ image_url: LINK }] }, [link(LINK)]],
+		...[{ code: '', message: '' }, 0, null, 'none', '', {}, [], false, { code: 0 }].map(
+			(error): [string, unknown, object[]] => [
+				`an image beside the empty error ${JSON.stringify(error)}`,
+				{ error, data: [{ url: LINK, error }] },
+				[link(LINK)],
+			],
+		),
+		[
+			'an image beside errors of others',
+			{ errors: [{ message: 'x' }], data: [{ url: LINK }] },
+			[link(LINK)],
+		],
 		['no error, spelled out', { error: null, success: true, data: [{ url: LINK }] }, [link(LINK)]],
 	];
 
@@ -106,7 +129,28 @@ describe('what a gateway answers', () => {
 		});
 	});
 
+	it('gives the images that came, and says why the others did not', () => {
+		const data = [{ url: LINK }, { error: { code: 'moderation', message: 'Blocked' } }];
+		expect(read({ data })).toMatchObject({
+			kind: 'edited',
+			edit: { pictures: [link(LINK)], failures: ['Blocked [moderation]'] },
+		});
+	});
+
 	const errors: Array<[string, unknown, object]> = [
+		[
+			'errors in the place of all images',
+			{ data: [{ error: { code: 'moderation', message: 'Blocked' } }] },
+			{ error: { code: 'moderation', message: 'Blocked' } },
+		],
+		[
+			'base_resp',
+			{ base_resp: { status_code: 1008, status_msg: 'insufficient balance' } },
+			{ error: { message: 'insufficient balance' } },
+		],
+		['status_code', { status_code: 429, message: 'Slow' }, { status: 429 }],
+		['errors', { errors: [{ message: 'No such model' }] }, { error: { message: 'No such model' } }],
+		['detail', { detail: [{ msg: 'Field required' }] }, { error: { message: 'Field required' } }],
 		[
 			'an OpenAI error',
 			{
@@ -315,6 +359,94 @@ describe('editing', () => {
 		const { edit, service } = setUp(answer(429), noAnswer, EDITED);
 		await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
 		expect(service.requests).toHaveLength(2);
+	});
+
+	it('never sends again what n8n did not send, and tells its words', async () => {
+		const { edit, service } = setUp(blocked, EDITED);
+		await expect(edit()).rejects.toMatchObject({
+			message: expect.stringContaining(
+				'n8n did not send the request: The request was blocked',
+			) as string,
+			advice: 'Ask your n8n administrator.',
+		});
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it.each<[string, Step]>([
+		['403 of Cloudflare', answer(403, 'error code: 1010')],
+		['407', answer(407, HTML)],
+	])('%s is not blamed on the key, and nothing is billed', async (_name, step) => {
+		const { edit } = setUp(step);
+		const error: unknown = await edit().catch((reason: unknown) => reason);
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error).toMatchObject({
+			message: expect.stringMatching(
+				/did not reach the images gateway: a proxy or firewall/,
+			) as string,
+			advice: expect.not.stringMatching(/permissions/) as string,
+		});
+	});
+
+	it('keeps an answer without an image, which is billed, and what can be found in it', async () => {
+		const odd = { request_id: 'r-9', strange: { preview: 'https://cdn.example.com/p.png' } };
+		const { edit } = setUp(answer(200, odd, { 'x-request-id': 'req-3' }));
+		await expect(edit()).rejects.toMatchObject({
+			message: expect.stringMatching(/r-9.*https:\/\/cdn\.example\.com\/p\.png/) as string,
+			trace: { answer: JSON.stringify(odd), requestId: 'req-3' },
+		});
+	});
+
+	describe('accepted, to be asked for later', () => {
+		const DONE = answer(200, { status: 'completed', result: { data: [{ url: LINK }] } });
+		const WORKING = answer(200, { id: 'task-1', status: 'processing' });
+
+		it.each<[string, Step]>([
+			['Location', answer(202, '', { location: '/v1/images/tasks/1' })],
+			[
+				'Location, beside a task',
+				answer(202, { id: 't', status: 'queued' }, { location: '/v1/images/tasks/1' }),
+			],
+			['poll_url', answer(202, { poll_url: 'https://gateway.example.com/v1/images/tasks/1' })],
+			[
+				'poll_url, with status 200',
+				answer(200, { id: 't', status: 'queued', poll_url: '/v1/images/tasks/1' }),
+			],
+		])('is asked for at its %s until the image is there', async (_name, accepted) => {
+			const { edit, service } = setUp(accepted, answer(502, HTML), noAnswer, WORKING, DONE);
+			await expect(edit()).resolves.toMatchObject({ pictures: [link(LINK)] });
+			const [create, ...polls] = service.requests;
+			expect(create.method).toBe('POST');
+			expect(polls.map(({ method, url }) => `${method} ${url}`)).toEqual(
+				Array(4).fill('GET https://gateway.example.com/v1/images/tasks/1'),
+			);
+		});
+
+		it('waits as the gateway says', async () => {
+			const accepted = answer(202, '', { location: '/v1/t/1', 'retry-after': '20' });
+			const { edit, service } = setUp(accepted, DONE);
+			await edit();
+			expect(service.gaps).toEqual([20_000]);
+		});
+
+		it.each([
+			'https://other.example.com/t/1',
+			'//other.example.com/t/1',
+			'http://gateway.example.com/t/1',
+		])('is not asked for at %s, which would get the key', async (location) => {
+			const { edit, service } = setUp(answer(202, '', { location }), DONE);
+			await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
+			expect(service.requests).toHaveLength(1);
+		});
+
+		it.each<[string, Step]>([
+			['is never done', WORKING],
+			['is not known there', answer(404, { error: { message: 'No such task' } })],
+			['failed', answer(200, { status: 'failed', error: { message: 'Blocked' } })],
+		])('may be billed when it %s, and is not sent again', async (_name, step) => {
+			const { edit, service } = setUp(answer(202, '', { location: '/v1/t/1' }), step);
+			await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
+			expect(service.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
+		});
 	});
 
 	const refusals: Array<[number, RegExp]> = [

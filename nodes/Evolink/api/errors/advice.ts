@@ -136,19 +136,22 @@ function isGoodCode(code: string): boolean {
  * `{code: 402, msg}` and their kin. An empty `error` is none.
  */
 export function saysItFailed(body: Json): boolean {
-	const { success, error, errors, code, base_resp: base, status_code: statusCode } = body;
-	return (
-		success === false ||
-		isRealError(error) ||
-		(Array.isArray(errors) && errors.some(isRealError)) ||
-		isBadCode(code) ||
-		isBadCode(statusCode) ||
-		(isRecord(base) && isBadCode(base.status_code))
-	);
+	return saysSoPlainly(body) || saysSoAside(body);
+}
+
+/** In a place that is for nothing else. */
+export function saysSoPlainly({ success, error, base_resp: base }: Json): boolean {
+	return success === false || isRealError(error) || (isRecord(base) && isBadCode(base.status_code));
+}
+
+/** In a place that may be for other things as well, such as images that are missing among those that came. */
+export function saysSoAside({ errors, detail, code, status_code: statusCode }: Json): boolean {
+	const lists = [errors, detail].filter(Array.isArray);
+	return lists.some(isRealError) || isBadCode(code) || isBadCode(statusCode);
 }
 
 /** @returns false for what other answers have where there is no error: `{code: ""}`, 0, null, "none" */
-function isRealError(error: unknown): boolean {
+export function isRealError(error: unknown): boolean {
 	if (Array.isArray(error)) return error.some(isRealError);
 	if (isRecord(error)) return Object.values(error).some(isRealError);
 	if (error === true) return true;

@@ -72,11 +72,24 @@ async function edit(
 ): Promise<RememberedEdit> {
 	const body = await buildBody(run, plan, itemIndex);
 	const edited = await run.gateway.edit(body, plan.timeoutSeconds * 1_000);
+	hintAtFailures(run, edited, itemIndex);
 	try {
 		return await storeContents(run, edited, itemIndex, taskName);
 	} catch (error) {
 		throw lostOnArrival(error as Error);
 	}
+}
+
+function hintAtFailures(
+	{ context }: GatewayRun,
+	{ pictures, failures = [] }: GatewayEdit,
+	itemIndex: number,
+): void {
+	if (failures.length === 0) return;
+	context.addExecutionHints({
+		message: `Item ${itemIndex}: the gateway made ${pictures.length} of ${pictures.length + failures.length} images; the others: ${failures.join('; ')}`,
+		location: 'outputPane',
+	});
 }
 
 async function buildBody(
