@@ -12,6 +12,7 @@ import {
 
 import { properties, subtitle } from './operations';
 import { runOperation, takeCallback } from './execute';
+import { NODE_VERSIONS } from './parameters/nodeVersion';
 import { searchModels } from './parameters/searchModels';
 import { PARKING_WEBHOOKS } from './waiting/parking/resumeAddress';
 
@@ -21,7 +22,8 @@ export class Evolink implements INodeType {
 		name: 'evolink',
 		icon: { light: 'file:../../icons/evolink.svg', dark: 'file:../../icons/evolink.dark.svg' },
 		group: ['transform'],
-		version: 1,
+		version: NODE_VERSIONS,
+		defaultVersion: 1.1,
 		subtitle,
 		description: 'Edit images with AI models through EvoLink',
 		defaults: { name: 'EvoLink' },

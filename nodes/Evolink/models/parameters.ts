@@ -137,7 +137,8 @@ export function wantedInstead(rule: ParameterRule, value: ParameterValue): strin
 	}
 }
 
-function fitsPixels(limits: PixelLimits, width: number, height: number): boolean {
+/** Whether a size in pixels is within the limits. */
+export function fitsPixels(limits: PixelLimits, width: number, height: number): boolean {
 	const { minSide = 1, maxSide = Infinity, multipleOf = 1, maxRatio = Infinity } = limits;
 	const { minPixels = 1, maxPixels = Infinity } = limits;
 	const sides = [width, height];

@@ -1,5 +1,7 @@
 import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 
+import { InvalidInputError } from '../api/errors/errors';
+import type { Reference } from '../images/inputImages';
 import { IMAGE_MODELS } from '../models/catalogue';
 import type { Violation } from '../models/checkRequest';
 import type {
@@ -9,9 +11,17 @@ import type {
 	ParameterValue,
 	ParameterValues,
 } from '../models/model';
+import { nearestSize } from '../models/nearestSize';
 import { describePixels, normalize, PARAMETERS } from '../models/parameters';
-import { MASK, maskOptions } from './mask';
-import { type ParameterSource, readValue, wrongType } from './reader';
+import { maskOptions } from './mask';
+import {
+	inFirstVersion,
+	inLaterVersions,
+	isFirstVersion,
+	type VersionedSource,
+} from './nodeVersion';
+import { collection } from './options';
+import { readValue, toRequiredText, wrongType } from './reader';
 
 /** The options that follow from the catalogue, each shown for the models that take it. */
 
@@ -24,46 +34,61 @@ const VALUE_NAMES: Readonly<Record<string, string>> = {
 	xhigh: 'Extra High',
 };
 
-export const imageOptions: INodeProperties[] = [...maskOptions(), ...parameterOptions()];
+type MakeField = (rule: ParameterRule, name: ParameterName) => Field;
 
-/** Models whose rules for a parameter look the same share an option. */
-function parameterOptions(): INodeProperties[] {
+function parameterOptions(makeField: MakeField): INodeProperties[] {
 	const names = Object.keys(PARAMETERS) as ParameterName[];
 	return names.flatMap((name) => {
-		const groups = new Map<string, { rule: ParameterRule; models: ImageModel[] }>();
-		for (const model of IMAGE_MODELS) {
-			const rule = model.parameters[name];
-			if (!rule) continue;
-			const looks = JSON.stringify(fieldFor(rule));
-			const group = groups.get(looks) ?? { rule, models: [] };
-			groups.set(looks, { rule, models: [...group.models, model] });
-		}
 		const { displayName, description } = PARAMETERS[name];
-		return [...groups.values()].map(({ rule, models }) => ({
-			displayName,
-			name,
-			description,
-			...fieldFor(rule),
-			displayOptions: shownFor(models),
-		}));
+		return groupsOf(name, (rule) => JSON.stringify(makeField(rule, name))).map(
+			({ rule, models }) => ({
+				displayName,
+				name,
+				description,
+				...makeField(rule, name),
+				displayOptions: { show: { '/model': idsOf(models) } },
+			}),
+		);
 	});
 }
 
+/** Models whose rules for a parameter look the same share an option. */
+function groupsOf(
+	name: ParameterName,
+	looksOf: (rule: ParameterRule) => string,
+): Array<{ rule: ParameterRule; models: ImageModel[] }> {
+	const groups = new Map<string, { rule: ParameterRule; models: ImageModel[] }>();
+	for (const model of IMAGE_MODELS) {
+		const rule = model.parameters[name];
+		if (!rule) continue;
+		const looks = looksOf(rule);
+		const group = groups.get(looks) ?? { rule, models: [] };
+		groups.set(looks, { rule, models: [...group.models, model] });
+	}
+	return [...groups.values()];
+}
+
+const idsOf = (models: readonly ImageModel[]) => models.map(({ id }) => id);
+
 type Field = Pick<INodeProperties, 'type' | 'default' | 'typeOptions' | 'options' | 'hint'>;
 
-function fieldFor(rule: ParameterRule): Field {
+/** Values of a size that are none of the service's. */
+const SAME_AS_FIRST_IMAGE = { name: 'Same as First Image', value: 'sameAsFirstImage' };
+const CUSTOM = { name: 'Custom', value: 'custom' };
+
+function fieldFor(rule: ParameterRule, name?: ParameterName): Field {
 	switch (rule.kind) {
 		case 'choice':
 			return {
 				type: 'options',
-				options: rule.values.map(optionFor),
+				options: [...rule.values.map(optionFor), ...(name === 'size' ? [SAME_AS_FIRST_IMAGE] : [])],
 				default: rule.default ?? rule.values[0],
 			};
 		case 'size':
 			return {
 				type: 'string',
 				default: rule.default ?? '1024x1024',
-				hint: [...rule.values, describePixels(rule.pixels)].join(', '),
+				hint: [...rule.values, SAME_AS_FIRST_IMAGE.value, describePixels(rule.pixels)].join(', '),
 			};
 		case 'flag':
 			return { type: 'boolean', default: rule.default };
@@ -78,42 +103,136 @@ function fieldFor(rule: ParameterRule): Field {
 	}
 }
 
+/** Offered where a model names no sizes, but takes any within its limits. */
+const COMMON_PIXELS = ['1024x1024', '1024x1536', '1536x1024', '1152x2048', '2048x1152'];
+
+/** As in version 1, but a size is chosen from a list. */
+function listFor(rule: ParameterRule, name: ParameterName): Field {
+	if (rule.kind !== 'size') return fieldFor(rule, name);
+	const values = rule.values.length > 0 ? rule.values : COMMON_PIXELS;
+	return {
+		type: 'options',
+		options: [...values.map(optionFor), SAME_AS_FIRST_IMAGE, CUSTOM],
+		default: rule.default ?? '1024x1024',
+	};
+}
+
+/** For the models whose size can be any within their limits. */
+function customSizeOptions(): INodeProperties[] {
+	return groupsOf('size', ({ kind, ...rule }) => JSON.stringify([kind, rule])).flatMap(
+		({ rule, models }) =>
+			rule.kind === 'size'
+				? [
+						{
+							displayName: 'Custom Size',
+							name: 'customSize',
+							type: 'string',
+							default: '',
+							placeholder: 'e.g. 1536x1024',
+							hint: describePixels(rule.pixels),
+							description: "Width x height, in effect where 'Size' is 'Custom'",
+							displayOptions: {
+								show: { '/model': idsOf(models), size: [CUSTOM.value] },
+							},
+						} satisfies INodeProperties,
+					]
+				: [],
+	);
+}
+
 function optionFor(value: string): INodePropertyOptions {
 	return { name: VALUE_NAMES[value] ?? `${value[0].toUpperCase()}${value.slice(1)}`, value };
 }
 
-function shownFor(models: readonly ImageModel[]): INodeProperties['displayOptions'] {
-	return { show: { '/model': models.map(({ id }) => id) } };
-}
+/** For the collection 'Options', where nodes of version 1 have them. */
+export const imageOptionsOfFirstVersion = [...maskOptions(), ...parameterOptions(fieldFor)].map(
+	inFirstVersion,
+);
+
+/** The collection of its own that later nodes have. */
+export const imageOptionsField: INodeProperties = inLaterVersions({
+	...collection({ displayName: 'Image Options', name: 'imageOptions' }, [
+		...maskOptions(),
+		...parameterOptions(listFor),
+		...customSizeOptions(),
+	]),
+	displayOptions: {
+		show: {
+			service: ['evolink'],
+			model: idsOf(
+				IMAGE_MODELS.filter(({ mask, parameters }) => mask ?? Object.keys(parameters).length > 0),
+			),
+		},
+	},
+});
 
 /**
  * The options that the user has set and the model takes, as the service writes them.
  *
- * @throws {InvalidInputError} an expression gives what no service takes
+ * @param firstImage for a size that is to be the same
+ * @throws {InvalidInputError} an expression gives what no service takes, or the size of the first image is not known
  */
 export function readImageOptions(
-	source: ParameterSource,
+	source: VersionedSource,
 	itemIndex: number,
 	model: ImageModel | undefined,
+	firstImage: Reference | undefined,
 ): { values: ParameterValues; hints: Violation[] } {
+	const collectionName = isFirstVersion(source) ? 'options' : imageOptionsField.name;
+	const read = (displayName: string, name: string) =>
+		readValue(source, itemIndex, { displayName, path: `${collectionName}.${name}` });
+
 	const values: ParameterValues = {};
 	const hints: Violation[] = [];
-	const mask = readValue(source, itemIndex, MASK);
+	const mask = read('Mask', 'mask');
 	if (mask && (mask.value ?? undefined) === undefined) hints.push(notSet('Mask', mask.value));
 	for (const name of Object.keys(PARAMETERS) as ParameterName[]) {
 		const { displayName } = PARAMETERS[name];
-		const found = readValue(source, itemIndex, { displayName, path: `options.${name}` });
+		const found = read(displayName, name);
 		if (!found || found.value === '') continue;
-		const { value } = found;
+		let { value } = found;
 		if (value === undefined || value === null) {
 			hints.push(notSet(displayName, value));
 			continue;
 		}
 		const rule = model?.parameters[name];
-		if (rule) values[name] = normalize(rule, requireScalar(value, displayName, rule));
-		else hints.push(notSent(displayName, model));
+		if (!rule) {
+			hints.push(notSent(displayName, model));
+			continue;
+		}
+		if (name === 'size' && value === CUSTOM.value) {
+			value = toRequiredText(
+				read('Custom Size', 'customSize')?.value ?? '',
+				'Custom Size',
+				"Enter width x height, for instance 1536x1024, or choose another 'Size'.",
+			);
+		}
+		if (name === 'size' && value === SAME_AS_FIRST_IMAGE.value) {
+			value = sizeOfFirstImage(rule, firstImage, values.resolution !== undefined);
+		}
+		values[name] = normalize(rule, requireScalar(value, displayName, rule));
 	}
 	return { values, hints };
+}
+
+/** @throws {InvalidInputError} its size is not known */
+function sizeOfFirstImage(
+	rule: ParameterRule,
+	firstImage: Reference | undefined,
+	goesWithResolution: boolean,
+): string {
+	const { width, height } = firstImage?.kind === 'binary' ? firstImage.facts : {};
+	const size =
+		width !== undefined && height !== undefined && (rule.kind === 'size' || rule.kind === 'choice')
+			? nearestSize(rule, { width, height }, goesWithResolution)
+			: undefined;
+	if (size !== undefined) return size;
+	throw new InvalidInputError(
+		firstImage?.kind === 'link'
+			? "'Size' is 'Same as First Image', but the first image is a URL, so its size isn't known"
+			: "'Size' is 'Same as First Image', but the size of the first image isn't known",
+		"Choose another 'Size', or give the first image as binary data: download it with an HTTP Request node and set 'Source' to 'Binary Field'.",
+	);
 }
 
 /** Which values a model takes is checked with the request; here only that it is one. */

@@ -1,6 +1,9 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-export const imagesField: INodeProperties = {
+import { inFirstVersion, inLaterVersions } from './nodeVersion';
+
+/** @param defaultSource of an image that is added */
+const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
 	displayName: 'Images',
 	name: 'images',
 	type: 'fixedCollection',
@@ -31,7 +34,7 @@ export const imagesField: INodeProperties = {
 							description: 'A public link, which EvoLink fetches itself',
 						},
 					],
-					default: 'url',
+					default: defaultSource,
 				},
 				{
 					displayName: 'URL',
@@ -56,4 +59,9 @@ export const imagesField: INodeProperties = {
 			],
 		},
 	],
-};
+});
+
+export const imagesFields = [
+	inFirstVersion(imagesField('url')),
+	inLaterVersions(imagesField('binary')),
+];

@@ -2,9 +2,8 @@ import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { readOneReference, type Reference } from '../images/inputImages';
 import { IMAGE_MODELS } from '../models/catalogue';
-import { type Parameter, readValue } from './reader';
-
-export const MASK: Parameter = { displayName: 'Mask', path: 'options.mask' };
+import { isFirstVersion } from './nodeVersion';
+import { readValue } from './reader';
 
 /** One option for each way in which masks are read. */
 export function maskOptions(): INodeProperties[] {
@@ -40,7 +39,8 @@ export async function readMask(
 	context: IExecuteFunctions,
 	itemIndex: number,
 ): Promise<Reference | undefined> {
-	const value = readValue(context, itemIndex, MASK)?.value ?? '';
+	const path = `${isFirstVersion(context) ? 'options' : 'imageOptions'}.mask`;
+	const value = readValue(context, itemIndex, { displayName: 'Mask', path })?.value ?? '';
 	if (typeof value === 'string' && value.trim() === '') return undefined;
-	return await readOneReference(context, itemIndex, value, MASK.displayName);
+	return await readOneReference(context, itemIndex, value, 'Mask');
 }

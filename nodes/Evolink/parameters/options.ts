@@ -3,15 +3,21 @@ import type { INodeProperties } from 'n8n-workflow';
 import { parameter, type ParameterSource, readNumber } from './reader';
 
 /** The collection 'Options'. */
-
 export function optionsField(...options: INodeProperties[]): INodeProperties {
+	return collection({ displayName: 'Options', name: 'options' }, options);
+}
+
+/** A collection of options in alphabetical order. */
+export function collection(
+	names: Pick<INodeProperties, 'displayName' | 'name'>,
+	options: INodeProperties[],
+): INodeProperties {
 	return {
-		displayName: 'Options',
-		name: 'options',
+		...names,
 		type: 'collection',
 		placeholder: 'Add option',
 		default: {},
-		options: options.sort(byDisplayName),
+		options: [...options].sort(byDisplayName),
 	};
 }
 

@@ -1,6 +1,6 @@
-import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
-import { isFirstVersion } from './nodeVersion';
+import { isFirstVersion, type VersionedSource } from './nodeVersion';
 import { readNumberOption } from './options';
 import { parameter, type ParameterSource, readBoolean, readValue } from './reader';
 
@@ -11,6 +11,7 @@ const MAX_CONCURRENCY = 1_000;
 const AUTOMATIC_TASKS = 100;
 const AUTOMATIC_REQUESTS = 10;
 
+/** Its default holds where it is added; what holds where it is not set depends on the node's version. */
 export const concurrencyOption: INodeProperties = {
 	displayName: 'Concurrency',
 	name: 'concurrency',
@@ -53,20 +54,18 @@ export const retryChargedOption: INodeProperties = {
 	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
 };
 
-type RunSource = ParameterSource & Pick<IExecuteFunctions, 'getNode'>;
-
 /** Requests at a time, where no tasks are created. */
-export function readConcurrency(source: RunSource): number {
+export function readConcurrency(source: VersionedSource): number {
 	return readSetConcurrency(source) ?? AUTOMATIC_REQUESTS;
 }
 
 /** The most tasks at a time. */
-export function readTaskConcurrency(source: RunSource): number {
+export function readTaskConcurrency(source: VersionedSource): number {
 	return readSetConcurrency(source) ?? AUTOMATIC_TASKS;
 }
 
 /** Undefined for automatic. */
-function readSetConcurrency(source: RunSource): number | undefined {
+function readSetConcurrency(source: VersionedSource): number | undefined {
 	const notSet = { ...concurrencyOption, default: isFirstVersion(source) ? 10 : 0 };
 	const value = Math.floor(readNumberOption(source, 0, notSet, 0, MAX_CONCURRENCY));
 	return value === 0 ? undefined : value;

@@ -26,8 +26,13 @@ import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch'
 import { additionalFieldsOption } from '../../parameters/additionalFields';
 import { readBodyFields } from '../../parameters/bodyFields';
 import { gatewayOptions } from '../../parameters/gateway';
-import { imageOptions, notSent, readImageOptions } from '../../parameters/imageOptions';
-import { imagesField } from '../../parameters/images';
+import {
+	imageOptionsField,
+	imageOptionsOfFirstVersion,
+	notSent,
+	readImageOptions,
+} from '../../parameters/imageOptions';
+import { imagesFields } from '../../parameters/images';
 import { readMask } from '../../parameters/mask';
 import { gatewayModelField, modelField, readModel } from '../../parameters/model';
 import { numberOfImagesField, readNumberOfImages } from '../../parameters/numberOfImages';
@@ -94,12 +99,12 @@ export const editImage = defineOperation<EditImagePlan>({
 	onGateway: editOnGateway,
 
 	fields: [
-		serviceField,
 		gatewayModelField,
 		modelField,
 		promptField,
-		imagesField,
+		...imagesFields,
 		numberOfImagesField,
+		imageOptionsField,
 		waitField,
 		callbackUrlField,
 		{
@@ -129,9 +134,10 @@ export const editImage = defineOperation<EditImagePlan>({
 			retryChargedOption,
 			timeoutOption,
 			validationOption,
-			...imageOptions,
+			...imageOptionsOfFirstVersion,
 			...gatewayOptions,
 		),
+		serviceField,
 	],
 
 	async plan({ context, parking }, itemIndex) {
@@ -141,7 +147,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
 		const references = await readReferences(context, itemIndex);
 		const mask = await readMask(context, itemIndex);
-		const { values, hints } = readImageOptions(context, itemIndex, facts);
+		const { values, hints } = readImageOptions(context, itemIndex, facts, references[0]);
 		const numberOfImages = readNumberOfImages(context, itemIndex);
 		const wait = readPossibleWait(context, itemIndex, parking);
 		const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
