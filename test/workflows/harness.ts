@@ -231,17 +231,18 @@ export function buildWorkflow({
 			parameters: {},
 		},
 	];
+	const name = node?.name ?? 'EvoLink';
 	const to = (target: string) => [{ node: target, type: NodeConnectionTypes.Main, index: 0 }];
 	return new Workflow({
 		id: 'workflow-1',
 		nodes,
 		connections:
 			loops === 1
-				? { Start: { main: [to('EvoLink')] }, EvoLink: { main: [to('After')] } }
+				? { Start: { main: [to(name)] }, [name]: { main: [to('After')] } }
 				: {
 						Start: { main: [to('Loop')] },
-						Loop: { main: [to('EvoLink'), to('After')] },
-						EvoLink: { main: [to('Loop')] },
+						Loop: { main: [to(name), to('After')] },
+						[name]: { main: [to('Loop')] },
 					},
 		active: false,
 		nodeTypes: {

@@ -68,6 +68,10 @@ export class ParkedWorkflow {
 		return (this.saved.executionData?.contextData['node:EvoLink'] ?? {}) as Record<string, unknown>;
 	}
 
+	get executionId(): string {
+		return String(this.options.executionId);
+	}
+
 	get bytesInDatabase(): number {
 		return stringify(this.saved).length;
 	}
@@ -88,8 +92,13 @@ export class ParkedWorkflow {
 		return await this.run(parse(stringify(data)) as IRunExecutionData, 'manual');
 	}
 
-	/** A call of the service, up to the point at which n8n would go on with the execution. */
-	async call(url: string, body: unknown): Promise<Answer> {
+	/**
+	 * A call of the service, up to the point at which n8n would go on with the execution.
+	 *
+	 * @param body what n8n makes of it
+	 * @param sent what came over the wire, where that is something else
+	 */
+	async call(url: string, body: unknown, sent = JSON.stringify(body)): Promise<Answer> {
 		const data = this.load();
 		prepareWaking(data);
 		const started = Date.now();
@@ -109,10 +118,14 @@ export class ParkedWorkflow {
 		};
 		const additional = additionalData(this.options);
 		Object.assign(additional, {
-			httpRequest: { query: Object.fromEntries(new URL(url).searchParams), body },
+			httpRequest: {
+				query: Object.fromEntries(new URL(url).searchParams),
+				body,
+				rawBody: Buffer.from(sent),
+			},
 			httpResponse: response,
 		});
-		const node = this.workflow.getNode('EvoLink') as INode;
+		const node = this.workflow.getNode(this.options.node?.name ?? 'EvoLink') as INode;
 		const webhook = { webhookDescription: { name: 'default' } } as unknown as IWebhookData;
 		const context = new WebhookContext(
 			this.workflow,
