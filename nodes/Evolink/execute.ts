@@ -12,7 +12,7 @@ import { Limit } from './api/http/limit';
 import { paced } from './api/http/pace';
 import { ImagesGatewayClient } from './api/imagesGateway';
 import { RequestMemory } from './memory/requestMemory';
-import { readRunIdentity, type RunIdentity } from './memory/runIdentity';
+import { readRunIdentity } from './memory/runIdentity';
 import { spendingOf } from './memory/spending';
 import { readOperation } from './operations';
 import {
@@ -33,9 +33,10 @@ import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
 import { PictureLimit } from './run/limits';
 import { errorItem } from './run/nodeError';
+import { PaidTasks } from './run/paidTasks';
 import { logOfWaiting, Progress } from './run/progress';
 import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
-import { runErrorFor } from './run/runError';
+import { noteOfPaid, runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
 import { Tally } from './run/tally';
 import { canPark } from './waiting/parking/canPark';
@@ -71,13 +72,15 @@ type Round =
 export async function runOperation(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const identity = readRunIdentity(context);
 	const memory = new RequestMemory(identity, context.getContext('node'));
+	const paidTasks = new PaidTasks(context, identity);
 	try {
 		for (;;) {
-			const round = await runRound(context, identity, memory);
+			const round = await runRound({ context, identity, memory, paidTasks });
 			if (round.says !== 'again') return round.output;
 		}
 	} catch (error) {
 		const isStopped = context.getExecutionCancelSignal?.()?.aborted ?? false;
+		if (isStopped) paidTasks.noteStop(noteOfPaid(memory.paid()));
 		if (!identity.continueOnFail || isStopped) {
 			throw runErrorFor(context.getNode(), memory, error);
 		}
@@ -87,11 +90,11 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 	}
 }
 
-async function runRound(
-	context: IExecuteFunctions,
-	identity: RunIdentity,
-	memory: RequestMemory,
-): Promise<Round> {
+/** What stays the same from round to round. */
+type Rounds = Pick<RunBasics, 'context' | 'identity' | 'memory' | 'paidTasks'>;
+
+async function runRound(rounds: Rounds): Promise<Round> {
+	const { context, identity } = rounds;
 	const resumed = loadParkedRun(context.getContext('node'), identity.runIndex);
 	if (resumed) {
 		const items = context.getInputData();
@@ -113,7 +116,7 @@ async function runRound(
 			? operation.onGateway
 			: undefined;
 	const runAbort = new AbortController();
-	const basics = setUp(context, identity, memory, runAbort.signal);
+	const basics = setUp(rounds, runAbort.signal);
 	if (gatewayWork) {
 		return await overItems(await onGateway(basics), gatewayWork, runAbort);
 	}
@@ -150,19 +153,13 @@ async function overItems<R extends RunBasics>(
 	}
 }
 
-function setUp(
-	context: IExecuteFunctions,
-	identity: RunIdentity,
-	memory: RequestMemory,
-	abortSignal: AbortSignal,
-): RunBasics {
+function setUp(rounds: Rounds, abortSignal: AbortSignal): RunBasics {
+	const { context } = rounds;
 	const clock = realClock(context.getExecutionCancelSignal?.(), abortSignal);
 	return {
-		context,
-		identity,
+		...rounds,
 		clock,
 		plainSend: paced(plainSend(context), clock),
-		memory,
 		progress: new Progress(context, context.getInputData().length),
 		slots: new Limit(readConcurrency(context)),
 		downloads: new PictureLimit(),

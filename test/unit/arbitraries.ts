@@ -121,7 +121,7 @@ export const createEvent: fc.Arbitrary<CreateEvent> = fc.oneof(
 	}),
 	fc.record({
 		kind: fc.constant('refuse' as const),
-		step: status(302, 400, 401, 402, 403, 404, 413, 422, 500),
+		step: status(302, 400, 401, 402, 403, 404, 413, 422),
 	}),
 	fc.record({
 		kind: fc.constant('busy' as const),

@@ -11,6 +11,7 @@ import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit } from '../../nodes/Evolink/api/http/limit';
 import { PictureLimit } from '../../nodes/Evolink/run/limits';
 import { TaskSlots } from '../../nodes/Evolink/run/taskSlots';
+import { PaidTasks } from '../../nodes/Evolink/run/paidTasks';
 import { Progress } from '../../nodes/Evolink/run/progress';
 import { runErrorFor } from '../../nodes/Evolink/run/runError';
 import { Parking } from '../../nodes/Evolink/waiting/parking/park';
@@ -136,6 +137,7 @@ async function runOnce(
 	const run = {
 		context,
 		identity,
+		paidTasks: new PaidTasks(context, identity),
 		progress: new Progress(context, given.items),
 		client,
 		clock,

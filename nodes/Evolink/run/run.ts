@@ -11,6 +11,7 @@ import type { Parking } from '../waiting/parking/park';
 import type { TaskWatch } from '../waiting/polling/taskWatch';
 import type { Budget } from './budget';
 import type { PictureLimit } from './limits';
+import type { PaidTasks } from './paidTasks';
 import type { Progress } from './progress';
 import type { Tally } from './tally';
 import type { TaskSlots } from './taskSlots';
@@ -23,6 +24,7 @@ export interface RunBasics {
 	/** Sends without the API key, for result links. */
 	plainSend: Send;
 	memory: RequestMemory;
+	paidTasks: PaidTasks;
 	progress: Progress;
 	/** Requests at a time, where no task is created. */
 	slots: Limit;

@@ -62,7 +62,7 @@ function isNamed({ taskId, idempotencyKey }: RememberedRequest, error: unknown):
 }
 
 /** What the user can still have of what is paid. A run works with one service, so all have one kind of trace. */
-function noteOfPaid(paid: Paid, whose: string): string {
+export function noteOfPaid(paid: Paid, whose = ''): string {
 	if (paid.length === 0) return '';
 	if (paid.some(({ request }) => request.edit ?? request.lost)) {
 		const traces = paid.map(

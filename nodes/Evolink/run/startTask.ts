@@ -24,7 +24,7 @@ export interface TaskStart {
  * @throws {EvolinkError}
  */
 export async function startTask(
-	run: Pick<Run, 'budget' | 'client' | 'taskSlots' | 'uploads'>,
+	run: Pick<Run, 'budget' | 'client' | 'paidTasks' | 'taskSlots' | 'uploads'>,
 	request: RememberedRequest,
 	start: TaskStart,
 ): Promise<{ task: Task; slot: TaskSlot }> {
@@ -48,6 +48,7 @@ export async function startTask(
 			slot.accepted();
 			isCreated = true;
 			request.taskId = task.id;
+			run.paidTasks.note(task.id);
 			request.creditsReserved = task.creditsReserved;
 			return { task, slot };
 		} finally {
