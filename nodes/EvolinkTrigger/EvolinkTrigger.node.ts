@@ -13,6 +13,8 @@ import { optionsField } from '../Evolink/parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
+	fileNameOption,
+	itemPerImageOption,
 	maxDownloadSizeOption,
 	simplifyField,
 } from '../Evolink/parameters/output';
@@ -79,7 +81,7 @@ export class EvolinkTrigger implements INodeType {
 			{ ...downloadField, default: false },
 			binaryPropertyNameField,
 			simplifyField,
-			optionsField(maxDownloadSizeOption, {
+			optionsField(fileNameOption, itemPerImageOption, maxDownloadSizeOption, {
 				displayName: 'Models',
 				name: 'models',
 				type: 'string',

@@ -18,10 +18,11 @@ export async function addPictures(context: IExecuteFunctions): Promise<INodeExec
 	const items = context.getInputData();
 	try {
 		const settings = readOutputSettings(context, 0);
-		if (!settings.download) return items;
-		return await Promise.all(
-			items.map(async (item) => await withPictures(context, item, settings)),
+		if (!settings.download && !settings.itemPerImage) return items;
+		const output = await Promise.all(
+			items.map(async (item, index) => await withPictures(context, item, settings, index)),
 		);
+		return output.flat();
 	} catch (error) {
 		throw nodeErrorFor(context.getNode(), error, 0);
 	}
@@ -35,7 +36,8 @@ async function withPictures(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
 	settings: OutputSettings,
-): Promise<INodeExecutionData> {
+	itemIndex: number,
+): Promise<INodeExecutionData[]> {
 	const stop = context.getExecutionCancelSignal?.();
 	const run = {
 		context,
@@ -44,18 +46,21 @@ async function withPictures(
 		downloads: new PictureLimit(),
 	};
 	const task = parseTask(item.json); // Simplified or not, it says where the pictures are.
-	if (!task) return item;
+	if (!task) return [item];
 	try {
-		const { binary } = await taskItem(run, { task }, settings);
-		return binary ? { ...item, binary } : item;
+		const results = await taskItem(run, { task }, settings, itemIndex);
+		// What the item says of the task is what `webhook()` has made of it.
+		return results.map(({ json, binary }) => {
+			const { image_index } = json;
+			const own = image_index === undefined ? {} : { results: json.results, image_index };
+			return { ...item, json: { ...item.json, ...own }, ...(binary ? { binary } : {}) };
+		});
 	} catch (error) {
 		if (stop?.aborted) throw nodeErrorFor(context.getNode(), error, 0);
 		const message = (error as Error).message;
 		const advice = error instanceof EvolinkError ? error.advice.trim() : '';
 		context.addExecutionHints({ message, location: 'outputPane' });
-		return {
-			...item,
-			json: { ...item.json, download_error: [message, advice].filter(Boolean).join('. ') },
-		};
+		const download_error = [message, advice].filter(Boolean).join('. ');
+		return [{ ...item, json: { ...item.json, download_error } }];
 	}
 }

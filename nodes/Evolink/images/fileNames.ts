@@ -4,7 +4,7 @@ import { FORMATS, type PictureFormat } from './format';
 /** What the result files of a task are called. */
 export interface Naming {
 	/** As the user wants it, without the ending. */
-	fileName?: string;
+	fileName?: string | undefined;
 	/** What tells them from the results of all other tasks: the task's ID, for instance. */
 	taskName: string;
 }

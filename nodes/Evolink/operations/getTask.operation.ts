@@ -3,6 +3,9 @@ import { optionsField } from '../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
+	fileNameOption,
+	includeInputFieldsOption,
+	itemPerImageOption,
 	maxDownloadSizeOption,
 	type OutputSettings,
 	readOutputSettings,
@@ -31,7 +34,13 @@ export const getTask = defineOperation<GetTaskPlan>({
 		downloadField,
 		binaryPropertyNameField,
 		simplifyField,
-		optionsField(concurrencyOption, maxDownloadSizeOption),
+		optionsField(
+			concurrencyOption,
+			fileNameOption,
+			includeInputFieldsOption,
+			itemPerImageOption,
+			maxDownloadSizeOption,
+		),
 	],
 
 	plan: ({ context }, itemIndex) => ({
@@ -39,7 +48,7 @@ export const getTask = defineOperation<GetTaskPlan>({
 		output: readOutputSettings(context, itemIndex),
 	}),
 
-	async perform(run, { taskId, output }) {
+	async perform(run, { taskId, output }, itemIndex) {
 		const task = await run.slots.run(async () => await run.client.getTask(taskId));
 		run.tally.note(task);
 		if (lacksImages(task)) {
@@ -48,6 +57,6 @@ export const getTask = defineOperation<GetTaskPlan>({
 				location: 'outputPane',
 			});
 		}
-		return await taskItem(run, { task }, output);
+		return await taskItem(run, { task }, output, itemIndex);
 	},
 });

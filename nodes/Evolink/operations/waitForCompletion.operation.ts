@@ -3,6 +3,9 @@ import { optionsField } from '../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
+	fileNameOption,
+	includeInputFieldsOption,
+	itemPerImageOption,
 	maxDownloadSizeOption,
 	type OutputSettings,
 	readOutputSettings,
@@ -39,7 +42,15 @@ export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 		downloadField,
 		binaryPropertyNameField,
 		simplifyField,
-		optionsField(concurrencyOption, maxDownloadSizeOption, onTaskFailureOption, timeoutOption),
+		optionsField(
+			concurrencyOption,
+			fileNameOption,
+			includeInputFieldsOption,
+			itemPerImageOption,
+			maxDownloadSizeOption,
+			onTaskFailureOption,
+			timeoutOption,
+		),
 	],
 
 	plan: ({ context }, itemIndex) => ({
@@ -49,12 +60,12 @@ export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 		output: readOutputSettings(context, itemIndex),
 	}),
 
-	async perform(run, { taskId, timeoutSeconds, failureAsData, output }) {
+	async perform(run, { taskId, timeoutSeconds, failureAsData, output }, itemIndex) {
 		const seen = await run.slots.run(
 			async () => await run.watch.untilEnded(taskId, timeoutSeconds),
 		);
 		run.tally.note(seen.task);
 		if (!failureAsData) assertSucceeded(seen.task);
-		return await taskItem(run, seen, output);
+		return await taskItem(run, seen, output, itemIndex);
 	},
 });

@@ -1,7 +1,14 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { readNumberOption } from './options';
-import { parameter, type ParameterSource, readBoolean, readValue, toRequiredText } from './reader';
+import {
+	parameter,
+	type ParameterSource,
+	readBoolean,
+	readText,
+	readValue,
+	toRequiredText,
+} from './reader';
 
 /** What the output items are like. */
 
@@ -44,21 +51,62 @@ export const maxDownloadSizeOption: INodeProperties = {
 	displayOptions: { hide: { '/wait': ['none'] } },
 };
 
+export const fileNameOption: INodeProperties = {
+	displayName: 'File Name',
+	name: 'fileName',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. {{ $json.sku }}-edited',
+	hint: 'Additional images get the suffix _1, _2, …',
+	description:
+		'Name of the result files, without the ending. If empty, the name in the URL is used, made unique by the task.',
+};
+
+export const itemPerImageOption: INodeProperties = {
+	displayName: 'Item per Image',
+	name: 'itemPerImage',
+	type: 'boolean',
+	default: false,
+	description: 'Whether to output each image as an item of its own',
+};
+
+export const includeInputFieldsOption: INodeProperties = {
+	displayName: 'Include Input Fields',
+	name: 'includeInputFields',
+	type: 'boolean',
+	default: false,
+	description:
+		"Whether to keep the input item's JSON fields. If both have a field, the node's own is used.",
+};
+
 /** How the output of a task is made. */
 export interface OutputSettings {
 	download: boolean;
 	binaryPropertyName: string;
 	simplify: boolean;
 	maxDownloadMegabytes: number;
+	/** Of the result files, without the ending, where the user wants it otherwise than the link says. */
+	fileName?: string;
+	itemPerImage: boolean;
+	includeInputFields: boolean;
 }
 
 /** @throws {InvalidInputError} */
 export function readOutputSettings(source: ParameterSource, itemIndex: number): OutputSettings {
+	const fileName = readText(source, itemIndex, parameter(fileNameOption, 'options'));
 	return {
 		download: readBoolean(source, itemIndex, parameter(downloadField), true),
 		binaryPropertyName: readBinaryPropertyName(source, itemIndex),
 		simplify: readSimplify(source, itemIndex),
 		maxDownloadMegabytes: readNumberOption(source, itemIndex, maxDownloadSizeOption, 1, 2048),
+		...(fileName === '' ? {} : { fileName }),
+		itemPerImage: readBoolean(source, itemIndex, parameter(itemPerImageOption, 'options'), false),
+		includeInputFields: readBoolean(
+			source,
+			itemIndex,
+			parameter(includeInputFieldsOption, 'options'),
+			false,
+		),
 	};
 }
 

@@ -5,15 +5,16 @@ import { lacksImages, type Task } from '../api/task';
 import { downloadPictures } from '../images/downloadImages';
 import { fileStems } from '../images/fileNames';
 import type { SeenTask } from '../waiting/polling/taskWatch';
-import { binaryFields, storeIn } from './binaryFields';
+import { storeIn } from './binaryFields';
 import type { OutputSettings } from '../parameters/output';
+import { resultItems } from './resultItems';
 import type { ItemResult, Run } from './run';
 
 /** Result links work for 24 hours. Source: docs.evolink.ai, every image model. */
 const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
 
 /**
- * The output item of a task: what the service says of it and, where wanted, its pictures.
+ * The output of a task: what the service says of it and, where wanted, its pictures.
  *
  * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
  */
@@ -21,14 +22,15 @@ export async function taskItem(
 	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	settings: OutputSettings,
-): Promise<ItemResult> {
-	const { task } = seen;
+	itemIndex: number,
+): Promise<ItemResult[]> {
+	const { results } = seen.task;
 	const json = taskJson(seen, settings.simplify);
-	if (!settings.download || task.results.length === 0) return { json };
-	return await run.downloads.run(async () => {
-		const pictures = await fetchPictures(run, seen, settings);
-		return { json, binary: binaryFields(settings.binaryPropertyName, pictures) };
-	}, task.results.length);
+	const fetch = async () => await fetchPictures(run, seen, settings);
+	const isWanted = settings.download && results.length > 0;
+	const files = isWanted ? await run.downloads.run(fetch, results.length) : [];
+	const images = results.map((link, index) => ({ link, file: files[index] }));
+	return resultItems(run.context, itemIndex, json, images, settings);
 }
 
 /** What the service says of a task, as an item has it. */
@@ -44,7 +46,7 @@ export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
 async function fetchPictures(
 	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
-	{ maxDownloadMegabytes }: OutputSettings,
+	{ maxDownloadMegabytes, fileName }: OutputSettings,
 ): Promise<IBinaryData[]> {
 	const { task } = seen;
 	const { plainSend, clock } = run;
@@ -54,7 +56,7 @@ async function fetchPictures(
 			clock,
 			task.results,
 			maxDownloadMegabytes,
-			fileStems(task.results, { taskName: task.id }),
+			fileStems(task.results, { fileName, taskName: task.id }),
 			storeIn(run),
 		);
 	} catch (error) {

@@ -40,6 +40,9 @@ import { optionsField } from '../../parameters/options';
 import {
 	binaryPropertyNameField,
 	downloadField,
+	fileNameOption,
+	includeInputFieldsOption,
+	itemPerImageOption,
 	maxDownloadSizeOption,
 	type OutputSettings,
 	readOutputSettings,
@@ -129,6 +132,9 @@ export const editImage = defineOperation<EditImagePlan>({
 			concurrencyOption,
 			keepCreditsOption,
 			maxCreditsOption,
+			fileNameOption,
+			includeInputFieldsOption,
+			itemPerImageOption,
 			maxDownloadSizeOption,
 			onTaskFailureOption,
 			retryChargedOption,
@@ -224,7 +230,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			});
 		}
 		if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
-		return await taskItem(run, seen, plan.output);
+		return await taskItem(run, seen, plan.output, itemIndex);
 	},
 });
 

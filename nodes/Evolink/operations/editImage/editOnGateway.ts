@@ -13,7 +13,8 @@ import {
 } from '../../images/inputImages';
 import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
 import type { BodyPart } from '../../models/parameters';
-import { binaryFields, storeIn } from '../../run/binaryFields';
+import { storeIn } from '../../run/binaryFields';
+import { resultItems } from '../../run/resultItems';
 import { readAdditionalFields, requireNoConflict } from '../../parameters/additionalFields';
 import { readSeveralImages, type SeveralImages } from '../../parameters/gateway';
 import { readGatewayModel } from '../../parameters/model';
@@ -59,7 +60,7 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 		const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
 		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
 		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
-		return await editItem(run, plan, request.edit, taskName);
+		return await editItems(run, plan, request.edit, taskName, itemIndex);
 	},
 });
 
@@ -74,7 +75,7 @@ async function edit(
 	const edited = await run.gateway.edit(body, plan.timeoutSeconds * 1_000);
 	hintAtFailures(run, edited, itemIndex);
 	try {
-		return await storeContents(run, edited, itemIndex, taskName);
+		return await storeContents(run, plan, edited, itemIndex, taskName);
 	} catch (error) {
 		throw lostOnArrival(error as Error);
 	}
@@ -122,6 +123,7 @@ function imageFields(images: string[], severalImages: SeveralImages): IDataObjec
  */
 async function storeContents(
 	{ context }: GatewayRun,
+	{ output: { fileName } }: GatewayPlan,
 	{ pictures, createdAt, raw }: GatewayEdit,
 	itemIndex: number,
 	taskName: string,
@@ -129,20 +131,21 @@ async function storeContents(
 	const remembered: RememberedEdit['pictures'] = [];
 	const stems = fileStems(
 		pictures.map((picture) => (picture.kind === 'link' ? picture.link : undefined)),
-		{ taskName },
+		{ fileName, taskName },
 	);
 	for (const [position, picture] of pictures.entries()) {
 		if (picture.kind === 'link') {
 			remembered.push({ link: picture.link });
 		} else {
-			const { content, fileName, mimeType, hint } = decodePicture(picture.base64, stems[position]);
+			const decoded = decodePicture(picture.base64, stems[position]);
+			const { content, mimeType, hint } = decoded;
 			if (hint !== undefined) {
 				context.addExecutionHints({
-					message: `Item ${itemIndex}: the edited image '${fileName}' ${hint}`,
+					message: `Item ${itemIndex}: the edited image '${decoded.fileName}' ${hint}`,
 					location: 'outputPane',
 				});
 			}
-			const stored = await context.helpers.prepareBinaryData(content, fileName, mimeType);
+			const stored = await context.helpers.prepareBinaryData(content, decoded.fileName, mimeType);
 			remembered.push({ stored });
 		}
 	}
@@ -157,19 +160,25 @@ function lostOnArrival(error: Error): PictureLostError {
 }
 
 /** Pictures that came in the answer go to binary fields in any case: there is no link to fetch them by. */
-async function editItem(
+async function editItems(
 	run: GatewayRun,
 	plan: GatewayPlan,
 	{ pictures, createdAt, raw }: RememberedEdit,
 	taskName: string,
-): Promise<ItemResult> {
+	itemIndex: number,
+): Promise<ItemResult[]> {
 	const { output, model } = plan;
 	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
-	const stems = fileStems(links, { taskName });
+	const stems = fileStems(
+		pictures.map((picture) => ('link' in picture ? picture.link : undefined)),
+		{ fileName: output.fileName, taskName },
+	).filter((_, position) => 'link' in pictures[position]);
 	const fetch = async () => await fetchAndStore(run, links, stems, output);
 	const fetched = output.download ? await run.downloads.run(fetch, links.length) : [];
-	const files = pictures.flatMap((picture) =>
-		'stored' in picture ? [{ ...picture.stored }] : fetched.splice(0, 1),
+	const images = pictures.map((picture) =>
+		'stored' in picture
+			? { file: { ...picture.stored } }
+			: { link: picture.link, file: fetched.shift() },
 	);
 	const json: IDataObject = output.simplify
 		? {
@@ -181,8 +190,7 @@ async function editItem(
 				...(createdAt === undefined ? {} : { created_at: new Date(createdAt).toISOString() }),
 			}
 		: rawJson(raw);
-	if (files.length === 0) return { json };
-	return { json, binary: binaryFields(output.binaryPropertyName, files) };
+	return resultItems(run.context, itemIndex, json, images, output);
 }
 
 async function fetchAndStore(

@@ -1,0 +1,121 @@
+import type { INodeParameters } from 'n8n-workflow';
+
+import type { Simulator } from '../simulator';
+import { editImage, runWorkflow, type WorkflowOptions } from './harness';
+import { scenarios } from './scenarios';
+
+const SEVERAL: INodeParameters = {
+	model: { __rl: true, mode: 'id', value: 'qwen-image-edit-plus' },
+	numberOfImages: 2,
+};
+
+const items = ['a', 'b'].map((sku) => ({ json: { sku, status: 'in stock', error: 'old' } }));
+
+async function edit(
+	simulator: Simulator,
+	options: INodeParameters,
+	more: Partial<WorkflowOptions> = {},
+) {
+	const parameters = editImage(simulator, { ...SEVERAL, options });
+	return await runWorkflow({ simulator, parameters, items, ...more });
+}
+
+const namesOf = ({ items: output }: Awaited<ReturnType<typeof edit>>) =>
+	output.map(({ binary }) => Object.values(binary ?? {}).map(({ fileName }) => fileName));
+
+describe('Results', () => {
+	scenarios({
+		'have names that tell all tasks of an execution apart': async (simulator) => {
+			const names = namesOf(await edit(simulator, {})).flat();
+			expect(new Set(names).size).toBe(4);
+			for (const name of names) expect(name).toMatch(/^[12]-\S+\.png$/);
+		},
+
+		'are named as the option says, further ones with a number': async (simulator) => {
+			const names = namesOf(await edit(simulator, { fileName: '={{ $json.sku }}/neu' }));
+			expect(names).toEqual([
+				['a_neu.png', 'a_neu_1.png'],
+				['b_neu.png', 'b_neu_1.png'],
+			]);
+		},
+
+		'are items of their own with Item per Image, paired with the same input': async (simulator) => {
+			const { items: output } = await edit(simulator, { itemPerImage: true });
+			expect(output.map(({ json }) => json.image_index)).toEqual([0, 1, 0, 1]);
+			expect(output.map(({ pairedItem }) => pairedItem)).toEqual(
+				[0, 0, 1, 1].map((item) => ({ item })),
+			);
+			for (const { json, binary } of output) {
+				expect(json.results).toEqual([expect.stringMatching(/^http/)]);
+				expect(Object.keys(binary ?? {})).toEqual(['data']);
+			}
+			expect(new Set(output.map(({ json }) => String(json.results))).size).toBe(4);
+		},
+
+		'keep the fields of the input where wanted, but for error': async (simulator) => {
+			const { items: output } = await edit(simulator, { includeInputFields: true });
+			expect(output.map(({ json }) => [json.sku, json.status])).toEqual([
+				['a', 'completed'],
+				['b', 'completed'],
+			]);
+			for (const { json } of output) expect(json).not.toHaveProperty('error');
+		},
+
+		'of Get Task and Wait for Completion take the same options': async (simulator) => {
+			const { items: created } = await edit(simulator, {});
+			for (const operation of ['getTask', 'waitForCompletion']) {
+				const { items: output } = await runWorkflow({
+					simulator,
+					parameters: {
+						operation,
+						taskId: String(created[0].json.id),
+						options: { fileName: 'x', itemPerImage: true, includeInputFields: true },
+					},
+					items,
+					executionId: operation,
+				});
+				expect(output.map(({ json }) => [json.sku, json.image_index])).toEqual([
+					['a', 0],
+					['a', 1],
+					['b', 0],
+					['b', 1],
+				]);
+				expect(output.map(({ binary }) => binary?.data.fileName)).toEqual([
+					'x.png',
+					'x_1.png',
+					'x.png',
+					'x_1.png',
+				]);
+			}
+		},
+
+		'of a gateway take them, whether they come as links or as base64': async (simulator) => {
+			for (const shape of ['data', 'base64'] as const) {
+				simulator.nextEdit({ shape, times: 4 });
+				const options = { includeInputFields: true, additionalFields: '{ "n": 2 }' };
+				const onGateway = async (more: INodeParameters, executionId: string) =>
+					await runWorkflow({
+						simulator,
+						parameters: editImage(simulator, {
+							service: 'imagesGateway',
+							options: { ...options, ...more },
+						}),
+						credential: { apiKey: simulator.gatewayKey, baseUrl: simulator.gatewayUrl },
+						node: { credentials: { imagesGatewayApi: { id: '2', name: 'Gateway' } } },
+						items,
+						executionId,
+					});
+				const each = await onGateway({ itemPerImage: true, fileName: 'g' }, `${shape} 1`);
+				expect(each.items.map(({ json }) => [json.sku, json.image_index])).toEqual([
+					['a', 0],
+					['a', 1],
+					['b', 0],
+					['b', 1],
+				]);
+				expect(namesOf(each).flat()).toEqual(['g.png', 'g_1.png', 'g.png', 'g_1.png']);
+				const unnamed = namesOf(await onGateway({}, `${shape} 2`)).flat();
+				expect(new Set(unnamed).size).toBe(4);
+			}
+		},
+	});
+});
