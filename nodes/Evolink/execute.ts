@@ -11,6 +11,7 @@ import { keyedSend, plainSend } from './api/http/http';
 import { Limit } from './api/http/limit';
 import { paced } from './api/http/pace';
 import { ImagesGatewayClient } from './api/imagesGateway';
+import { Quotes } from './api/quotes';
 import { RequestMemory } from './memory/requestMemory';
 import { readRunIdentity } from './memory/runIdentity';
 import { spendingOf } from './memory/spending';
@@ -184,6 +185,7 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 			spendingOf(identity, context.getContext('node'), memory.reservedCredits),
 			async () => balanceIn(await client.getCredits()),
 		),
+		quotes: new Quotes(client, clock),
 		taskSlots: new TaskSlots(clock, readTaskConcurrency(context), logOfWaiting(context)),
 		parking: new Parking(
 			context,

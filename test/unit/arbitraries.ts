@@ -115,7 +115,7 @@ export const createEvent: fc.Arbitrary<CreateEvent> = fc.oneof(
 		step: fc.oneof(
 			lost,
 			unreadable,
-			status(408, 502, 504, 520, 522, 524),
+			status(408, 500, 502, 504, 520, 522, 524),
 			headers.map((head) => answer(409, { error: { code: 'paid_outcome_unknown' } }, head)),
 		),
 	}),

@@ -76,6 +76,7 @@ export class ModelService {
 	}
 
 	private stepFor(request: HttpRequest): Step {
+		if (/pricing-rules|agent-estimates/.test(request.url)) return answer(404); // It quotes no prices.
 		if (request.url.endsWith('/v1/tasks/batch')) return this.askBatch(request);
 		if (request.method === 'POST') return this.create(request);
 		return this.ask(request.url.split('/').pop());

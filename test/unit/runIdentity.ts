@@ -12,6 +12,7 @@ export function runIdentity(more: Partial<RunIdentity> = {}): RunIdentity {
 		runIndex: 0,
 		mode: 'trigger',
 		continueOnFail: false,
+		retryOnFail: false,
 		...more,
 	};
 }

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import type { IDataObject, IExecuteFunctions, INode, INodeExecutionData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../../nodes/Evolink/api/client';
+import { Quotes } from '../../nodes/Evolink/api/quotes';
 import { paced } from '../../nodes/Evolink/api/http/pace';
 import { RequestMemory } from '../../nodes/Evolink/memory/requestMemory';
 import { spendingOf } from '../../nodes/Evolink/memory/spending';
@@ -145,6 +146,7 @@ async function runOnce(
 		memory,
 		watch: new TaskWatch(client, clock),
 		slots: new Limit(given.concurrency),
+		quotes: new Quotes(client, clock),
 		taskSlots: new TaskSlots(clock, given.concurrency),
 		uploads: new PictureLimit(),
 		downloads: new PictureLimit(),

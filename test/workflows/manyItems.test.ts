@@ -274,6 +274,21 @@ describe('Keep Credits', () => {
 	});
 });
 
+describe('Max Credits, where the service quotes prices', () => {
+	scenarios(
+		{
+			'a first task that is too dear is not started, and the error names both figures': async (
+				simulator,
+			) => {
+				const { error } = await run(simulator, rows(2), { maxCredits: 0.5 });
+				expect(error?.message).toMatch(/costs 1 credits, more than 'Max Credits' \(0\.5\) allows/);
+				expect(sent(simulator).creates).toEqual([]);
+			},
+		},
+		{ taskSeconds: 0.3, quotes: true },
+	);
+});
+
 describe('Max Credits', () => {
 	scenarios({
 		'stops starting tasks, and hands on those that are paid': async (simulator) => {
@@ -324,6 +339,21 @@ describe('Max Credits', () => {
 			);
 			expect(items).toHaveLength(5);
 			expect(sent(simulator).creates).toHaveLength(2);
+		},
+
+		'keeps prices by kind, whatever the prompts': async (simulator) => {
+			const model = { __rl: true, mode: 'list', value: 'wan2.5-image-to-image' };
+			const node = { onError: 'continueRegularOutput' } as const;
+			const parameters = { model, numberOfImages: '={{ $json.count }}' };
+			const items = [1, 4, 1, 4, 1].map((count) => ({ json: { prompt: `Row ${count}`, count } }));
+			const result = await run(simulator, items, { maxCredits: 9 }, { node }, parameters);
+			expect(result.items.map(({ json }) => json.status ?? 'too dear')).toEqual([
+				'completed',
+				'completed',
+				'completed',
+				'too dear',
+				'completed',
+			]);
 		},
 
 		'takes decimal prices': async (simulator) => {

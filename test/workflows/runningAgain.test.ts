@@ -162,6 +162,20 @@ describe('With Retry On Fail', () => {
 			expect(items[1].json.status).toBe('completed');
 			expect(paidPrompts(simulator)).toEqual(['bad', 'good']);
 		},
+		'and Continue, what the neighbours have stored is not fetched again': async (simulator) => {
+			simulator.nextTask({ prompt: /bad/, end: 'failed', code: 'invalid_parameters' });
+			const { items } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),
+				items: prompts('bad', ...Array.from({ length: 29 }, (_, index) => `good ${index}`)),
+				node: { retryOnFail: true, maxTries: 4, waitBetweenTries: 1, ...goOn },
+			});
+			const pictures = items.slice(1).map(({ binary }) => binary?.data.mimeType);
+			expect(pictures).toEqual(Array(29).fill('image/png'));
+			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
+			expect(sent(simulator).downloads).toHaveLength(29);
+			expect(paidPrompts(simulator)).toHaveLength(30);
+		},
 		'and an error output, nothing is paid again either': async (simulator) => {
 			failOnePoll(simulator);
 			const { items, errorItems } = await runWorkflow({

@@ -6,6 +6,7 @@ import type { Clock } from './http/clock';
 import {
 	ApiError,
 	type EvolinkError,
+	KeyConflictError,
 	NO_HISTORY,
 	OutcomeUnknownError,
 	type TaskTrace,
@@ -116,11 +117,7 @@ export class EvolinkClient {
 		let inDoubt = mayBePaid;
 		let lastTry = mayBePaid ? UNKNOWN_CREATE_TRIES : UNPAID_CREATE_TRIES;
 		const unknown = (reason: string, trace: TaskTrace = {}) =>
-			new OutcomeUnknownError(
-				`It is not known whether EvoLink created the task: ${reason}`,
-				idempotencyKey,
-				trace,
-			);
+			new OutcomeUnknownError(whatIsUnknown(reason), idempotencyKey, trace);
 		const untilStopped = async <T>(waiting: Promise<T>) =>
 			await waiting.catch((stopped: EvolinkError) => {
 				throw inDoubt ? unknown(stopped.message) : stopped;
@@ -140,7 +137,10 @@ export class EvolinkClient {
 				hasOwnPace: true,
 			});
 			const outcome = readCreateOutcome(result, this.clock.now());
-			if (outcome.kind === 'created') return outcome.task;
+			if (outcome.kind === 'created') {
+				// After an answer that was lost, it is this very request that was carried out.
+				return inDoubt ? { ...outcome.task, isReplay: false } : outcome.task;
+			}
 			const { kind, reason, error, trace } = outcome;
 			inDoubt ||= !CERTAINLY_UNPAID.has(kind);
 			if (kind === 'throttled' || kind === 'busy') {
@@ -152,6 +152,9 @@ export class EvolinkClient {
 			if (kind === 'unknown' && !lostBefore) {
 				lostBefore = true;
 				lastTry = tries + UNKNOWN_CREATE_TRIES - 1; // However long the service refused before.
+			}
+			if (kind === 'conflict') {
+				throw new KeyConflictError(whatIsUnknown(reason), idempotencyKey, trace);
 			}
 			const isFinal = kind === 'refused' || kind === 'undecidable';
 			if (isFinal || tries >= lastTry) throw inDoubt ? unknown(reason, trace) : error;
@@ -380,6 +383,9 @@ function parseTasks(body: unknown): Map<string, Task> | undefined {
 }
 
 const CERTAINLY_UNPAID = new Set<NotCreated['kind']>(['throttled', 'unsent', 'refused']);
+
+const whatIsUnknown = (reason: string) =>
+	`It is not known whether EvoLink created the task: ${reason}`;
 
 /** How a single create waits that knows of no others. */
 function patience(clock: Clock): WaitForRoom {

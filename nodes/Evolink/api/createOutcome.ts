@@ -24,9 +24,10 @@ export interface NotCreated {
 	 * - `refused`: not paid; it will be refused again.
 	 * - `busy`: as good as certainly not paid, but the service does not promise it (503).
 	 * - `unknown`: it may have been paid; the same request under the same key will tell.
+	 * - `conflict`: not carried out, because its key is known from another request, which may have been paid.
 	 * - `undecidable`: it may have been paid, and asking again will not tell.
 	 */
-	kind: 'throttled' | 'unsent' | 'refused' | 'busy' | 'unknown' | 'undecidable';
+	kind: 'throttled' | 'unsent' | 'refused' | 'busy' | 'unknown' | 'conflict' | 'undecidable';
 	/** What happened, without a headline. */
 	reason: string;
 	/** For the case that it is certain that nothing was paid. */
@@ -49,7 +50,10 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 	if (isSuccess(result)) {
 		const body = parseJson(result.body.toString('utf8'));
 		const task = taskIn(body);
-		if (task) return { kind: 'created', task };
+		if (task) {
+			const isReplay = result.headers['idempotency-replayed'] === 'true';
+			return { kind: 'created', task: isReplay ? { ...task, isReplay } : task };
+		}
 		if (!isRecord(body) || !saysItFailed(body)) {
 			const { told, trace } = tellPaidAnswer(result);
 			const reason = `the answer could not be read; ${told}`;
@@ -67,7 +71,7 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 		...waiting,
 	});
 	if (code === 'paid_outcome_unknown') return outcome('unknown');
-	if (status === 409 || code === 'idempotency_conflict') return outcome('undecidable');
+	if (status === 409 || code === 'idempotency_conflict') return outcome('conflict');
 	if (status === 429) return outcome('throttled');
 	if (status === 503) return outcome('busy');
 	if (status === 408 || status === 499 || status >= 500) return outcome('unknown');

@@ -41,6 +41,8 @@ export interface Task {
 	billing?: Billing;
 	/** On a failed or cancelled task, and on a complete one whose images never came. */
 	failure?: TaskFailure;
+	/** The service had made it for an earlier request of the same key: this one cost nothing. */
+	isReplay?: boolean;
 	/** The service's own answer. */
 	raw: IDataObject;
 }

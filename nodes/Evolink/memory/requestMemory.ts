@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'crypto';
 
-import type { IBinaryData, IDataObject } from 'n8n-workflow';
+import type { IBinaryData, IDataObject, INodeExecutionData } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../api/client';
 import {
 	ApiError,
 	BudgetError,
+	InvalidInputError,
 	OutcomeUnknownError,
 	PictureLostError,
 	StoppedError,
@@ -28,11 +29,18 @@ export interface RememberedRequest {
 	taskId?: string;
 	/** What the service reserved for it, where it said so. */
 	creditsReserved?: number;
+	/** What the item gives, where its neighbours may be tried again. */
+	output?: RememberedOutput;
 	/** Set once an images gateway has answered. */
 	edit?: RememberedEdit;
 	/** Set when an images gateway did, or may have, billed a picture that did not arrive: why there is none. */
 	lost?: { message: string; advice: string; taskId?: string };
 }
+
+/** What the node gives for an item. */
+export type RememberedOutput =
+	| Pick<INodeExecutionData, 'json' | 'binary'>
+	| Array<Pick<INodeExecutionData, 'json' | 'binary'>>;
 
 /** What an images gateway was paid for. It cannot be asked for it again. */
 export interface RememberedEdit {
@@ -58,7 +66,7 @@ const claimedRequests = new WeakSet<RememberedRequest>();
  * Remembers paid requests where n8n keeps them while it repeats a node (Retry On Fail) or a failed
  * execution: in the node's context. A repetition then continues the task instead of paying for another.
  *
- * The idempotency key is derived from the place alone (n8n, workflow, execution, node, run, item, how often
+ * The idempotency key is derived from the place alone (n8n, workflow, execution, node and its name, run, item, how often
  * asked), so that a re-run of the same execution without this memory – n8n 1.x in queue mode after the
  * death of a worker – makes the same key, and every new execution makes a new one.
  *
@@ -72,16 +80,33 @@ export class RequestMemory {
 
 	private readonly executionId: string;
 
+	private readonly instanceId: string;
+
 	private readonly keyScope: string[];
 
 	/** Run index, or undefined as a tool. */
 	private readonly runIndex: number | undefined;
 
+	/** What each job of this run asks. */
+	private readonly jobs = new Map<string, string>();
+
+	/** Whether n8n may run this again at once. */
+	private readonly keepsOutput: boolean;
+
 	private readonly claims = new Map<RememberedRequest, { placeName: string; itemIndex: number }>();
 
 	/** @param kept what n8n keeps for the node */
 	constructor(
-		{ instanceId, workflowId, executionId, nodeId, isTool, runIndex }: RunIdentity,
+		{
+			instanceId,
+			workflowId,
+			executionId,
+			nodeId,
+			nodeName,
+			isTool,
+			runIndex,
+			retryOnFail,
+		}: RunIdentity,
 		kept: IDataObject,
 	) {
 		const memory = kept as { evolinkRequests?: Record<string, Place>; evolinkExecution?: string };
@@ -89,12 +114,34 @@ export class RequestMemory {
 		// Every execution has an id; should it be missing, keys of two executions must still differ.
 		this.executionId = executionId || (memory.evolinkExecution ??= randomUUID());
 		// Two n8n may share an account, and a copied workflow its id; execution ids are small numbers everywhere.
-		this.keyScope = [instanceId, workflowId, this.executionId, nodeId];
+		// Workflows made by hand or by a program can have two nodes with one id; their names differ.
+		this.keyScope = [instanceId, workflowId, this.executionId, nodeId, nodeName];
+		this.instanceId = instanceId;
+		this.keepsOutput = retryOnFail;
 		this.runIndex = isTool ? undefined : runIndex;
 	}
 
-	/** The request of an item: the open one of an earlier try, or a new one. */
-	claim(itemIndex: number, fingerprint: string): RememberedRequest {
+	/**
+	 * Checks an item before anything is sent.
+	 *
+	 * @throws {InvalidInputError} another item of this run asks something else under the same job key
+	 */
+	requireSameJob(jobKey: string, fingerprint: string): void {
+		const known = this.jobs.get(jobKey) ?? fingerprint;
+		this.jobs.set(jobKey, known);
+		if (known === fingerprint) return;
+		throw new InvalidInputError(
+			`Job Key '${jobKey}' stands for another request in an earlier item of this run`,
+			'Items with the same job key must ask for the same. Give each job a key of its own.',
+		);
+	}
+
+	/**
+	 * The request of an item: the open one of an earlier try, or a new one.
+	 *
+	 * @param jobKey makes it the same request wherever it is asked in this n8n
+	 */
+	claim(itemIndex: number, fingerprint: string, jobKey?: string): RememberedRequest {
 		const placeName =
 			this.runIndex === undefined
 				? `tool ${fingerprint}`
@@ -103,12 +150,17 @@ export class RequestMemory {
 		place.open = place.open.filter(
 			(request) => request.fingerprint === fingerprint || request.executionId === this.executionId,
 		);
-		let request = place.open.find((candidate) => !claimedRequests.has(candidate));
+		const keyOfJob = jobKey === undefined ? undefined : this.keyOfJob(jobKey);
+		let request = place.open.find(
+			(candidate) =>
+				!claimedRequests.has(candidate) &&
+				(keyOfJob === undefined || candidate.idempotencyKey === keyOfJob),
+		);
 		if (!request) {
 			request = {
 				executionId: this.executionId,
 				fingerprint,
-				idempotencyKey: `n8n-${digestOf([...this.keyScope, placeName, place.made])}`,
+				idempotencyKey: keyOfJob ?? `n8n-${digestOf([...this.keyScope, placeName, place.made])}`,
 			};
 			place.made++;
 			place.open.push(request);
@@ -116,6 +168,21 @@ export class RequestMemory {
 		claimedRequests.add(request);
 		this.claims.set(request, { placeName, itemIndex });
 		return request;
+	}
+
+	/** The same in every execution of every workflow. */
+	private keyOfJob(jobKey: string): string {
+		return `n8n-job-${digestOf([this.instanceId, jobKey])}`;
+	}
+
+	/** The output of an earlier try, where its images are stored already. */
+	outputOf(request: RememberedRequest): RememberedOutput | undefined {
+		return request.executionId === this.executionId ? request.output : undefined;
+	}
+
+	/** Remembers what an item gives: Retry On Fail, which is for its neighbours, then fetches nothing again. */
+	keepOutput(request: RememberedRequest, output: RememberedOutput): void {
+		if (this.keepsOutput) request.output = output;
 	}
 
 	/** Draws from an item's error what its next try may do. */

@@ -17,6 +17,8 @@ export interface RunIdentity {
 	mode: WorkflowExecuteMode;
 	/** Whether n8n goes on with the other items after an error. */
 	continueOnFail: boolean;
+	/** Whether n8n runs the node again after an error. */
+	retryOnFail: boolean;
 }
 
 type Context = Pick<
@@ -31,7 +33,7 @@ type Context = Pick<
 >;
 
 export function readRunIdentity(context: Context): RunIdentity {
-	const { id, name, type } = context.getNode();
+	const { id, name, retryOnFail, type } = context.getNode();
 	// n8n makes the type of the tool from that of the node.
 	const isTool = type.endsWith('Tool');
 	return {
@@ -44,5 +46,6 @@ export function readRunIdentity(context: Context): RunIdentity {
 		runIndex: isTool ? 0 : Number(context.evaluateExpression('{{ $runIndex }}', 0)),
 		mode: context.getMode(),
 		continueOnFail: context.continueOnFail(),
+		retryOnFail: retryOnFail ?? false,
 	};
 }

@@ -21,6 +21,8 @@ export interface Purchase {
 	idempotencyKey: string;
 	/** What may be paid already is asked for again whatever the limits: that costs nothing more. */
 	mayBePaid?: boolean;
+	/** The same request may have been paid in another execution. */
+	isJob?: boolean;
 	/** What the service says that it will cost; undefined where it does not say. Free. */
 	quote?: () => Promise<number | undefined>;
 }
@@ -74,12 +76,12 @@ export class Budget {
 		if (!purchase.mayBePaid && this.isLimited) {
 			await admission.run(async () => {
 				await this.admit(purchase);
-				prices.set(idempotencyKey, this.priceOf(kind));
+				prices.set(idempotencyKey, this.spending.prices[kind]);
 			});
 		}
 		const creating = create();
 		await creating.then(
-			({ task }) => this.noteCreated(purchase, task.creditsReserved),
+			({ task }) => this.noteCreated(purchase, task),
 			(error: unknown) => this.noteNotCreated(purchase, error),
 		);
 		prices.delete(idempotencyKey);
@@ -98,13 +100,14 @@ export class Budget {
 
 	/** The last price of the kind in this execution, else the service's quote. */
 	private priceOf(kind: string): number | undefined {
-		return Object.hasOwn(this.spending.prices, kind)
-			? this.spending.prices[kind]
-			: this.quotes.get(kind);
+		return (this.spending.prices[kind] as number | undefined) ?? this.quotes.get(kind);
 	}
 
-	private noteCreated({ kind, idempotencyKey }: Purchase, credits: number | undefined): void {
+	private noteCreated(purchase: Purchase, task: Task): void {
+		const { kind, idempotencyKey, isJob } = purchase;
+		const { creditsReserved: credits, isReplay } = task;
 		const { open, prices } = this.spending;
+		if (isJob && isReplay) return; // It was paid for where the job was done first.
 		if (credits === undefined || credits < 0) {
 			open[idempotencyKey] = this.quotes.get(kind) ?? null;
 			return;
@@ -130,15 +133,16 @@ export class Budget {
 			const price = this.priceOf(kind);
 			this.requireMaxCredits(price);
 			const isAbove = await this.staysAboveBalance(price);
-			if (isAbove && this.isFreeToGo(price)) return;
+			if (isAbove && this.isFreeToGo(kind)) return;
 			await this.onTheWay.nextAnswer;
 		}
 	}
 
 	/** Whether it can start whatever comes of those that are on their way. */
-	private isFreeToGo(price: number | undefined): boolean {
+	private isFreeToGo(kind: string): boolean {
 		if (this.onTheWay.prices.size === 0) return true;
 		const onTheWay = this.creditsOnTheWay;
+		const price = this.spending.prices[kind] as number | undefined;
 		if (price === undefined || onTheWay === undefined) return false;
 		const { maxCredits = Infinity, keepCredits = -Infinity } = this.limits;
 		const fitsBalance =

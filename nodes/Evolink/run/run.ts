@@ -5,6 +5,7 @@ import type { Clock } from '../api/http/clock';
 import type { Send } from '../api/http/http';
 import type { Limit } from '../api/http/limit';
 import type { ImagesGatewayClient } from '../api/imagesGateway';
+import type { Quotes } from '../api/quotes';
 import type { RequestMemory } from '../memory/requestMemory';
 import type { RunIdentity } from '../memory/runIdentity';
 import type { Parking } from '../waiting/parking/park';
@@ -42,6 +43,8 @@ export interface Run extends RunBasics {
 	/** Pictures on their way to the service, or there and waiting for a slot. */
 	uploads: PictureLimit;
 	budget: Budget;
+	/** What the service says that tasks cost. */
+	quotes: Quotes;
 	/** Tasks in flight that this run creates. */
 	taskSlots: TaskSlots;
 	/** For runs that wait for callbacks. */

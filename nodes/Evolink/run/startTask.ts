@@ -1,4 +1,5 @@
 import type { CreateTaskBody } from '../api/client';
+import type { QuoteSubject } from '../api/quotes';
 import type { Task } from '../api/task';
 import type { RememberedRequest } from '../memory/requestMemory';
 import type { Run } from './run';
@@ -6,8 +7,9 @@ import type { TaskSlot } from './taskSlots';
 
 /** What a task needs before it can be created. */
 export interface TaskStart {
-	/** Everything that its price can depend on. */
-	priceKind: string;
+	/** What its price can depend on. */
+	price: QuoteSubject;
+	isJob: boolean;
 	/** How long a busy service is waited for. */
 	timeoutSeconds: number;
 	/** Bytes of the largest picture that `buildBody` uploads. */
@@ -24,12 +26,18 @@ export interface TaskStart {
  * @throws {EvolinkError}
  */
 export async function startTask(
-	run: Pick<Run, 'budget' | 'client' | 'paidTasks' | 'taskSlots' | 'uploads'>,
+	run: Pick<Run, 'budget' | 'client' | 'paidTasks' | 'quotes' | 'taskSlots' | 'uploads'>,
 	request: RememberedRequest,
 	start: TaskStart,
 ): Promise<{ task: Task; slot: TaskSlot }> {
 	const { idempotencyKey, mayBePaid } = request;
-	const purchase = { kind: start.priceKind, idempotencyKey, ...(mayBePaid ? { mayBePaid } : {}) };
+	const purchase = {
+		kind: kindOf(start.price),
+		idempotencyKey,
+		mayBePaid: mayBePaid ?? false,
+		isJob: start.isJob,
+		quote: async () => (await run.quotes.quoteIfKnown(start.price))?.credits,
+	};
 	return await run.budget.spendOn(purchase, async () => {
 		const enter = async () => {
 			request.body ??= await start.buildBody();
@@ -55,4 +63,10 @@ export async function startTask(
 			if (!isCreated) slot.leave();
 		}
 	});
+}
+
+/** What has the same price, as far as is known: never the prompt. */
+function kindOf({ model, imageCount, inputImages, fields }: QuoteSubject): string {
+	const { size, quality, resolution } = fields;
+	return JSON.stringify([model, imageCount, inputImages, size, quality, resolution]);
 }

@@ -1,6 +1,6 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
-import { DownloadError, EvolinkError } from '../api/errors/errors';
+import { ApiError, DownloadError, EvolinkError } from '../api/errors/errors';
 import { lacksImages, type Task } from '../api/task';
 import { downloadPictures } from '../images/downloadImages';
 import { fileStems } from '../images/fileNames';
@@ -12,6 +12,9 @@ import type { ItemResult, Run } from './run';
 
 /** Result links work for 24 hours. Source: docs.evolink.ai, every image model. */
 const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
+
+/** How hosts answer for a link that has expired. */
+const DEAD_LINK_STATUSES = new Set([401, 403, 404, 410]);
 
 /**
  * The output of a task: what the service says of it and, where wanted, its pictures.
@@ -69,6 +72,7 @@ function withTask(error: Error, task: Task, expiresAt: string | undefined): Down
 		`EvoLink task ${task.id} is complete and paid, but: ${error.message}`,
 		`${error instanceof EvolinkError ? error.advice : ''} Get Task with this task ID fetches the picture again without paying.`,
 		{ taskId: task.id, results: task.results, ...(expiresAt === undefined ? {} : { expiresAt }) },
+		error instanceof ApiError && DEAD_LINK_STATUSES.has(error.status ?? 0),
 	);
 }
 

@@ -55,6 +55,7 @@ describe('idempotency keys', () => {
 		['execution', { executionId: '8' }],
 		['workflow', { workflowId: 'x' }],
 		['node', { nodeId: 'm' }],
+		['node with the same id', { nodeName: 'EvoLink1' }],
 		['run in a loop', { runIndex: 1 }],
 	])('are others in another %s', (_name, place) => {
 		const key = run().claim(0, 'beach').idempotencyKey;
@@ -80,6 +81,72 @@ describe('idempotency keys', () => {
 		const { idempotencyKey } = memory.claim(0, 'beach');
 		memory.endRun(false);
 		expect(run({ executionId: '', kept }).claim(0, 'beach')).toMatchObject({ idempotencyKey });
+	});
+});
+
+describe('a job key', () => {
+	const keyIn = (place: Place, jobKey = 'order-7') =>
+		run(place).claim(0, 'beach', jobKey).idempotencyKey;
+
+	it.each<[string, Place]>([
+		['execution', { executionId: '8' }],
+		['workflow', { workflowId: 'x' }],
+		['node', { nodeId: 'm', nodeName: 'Other' }],
+		['run in a loop', { runIndex: 1 }],
+		['kind of run', { isTool: true, mode: 'manual' }],
+	])('makes the same key in another %s', (_name, place) => {
+		expect(keyIn(place)).toBe(keyIn({}));
+		expect(keyIn(place)).toMatch(/^[A-Za-z0-9._-]{16,96}$/);
+	});
+
+	it('makes another key in another n8n, and for another job', () => {
+		expect(keyIn({ instanceId: 'j' })).not.toBe(keyIn({}));
+		expect(keyIn({}, 'order-8')).not.toBe(keyIn({}));
+	});
+
+	it('stands for one request in a run', () => {
+		const memory = run();
+		memory.requireSameJob('order-7', 'beach');
+		memory.requireSameJob('order-7', 'beach');
+		memory.requireSameJob('order-8', 'forest');
+		expect(() => memory.requireSameJob('order-7', 'forest')).toThrow("Job Key 'order-7'");
+	});
+
+	it('that changes from try to try is another request', () => {
+		const kept = {};
+		const first = run({ kept });
+		first.claim(0, 'beach', 'order-7').taskId = TASK_ID;
+		first.endRun(false);
+		expect(run({ kept }).claim(0, 'beach', 'order-8').taskId).toBeUndefined();
+	});
+});
+
+describe('the output of a finished item', () => {
+	const output = { json: { id: TASK_ID } };
+	const finished = (kept: object, place: Place) => {
+		const memory = run({ kept, ...place });
+		const request = memory.claim(0, 'beach');
+		request.taskId = TASK_ID;
+		memory.keepOutput(request, output);
+		memory.endRun(false);
+	};
+	const found = (kept: object, place: Place = {}) => {
+		const memory = run({ kept, retryOnFail: true, ...place });
+		return memory.outputOf(memory.claim(0, 'beach'));
+	};
+
+	it('is kept for the next try', () => {
+		const kept = {};
+		finished(kept, { retryOnFail: true });
+		expect(found(JSON.parse(JSON.stringify(kept)) as object)).toEqual(output);
+	});
+
+	it('is not kept where n8n does not try again, nor taken from another execution', () => {
+		const kept = {};
+		finished(kept, { retryOnFail: false });
+		expect(found(kept)).toBeUndefined();
+		finished(kept, { retryOnFail: true });
+		expect(found(kept, { executionId: '8' })).toBeUndefined();
 	});
 });
 

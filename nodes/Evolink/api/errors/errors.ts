@@ -71,17 +71,40 @@ export class ApiError extends EvolinkError {
 export class OutcomeUnknownError extends EvolinkError {
 	readonly idempotencyKey: string;
 
-	constructor(message: string, idempotencyKey: string, trace: TaskTrace = {}) {
+	constructor(
+		message: string,
+		idempotencyKey: string,
+		trace: TaskTrace = {},
+		advice = 'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
+			'Completion fetch the image. Retry On Fail repeats the request under the same ' +
+			'idempotency key, which the service does not charge twice.',
+	) {
 		// With "Continue" an item carries the message alone, so the way to the task stands there.
 		super(
 			`${message}. It may have been paid: look for it with Get Many Tasks or in the task history of ` +
 				`your EvoLink dashboard (idempotency key ${idempotencyKey})`,
-			'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
-				'Completion fetch the picture. Retry On Fail repeats the request under the same ' +
-				'idempotency key, which the service does not charge twice.',
+			advice,
 			trace,
 		);
 		this.idempotencyKey = idempotencyKey;
+	}
+}
+
+const CAUSES_OF_CONFLICTS =
+	'Another request was sent under this key before. Either n8n ran this execution again after a crash, and an ' +
+	'expression gave something else: then look for the first task. Or a copy of this n8n, with the same ' +
+	'encryption key and workflows, runs executions of the same numbers: then give the copy another ' +
+	'encryption key, or rename the node there. To send this request, run the workflow anew.';
+
+/** The service knows the key from another request. This one was not carried out. */
+export class KeyConflictError extends OutcomeUnknownError {
+	constructor(
+		message: string,
+		idempotencyKey: string,
+		trace: TaskTrace,
+		advice = CAUSES_OF_CONFLICTS,
+	) {
+		super(message, idempotencyKey, trace, advice);
 	}
 }
 
@@ -138,7 +161,17 @@ export class WaitTimeoutError extends EvolinkError {
 }
 
 /** The task is complete and paid, but a picture could not be fetched. */
-export class DownloadError extends EvolinkError {}
+export class DownloadError extends EvolinkError {
+	/** @param linkIsDead the link was refused, and will be again */
+	constructor(
+		message: string,
+		advice: string,
+		trace: TaskTrace,
+		readonly linkIsDead = false,
+	) {
+		super(message, advice, trace);
+	}
+}
 
 export const TRY_LATER = 'Try again later.';
 

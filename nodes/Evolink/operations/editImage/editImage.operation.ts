@@ -2,6 +2,8 @@ import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
 import { TaskFailedError } from '../../api/errors/errors';
+import { adviceForTaskFailure } from '../../api/errors/taskFailures';
+import type { QuoteSubject } from '../../api/quotes';
 import type { Task } from '../../api/task';
 import {
 	identityOf,
@@ -9,7 +11,7 @@ import {
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
-import { digestOf } from '../../memory/requestMemory';
+import { digestOf, type RememberedRequest } from '../../memory/requestMemory';
 import { findModel } from '../../models/catalogue';
 import {
 	checkLink,
@@ -33,6 +35,7 @@ import {
 	readImageOptions,
 } from '../../parameters/imageOptions';
 import { imagesFields } from '../../parameters/images';
+import { jobKeyOption, readJobKey } from '../../parameters/jobKey';
 import { readMask } from '../../parameters/mask';
 import { gatewayModelField, modelField, readModel } from '../../parameters/model';
 import { numberOfImagesField, readNumberOfImages } from '../../parameters/numberOfImages';
@@ -69,7 +72,8 @@ import {
 	type Wait,
 	waitField,
 } from '../../parameters/waiting';
-import { defineOperation, type Run } from '../../run/run';
+import { asJob, NEW_JOB_KEY } from '../../run/jobs';
+import { defineOperation, type ItemResult, type Run } from '../../run/run';
 import { startTask } from '../../run/startTask';
 import { taskItem } from '../../run/taskItem';
 import type { TaskSlot } from '../../run/taskSlots';
@@ -87,6 +91,8 @@ interface EditImagePlan {
 	callbackUrl?: string;
 	timeoutSeconds: number;
 	failureAsData: boolean;
+	/** What makes it the same request wherever it is asked. */
+	jobKey?: string;
 	retryCharged: boolean;
 	output: OutputSettings;
 }
@@ -137,6 +143,7 @@ export const editImage = defineOperation<EditImagePlan>({
 			itemPerImageOption,
 			maxDownloadSizeOption,
 			onTaskFailureOption,
+			jobKeyOption,
 			retryChargedOption,
 			timeoutOption,
 			validationOption,
@@ -146,7 +153,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		serviceField,
 	],
 
-	async plan({ context, parking }, itemIndex) {
+	async plan({ context, memory, parking }, itemIndex) {
 		const model = readModel(context, itemIndex);
 		const facts = findModel(model);
 		// Some models that are not in the list take none, and only the service knows which.
@@ -155,7 +162,8 @@ export const editImage = defineOperation<EditImagePlan>({
 		const mask = await readMask(context, itemIndex);
 		const { values, hints } = readImageOptions(context, itemIndex, facts, references[0]);
 		const numberOfImages = readNumberOfImages(context, itemIndex);
-		const wait = readPossibleWait(context, itemIndex, parking);
+		const jobKey = readJobKey(context, itemIndex);
+		const wait = readPossibleWait(context, itemIndex, parking, jobKey);
 		const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
 
 		const firstPicture = references[0].kind === 'binary' ? references[0].facts : undefined;
@@ -182,7 +190,7 @@ export const editImage = defineOperation<EditImagePlan>({
 		const usesMask = mask && facts?.mask;
 
 		const output = readOutputSettings(context, itemIndex);
-		return {
+		const plan: EditImagePlan = {
 			model,
 			prompt: facts?.prompt.unused ? '' : prompt,
 			references,
@@ -198,57 +206,85 @@ export const editImage = defineOperation<EditImagePlan>({
 			timeoutSeconds: readTimeout(context, itemIndex),
 			failureAsData: givesFailureAsData(context, itemIndex),
 			retryCharged: retriesCharged(context, itemIndex),
+			...(jobKey === undefined ? {} : { jobKey }),
 			output: { ...output, download: output.download && wait === 'poll' },
 		};
+		if (jobKey !== undefined) memory.requireSameJob(jobKey, fingerprintOf(plan));
+		return plan;
 	},
 
 	async perform(run, plan, itemIndex) {
-		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		let created: Task | undefined;
-		let seen: SeenTask;
-		let slot: TaskSlot | undefined;
-		try {
-			if (request.taskId === undefined) {
-				({ task: created, slot } = await startTask(run, request, {
-					priceKind: priceKindOf(plan),
-					timeoutSeconds: plan.timeoutSeconds,
-					uploadBytes: largestUpload(plan),
-					buildBody: async () => await buildBody(run, plan, itemIndex, request.idempotencyKey),
-				}));
-			}
-			seen = await followTask(run, plan, created?.id ?? (request.taskId as string), created);
-		} finally {
-			slot?.leave();
-		}
-		run.tally.note(seen.task);
-		if (plan.wait === 'callback') {
-			run.parking.expect(itemIndex, {
-				taskId: seen.task.id,
-				...(created ? { createdAt: run.clock.now() } : {}),
-				executionId: request.executionId,
-				timeoutSeconds: plan.timeoutSeconds,
-			});
-		}
-		if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
-		return await taskItem(run, seen, plan.output, itemIndex);
+		const request = run.memory.claim(itemIndex, fingerprintOf(plan), plan.jobKey);
+		const known = run.memory.outputOf(request);
+		if (known) return known;
+		const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
+		if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
+		return output;
 	},
 });
 
+async function edit(
+	run: Run,
+	plan: EditImagePlan,
+	itemIndex: number,
+	request: RememberedRequest,
+): Promise<ItemResult | ItemResult[]> {
+	let created: Task | undefined;
+	let seen: SeenTask;
+	let slot: TaskSlot | undefined;
+	try {
+		if (request.taskId === undefined) {
+			({ task: created, slot } = await startTask(run, request, {
+				price: priceSubjectOf(plan),
+				isJob: plan.jobKey !== undefined,
+				timeoutSeconds: plan.timeoutSeconds,
+				uploadBytes: largestUpload(plan),
+				buildBody: async () => await buildBody(run, plan, itemIndex, request.idempotencyKey),
+			}));
+		}
+		// What the service answers for a task that it knows already is how it was when it was created.
+		const justCreated = created?.isReplay ? undefined : created;
+		seen = await followTask(run, plan, request.taskId as string, justCreated);
+	} finally {
+		slot?.leave();
+	}
+	run.tally.note(seen.task);
+	if (plan.wait === 'callback') {
+		run.parking.expect(itemIndex, {
+			taskId: seen.task.id,
+			...(created ? { createdAt: run.clock.now() } : {}),
+			executionId: request.executionId,
+			timeoutSeconds: plan.timeoutSeconds,
+		});
+	}
+	if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
+	return await taskItem(run, seen, plan.output, itemIndex);
+}
+
 /** @throws {TaskFailedError} with the way out, where an image has the wrong size */
-function assertEdited(task: Task, { model, references, retryCharged }: EditImagePlan): void {
+function assertEdited(
+	task: Task,
+	{ model, references, retryCharged, jobKey }: EditImagePlan,
+): void {
 	const facts = findModel(model);
 	if (facts && task.failure && isSizeFailure(task.failure)) {
 		const advice = adviceAfterSizeFailure(facts, task.failure, references);
 		throw new TaskFailedError(task, task.failure, retryCharged, advice);
 	}
+	if (task.failure && jobKey !== undefined) {
+		const advice = `${adviceForTaskFailure(task.failure.code)} ${NEW_JOB_KEY}`;
+		throw new TaskFailedError(task, { ...task.failure, retryable: false }, false, advice);
+	}
 	assertSucceeded(task, retryCharged);
 }
 
-/** What the prices of the models can depend on; never the prompt. */
-function priceKindOf({ model, references, mask, bodyFields }: EditImagePlan): string {
-	const { n = 1, size, quality, resolution } = bodyFields;
-	const inputs = references.length + (mask ? 1 : 0);
-	return JSON.stringify([model, n, size, quality, resolution, inputs]);
+function priceSubjectOf({ model, references, mask, bodyFields }: EditImagePlan): QuoteSubject {
+	return {
+		model,
+		imageCount: Number(bodyFields.n ?? 1),
+		inputImages: references.length + (mask ? 1 : 0),
+		fields: bodyFields,
+	};
 }
 
 /** Bytes of the largest picture that is uploaded; 0 where all are links. */
@@ -307,13 +343,26 @@ function fingerprintOf(plan: EditImagePlan): string {
 		plan.mask ? identityOf(plan.mask) : null,
 		plan.bodyFields,
 		// The address of a parked execution is not the user's, and differs when n8n repeats the execution.
-		plan.wait === 'none' ? (plan.callbackUrl ?? null) : null,
+		plan.wait === 'none' && plan.jobKey === undefined ? (plan.callbackUrl ?? null) : null,
 	]);
 }
 
-function readPossibleWait(context: IExecuteFunctions, itemIndex: number, parking: Parking): Wait {
+function readPossibleWait(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	parking: Parking,
+	jobKey: string | undefined,
+): Wait {
 	const wait = readWait(context, itemIndex);
-	return wait === 'callback' && !parking.isPossible ? 'poll' : wait;
+	if (wait !== 'callback') return wait;
+	if (jobKey !== undefined) {
+		context.addExecutionHints({
+			message: `Item ${itemIndex}: with 'Job Key' the node polls instead of suspending, because EvoLink compares the callback URL, too`,
+			location: 'outputPane',
+		});
+		return 'poll';
+	}
+	return parking.isPossible ? 'callback' : 'poll';
 }
 
 function checkReference(

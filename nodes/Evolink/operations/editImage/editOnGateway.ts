@@ -57,10 +57,14 @@ export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
 			const { message, advice, taskId } = request.lost;
 			throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
 		}
+		const known = run.memory.outputOf(request);
+		if (known) return known;
 		const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
 		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
 		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
-		return await editItems(run, plan, request.edit, taskName, itemIndex);
+		const output = await editItems(run, plan, request.edit, taskName, itemIndex);
+		run.memory.keepOutput(request, output);
+		return output;
 	},
 });
 
