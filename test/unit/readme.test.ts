@@ -1,9 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 
+import { errorTexts, messagesIn, TROUBLESHOOTING } from '../../tools/docs/errors';
 import { withModelTables } from '../../tools/docs/models';
 
 it('the tables of models in docs/models.md say what the catalogue says (npm run docs:models writes them)', () => {
 	const page = readFileSync(resolve(__dirname, '..', '..', 'docs', 'models.md'), 'utf8');
 	expect(page).toBe(withModelTables(page));
+});
+
+it('docs/troubleshooting.md has every error message of the code (npm run docs:errors writes them)', () => {
+	const page = readFileSync(TROUBLESHOOTING, 'utf8');
+	expect(messagesIn(page)).toEqual(errorTexts().map(({ message }) => message));
 });
