@@ -53,11 +53,13 @@ it('keeps the names of nodes and credentials', () => {
 it.each<[string, unknown]>([
 	[
 		'operation',
-		['editImage', 'editImage', 'getCredits', 'getManyTasks', 'getTask', 'waitForCompletion'],
+		[
+			...['editImage', 'editImage', 'generateImage', 'getCredits', 'getManyTasks', 'getTask'],
+			...['uploadImage', 'waitForCompletion'],
+		],
 	],
 	['service', ['evolink', 'evolink', 'imagesGateway']],
-	['model', { mode: 'list', value: 'qwen-image-edit', cachedResultName: 'Qwen Image Edit' }],
-	['gatewayModel', 'qwen-image-edit-2509'],
+	['inputBinaryPropertyName', 'data'],
 	['prompt', ''],
 	['numberOfImages', 1],
 	['wait', ['poll', 'none', 'poll', 'callback']],
@@ -70,6 +72,35 @@ it.each<[string, unknown]>([
 	['limit', 50],
 ])('keeps the parameter %s of the action', (name, expected) => {
 	for (const field of byName(action.properties, name)) expect(promises(field)).toEqual(expected);
+});
+
+it.each<[string, unknown, unknown]>([
+	[
+		'model',
+		{ mode: 'list', value: 'qwen-image-edit', cachedResultName: 'Qwen Image Edit' },
+		{ mode: 'list', value: 'qwen-image-3.0', cachedResultName: 'Qwen Image 3.0' },
+	],
+	['gatewayModel', 'qwen-image-edit-2509', 'qwen-image'],
+])('keeps the parameter %s of Edit Image and Generate Image', (name, edits, generates) => {
+	const defaults = (operation: string) =>
+		byName(action.properties, name)
+			.filter(({ displayOptions }) => displayOptions?.show?.operation?.includes(operation))
+			.map((field) => field.default);
+	expect(new Set(defaults('editImage'))).toEqual(new Set([edits]));
+	expect(new Set(defaults('generateImage'))).toEqual(new Set([generates]));
+});
+
+it('keeps images and mask out of Generate Image', () => {
+	const fields = action.properties.filter(({ displayOptions }) =>
+		displayOptions?.show?.operation?.includes('generateImage'),
+	);
+	expect(fields.map(({ name }) => name)).not.toContain('images');
+	const [{ options: generateOptions }] = byName(fields, 'options');
+	const names = (generateOptions as INodeProperties[]).map(({ name }) => name);
+	expect(names).not.toContain('mask');
+	expect(names).toEqual(
+		expect.arrayContaining(['size', 'quality', 'seed', 'timeout', 'maxCredits']),
+	);
 });
 
 it('keeps the parameter images', () => {

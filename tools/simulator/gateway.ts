@@ -69,7 +69,9 @@ interface Edit {
 
 const CREDITS = 1;
 const FIELDS = ['model', 'prompt', 'image', 'n', 'size', 'seed'];
-const MODELS = ['qwen-image-edit-2509', 'Qwen/Qwen-Image-Edit-2509'];
+/** They make images from a prompt alone. */
+const GENERATING_MODELS = ['qwen-image'];
+const MODELS = ['qwen-image-edit-2509', 'Qwen/Qwen-Image-Edit-2509', ...GENERATING_MODELS];
 
 /** What it takes behind links. */
 const LIMITS: ModelLimits = {
@@ -134,14 +136,15 @@ export class Gateway {
 		if (!MODELS.includes(String(model))) return refuse(404, 'No such model', 'model_not_found');
 		if (typeof prompt !== 'string' || prompt === '') return refuse(400, 'prompt is required');
 		if (!Number.isInteger(n) || Number(n) < 1 || Number(n) > 4) return refuse(400, 'n is 1 to 4');
-		if (images() === 'array' ? !Array.isArray(image) : typeof image !== 'string') {
+		const generates = image === undefined && GENERATING_MODELS.includes(String(model));
+		if (!generates && (images() === 'array' ? !Array.isArray(image) : typeof image !== 'string')) {
 			return refuse(400, `image must be ${images() === 'array' ? 'an array' : 'a string'}`);
 		}
 		let sources: SourcePicture[];
 		try {
 			const given = [image, ...numbered.map((field) => body[field])].flat();
 			const addresses = given.filter((address) => address !== undefined);
-			if (addresses.length === 0) return refuse(400, 'image is required');
+			if (addresses.length === 0 && !generates) return refuse(400, 'image is required');
 			sources = await Promise.all(
 				addresses.map(async (address) => await readSource(address, signal)),
 			);
@@ -251,7 +254,7 @@ async function readSource(address: unknown, signal: AbortSignal): Promise<Source
 }
 
 async function render({ sources, prompt }: Edit, index: number): Promise<Buffer> {
-	const { width, height } = sources[sources.length - 1];
+	const { width, height } = sources.at(-1) ?? { width: 768, height: 768 };
 	return await renderEdit({ sources, prompt, index, format: 'png', width, height });
 }
 

@@ -41,12 +41,25 @@ export interface ServiceAddresses {
 	filesBaseUrl: string;
 }
 
+/** A file on the files host. Source: docs.evolink.ai, file series, upload-stream. */
+export interface UploadedFile {
+	/** Its public address. */
+	url: string;
+	/** What it is deleted by, where the host told. */
+	fileId?: string;
+	fileName?: string;
+	mimeType?: string;
+	/** Unix milliseconds, where the host told. */
+	expiresAt?: number;
+}
+
 /** Body of `POST /v1/images/generations`. */
 export interface CreateTaskBody extends IDataObject {
 	model: string;
 	/** Only a few models work without. */
 	prompt?: string;
-	image_urls: string[];
+	/** Models that generate from a prompt alone have none. */
+	image_urls?: string[];
 	/** Which parts of the first picture to repaint. */
 	mask_url?: string;
 	/** How many pictures to make; only for models that make several. */
@@ -292,10 +305,9 @@ export class EvolinkClient {
 	 * Puts a picture on EvoLink's files host, where the models can fetch it for 72 hours. Free. A file of
 	 * the same name is overwritten, which makes a repetition harmless and unique names a must.
 	 *
-	 * @returns the public address of the file
 	 * @throws {EvolinkError}
 	 */
-	async uploadFile(file: FileUpload): Promise<string> {
+	async uploadFile(file: FileUpload): Promise<UploadedFile> {
 		const { body, contentType } = multipart(file);
 		let tries = 0;
 		return await repeatRead(this.clock, async () => {
@@ -310,13 +322,7 @@ export class EvolinkClient {
 					body: isHeld ? await body.hold() : body,
 					timeoutMs: WRITE_TIMEOUT_MS,
 				},
-				(answer) => {
-					if (!isRecord(answer) || answer.success === false || !isRecord(answer.data)) {
-						return undefined;
-					}
-					const link = textOf(answer.data.file_url);
-					return link !== undefined && /^https?:\/\//i.test(link) ? link : undefined;
-				},
+				parseUpload,
 			);
 		});
 	}
@@ -400,4 +406,23 @@ function patience(clock: Clock): WaitForRoom {
 /** The files service reports faults of its own with status 200 and these codes. */
 function filesFaultMayPass(body: unknown): boolean {
 	return isRecord(body) && [500, 50001, '500', '50001'].includes(body.code as number | string);
+}
+
+/** @returns undefined where the answer names no public address */
+function parseUpload(answer: unknown): UploadedFile | undefined {
+	if (!isRecord(answer) || answer.success === false || !isRecord(answer.data)) return undefined;
+	const { file_url, file_id, file_name, mime_type, expires_at } = answer.data;
+	const url = textOf(file_url);
+	if (url === undefined || !/^https?:\/\//i.test(url)) return undefined;
+	const fileId = textOf(file_id);
+	const fileName = textOf(file_name);
+	const mimeType = textOf(mime_type);
+	const expiresAt = Date.parse(textOf(expires_at) ?? '');
+	return {
+		url,
+		...(fileId === undefined ? {} : { fileId }),
+		...(fileName === undefined ? {} : { fileName }),
+		...(mimeType === undefined ? {} : { mimeType }),
+		...(Number.isNaN(expiresAt) ? {} : { expiresAt }),
+	};
 }

@@ -3,9 +3,11 @@ import type { INodeProperties } from 'n8n-workflow';
 import { parameter, type ParameterSource, readChoice } from '../parameters/reader';
 import type { Operation } from '../run/run';
 import { editImage } from './editImage/editImage.operation';
+import { generateImage } from './generateImage/generateImage.operation';
 import { getCredits } from './getCredits.operation';
 import { getManyTasks } from './getManyTasks.operation';
 import { getTask } from './getTask.operation';
+import { uploadImage } from './uploadImage.operation';
 import { waitForCompletion } from './waitForCompletion.operation';
 
 /**
@@ -14,9 +16,11 @@ import { waitForCompletion } from './waitForCompletion.operation';
  */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
 	editImage,
+	generateImage,
 	getCredits,
 	getManyTasks,
 	getTask,
+	uploadImage,
 	waitForCompletion,
 };
 

@@ -1,7 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { isRecord } from '../api/http/json';
-import { DEFAULT_MODEL_ID, findModel } from '../models/catalogue';
+import { DEFAULT_GENERATING_MODEL_ID, DEFAULT_MODEL_ID, findModel } from '../models/catalogue';
 import {
 	parameter,
 	type ParameterSource,
@@ -40,6 +40,17 @@ export const modelField: INodeProperties = {
 	],
 };
 
+/** For Generate Image; the list has other models there. */
+export const modelToGenerateField: INodeProperties = {
+	...modelField,
+	default: {
+		mode: 'list',
+		value: DEFAULT_GENERATING_MODEL_ID,
+		cachedResultName: findModel(DEFAULT_GENERATING_MODEL_ID)?.name,
+	},
+	description: 'The model that generates the images',
+};
+
 export const gatewayModelField: INodeProperties = {
 	displayName: 'Model',
 	name: 'gatewayModel',
@@ -49,6 +60,13 @@ export const gatewayModelField: INodeProperties = {
 	placeholder: 'e.g. qwen-image-edit-2509',
 	description: "The model's ID, as the gateway calls it",
 	displayOptions: { show: { service: ['imagesGateway'] } },
+};
+
+/** For Generate Image. */
+export const gatewayModelToGenerateField: INodeProperties = {
+	...gatewayModelField,
+	default: 'qwen-image',
+	placeholder: 'e.g. qwen-image',
 };
 
 /**

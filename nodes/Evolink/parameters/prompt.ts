@@ -14,6 +14,13 @@ export const promptField: INodeProperties = {
 		'What to change in the pictures. A few models work without, and then take apart all that they find.',
 };
 
+/** For Generate Image. */
+export const promptToGenerateField: INodeProperties = {
+	...promptField,
+	placeholder: 'e.g. A lighthouse at dusk, watercolor',
+	description: 'Describe the image you want',
+};
+
 /**
  * @param optional whether it may be empty
  * @throws {InvalidInputError}

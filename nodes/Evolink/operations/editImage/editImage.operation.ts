@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
 import { TaskFailedError } from '../../api/errors/errors';
@@ -73,13 +73,21 @@ import {
 	waitField,
 } from '../../parameters/waiting';
 import { asJob, NEW_JOB_KEY } from '../../run/jobs';
-import { defineOperation, type ItemResult, type Run } from '../../run/run';
+import {
+	defineOperation,
+	type GatewayRun,
+	type ItemResult,
+	type ItemWork,
+	type MenuEntry,
+	type Operation,
+	type Run,
+} from '../../run/run';
 import { startTask } from '../../run/startTask';
 import { taskItem } from '../../run/taskItem';
 import type { TaskSlot } from '../../run/taskSlots';
 import { editOnGateway } from './editOnGateway';
 
-interface EditImagePlan {
+interface ImageTaskPlan {
 	model: string;
 	/** Empty only for models that work without one. */
 	prompt: string;
@@ -97,135 +105,176 @@ interface EditImagePlan {
 	output: OutputSettings;
 }
 
-/** Sends pictures and a prompt to a model, waits for the task and fetches the edited pictures. */
-export const editImage = defineOperation<EditImagePlan>({
+/** What Edit Image and Generate Image differ in. */
+interface ImageOperation {
+	menu: MenuEntry;
+	/** Whether images go in, and a mask with them. */
+	takesImages: boolean;
+	/** Its own versions of these fields. */
+	fields: Record<'gatewayModel' | 'model' | 'prompt', INodeProperties>;
+	onGateway: ItemWork<GatewayRun>;
+}
+
+/** Sends a prompt to a model, with or without images, waits for the task and fetches the images that it made. */
+export function imageOperation({
+	menu,
+	takesImages,
+	fields,
+	onGateway,
+}: ImageOperation): Operation {
+	return defineOperation<ImageTaskPlan>({
+		menu,
+		onGateway,
+
+		fields: [
+			// n8n finds the defaults of a second operation in their order: what they depend on comes first there.
+			...(takesImages ? [] : [serviceField]),
+			fields.gatewayModel,
+			fields.model,
+			fields.prompt,
+			...(takesImages ? imagesFields : []),
+			numberOfImagesField,
+			takesImages ? imageOptionsField : withoutMask(imageOptionsField),
+			waitField,
+			callbackUrlField,
+			{
+				...downloadField,
+				displayOptions: { show: { service: ['evolink'] }, hide: { wait: ['none'] } },
+			},
+			{
+				...binaryPropertyNameField,
+				displayOptions: {
+					show: { service: ['evolink'], download: [true] },
+					hide: { wait: ['none'] },
+				},
+			},
+			// What a gateway sends within its answer goes to a binary field even without a download.
+			...[downloadField, binaryPropertyNameField].map((field) => ({
+				...field,
+				displayOptions: { show: { service: ['imagesGateway'] } },
+			})),
+			simplifyField,
+			optionsField(
+				additionalFieldsOption,
+				concurrencyOption,
+				keepCreditsOption,
+				maxCreditsOption,
+				fileNameOption,
+				includeInputFieldsOption,
+				itemPerImageOption,
+				maxDownloadSizeOption,
+				onTaskFailureOption,
+				jobKeyOption,
+				retryChargedOption,
+				timeoutOption,
+				validationOption,
+				...imageOptionsOfFirstVersion.filter(({ name }) => takesImages || name !== 'mask'),
+				...(takesImages ? gatewayOptions : []),
+			),
+			...(takesImages ? [serviceField] : []),
+		],
+
+		plan: async (run, itemIndex) => await planImageTask(run, itemIndex, takesImages),
+		perform: performImageTask,
+	});
+}
+
+function withoutMask({ options = [], ...field }: INodeProperties): INodeProperties {
+	return { ...field, options: options.filter(({ name }) => name !== 'mask') } as INodeProperties;
+}
+
+export const editImage = imageOperation({
 	menu: {
 		name: 'Edit Image',
 		description: 'Change one or more pictures as a prompt says',
 		action: 'Edit an image',
 	},
-
+	takesImages: true,
+	fields: { gatewayModel: gatewayModelField, model: modelField, prompt: promptField },
 	onGateway: editOnGateway,
-
-	fields: [
-		gatewayModelField,
-		modelField,
-		promptField,
-		...imagesFields,
-		numberOfImagesField,
-		imageOptionsField,
-		waitField,
-		callbackUrlField,
-		{
-			...downloadField,
-			displayOptions: { show: { service: ['evolink'] }, hide: { wait: ['none'] } },
-		},
-		{
-			...binaryPropertyNameField,
-			displayOptions: {
-				show: { service: ['evolink'], download: [true] },
-				hide: { wait: ['none'] },
-			},
-		},
-		// What a gateway sends within its answer goes to a binary field even without a download.
-		...[downloadField, binaryPropertyNameField].map((field) => ({
-			...field,
-			displayOptions: { show: { service: ['imagesGateway'] } },
-		})),
-		simplifyField,
-		optionsField(
-			additionalFieldsOption,
-			concurrencyOption,
-			keepCreditsOption,
-			maxCreditsOption,
-			fileNameOption,
-			includeInputFieldsOption,
-			itemPerImageOption,
-			maxDownloadSizeOption,
-			onTaskFailureOption,
-			jobKeyOption,
-			retryChargedOption,
-			timeoutOption,
-			validationOption,
-			...imageOptionsOfFirstVersion,
-			...gatewayOptions,
-		),
-		serviceField,
-	],
-
-	async plan({ context, memory, parking }, itemIndex) {
-		const model = readModel(context, itemIndex);
-		const facts = findModel(model);
-		// Some models that are not in the list take none, and only the service knows which.
-		const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
-		const references = await readReferences(context, itemIndex);
-		const mask = await readMask(context, itemIndex);
-		const { values, hints } = readImageOptions(context, itemIndex, facts, references[0]);
-		const numberOfImages = readNumberOfImages(context, itemIndex);
-		const jobKey = readJobKey(context, itemIndex);
-		const wait = readPossibleWait(context, itemIndex, parking, jobKey);
-		const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
-
-		const firstPicture = references[0].kind === 'binary' ? references[0].facts : undefined;
-		const violations = [
-			...checkRequest(facts, {
-				prompt,
-				imageCount: references.length,
-				numberOfImages,
-				parameters: values,
-				...(firstPicture ? { firstPicture } : {}),
-			}),
-			...references.flatMap((reference) => checkReference(facts, reference, references.length)),
-			...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
-			...hints,
-			...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
-		];
-		const strict = isStrict(context, itemIndex);
-		context.addExecutionHints(
-			...settleViolations(violations, strict).map((message) => ({
-				message: `Item ${itemIndex}: ${message}`,
-				location: 'outputPane' as const,
-			})),
-		);
-		const usesMask = mask && facts?.mask;
-
-		const output = readOutputSettings(context, itemIndex);
-		const plan: EditImagePlan = {
-			model,
-			prompt: facts?.prompt.unused ? '' : prompt,
-			references,
-			...(usesMask ? { mask } : {}),
-			bodyFields: readBodyFields(context, itemIndex, facts, {
-				values,
-				numberOfImages,
-				hasMask: usesMask !== undefined,
-			}),
-			wait,
-			...(callbackUrl === undefined ? {} : { callbackUrl }),
-			...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
-			timeoutSeconds: readTimeout(context, itemIndex),
-			failureAsData: givesFailureAsData(context, itemIndex),
-			retryCharged: retriesCharged(context, itemIndex),
-			...(jobKey === undefined ? {} : { jobKey }),
-			output: { ...output, download: output.download && wait === 'poll' },
-		};
-		if (jobKey !== undefined) memory.requireSameJob(jobKey, fingerprintOf(plan));
-		return plan;
-	},
-
-	async perform(run, plan, itemIndex) {
-		const request = run.memory.claim(itemIndex, fingerprintOf(plan), plan.jobKey);
-		const known = run.memory.outputOf(request);
-		if (known) return known;
-		const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
-		if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
-		return output;
-	},
 });
+
+async function planImageTask(
+	{ context, memory, parking }: Pick<Run, 'context' | 'memory' | 'parking'>,
+	itemIndex: number,
+	takesImages: boolean,
+): Promise<ImageTaskPlan> {
+	const model = readModel(context, itemIndex);
+	const facts = findModel(model);
+	// Some models that are not in the list take none, and only the service knows which.
+	const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
+	const references = takesImages ? await readReferences(context, itemIndex) : [];
+	const mask = takesImages ? await readMask(context, itemIndex) : undefined;
+	const { values, hints } = readImageOptions(context, itemIndex, facts, references[0]);
+	const numberOfImages = readNumberOfImages(context, itemIndex);
+	const jobKey = readJobKey(context, itemIndex);
+	const wait = readPossibleWait(context, itemIndex, parking, jobKey);
+	const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
+
+	const [first] = references;
+	const firstPicture = first?.kind === 'binary' ? first.facts : undefined;
+	const violations = [
+		...checkRequest(facts, {
+			prompt,
+			imageCount: references.length,
+			numberOfImages,
+			parameters: values,
+			...(firstPicture ? { firstPicture } : {}),
+		}),
+		...references.flatMap((reference) => checkReference(facts, reference, references.length)),
+		...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
+		...hints,
+		...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
+	];
+	const strict = isStrict(context, itemIndex);
+	context.addExecutionHints(
+		...settleViolations(violations, strict).map((message) => ({
+			message: `Item ${itemIndex}: ${message}`,
+			location: 'outputPane' as const,
+		})),
+	);
+	const usesMask = mask && facts?.mask;
+
+	const output = readOutputSettings(context, itemIndex);
+	const plan: ImageTaskPlan = {
+		model,
+		prompt: facts?.prompt.unused ? '' : prompt,
+		references,
+		...(usesMask ? { mask } : {}),
+		bodyFields: readBodyFields(context, itemIndex, facts, {
+			values,
+			numberOfImages,
+			hasMask: usesMask !== undefined,
+		}),
+		wait,
+		...(callbackUrl === undefined ? {} : { callbackUrl }),
+		...(wait === 'callback' ? { callbackUrl: parking.callbackUrl } : {}),
+		timeoutSeconds: readTimeout(context, itemIndex),
+		failureAsData: givesFailureAsData(context, itemIndex),
+		retryCharged: retriesCharged(context, itemIndex),
+		...(jobKey === undefined ? {} : { jobKey }),
+		output: { ...output, download: output.download && wait === 'poll' },
+	};
+	if (jobKey !== undefined) memory.requireSameJob(jobKey, fingerprintOf(plan));
+	return plan;
+}
+
+async function performImageTask(
+	run: Run,
+	plan: ImageTaskPlan,
+	itemIndex: number,
+): Promise<ItemResult | ItemResult[]> {
+	const request = run.memory.claim(itemIndex, fingerprintOf(plan), plan.jobKey);
+	const known = run.memory.outputOf(request);
+	if (known) return known;
+	const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
+	if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
+	return output;
+}
 
 async function edit(
 	run: Run,
-	plan: EditImagePlan,
+	plan: ImageTaskPlan,
 	itemIndex: number,
 	request: RememberedRequest,
 ): Promise<ItemResult | ItemResult[]> {
@@ -264,7 +313,7 @@ async function edit(
 /** @throws {TaskFailedError} with the way out, where an image has the wrong size */
 function assertEdited(
 	task: Task,
-	{ model, references, retryCharged, jobKey }: EditImagePlan,
+	{ model, references, retryCharged, jobKey }: ImageTaskPlan,
 ): void {
 	const facts = findModel(model);
 	if (facts && task.failure && isSizeFailure(task.failure)) {
@@ -278,7 +327,7 @@ function assertEdited(
 	assertSucceeded(task, retryCharged);
 }
 
-function priceSubjectOf({ model, references, mask, bodyFields }: EditImagePlan): QuoteSubject {
+function priceSubjectOf({ model, references, mask, bodyFields }: ImageTaskPlan): QuoteSubject {
 	return {
 		model,
 		imageCount: Number(bodyFields.n ?? 1),
@@ -288,16 +337,17 @@ function priceSubjectOf({ model, references, mask, bodyFields }: EditImagePlan):
 }
 
 /** Bytes of the largest picture that is uploaded; 0 where all are links. */
-function largestUpload({ references, mask }: EditImagePlan): number {
+function largestUpload({ references, mask }: ImageTaskPlan): number {
 	const pictures = mask ? [...references, mask] : references;
 	return Math.max(
+		0,
 		...pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0)),
 	);
 }
 
 async function followTask(
 	run: Run,
-	{ wait, timeoutSeconds }: EditImagePlan,
+	{ wait, timeoutSeconds }: ImageTaskPlan,
 	taskId: string,
 	created: Task | undefined,
 ): Promise<SeenTask> {
@@ -308,7 +358,7 @@ async function followTask(
 /** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
 async function buildBody(
 	{ context, client, clock }: Run,
-	plan: EditImagePlan,
+	plan: ImageTaskPlan,
 	itemIndex: number,
 	idempotencyKey: string,
 ): Promise<CreateTaskBody> {
@@ -318,7 +368,8 @@ async function buildBody(
 		// The content counts too: a file of the same name would take the place of another picture.
 		const content = reference.contentDigest.slice(0, 12);
 		const stem = `${idempotencyKey.slice(0, 36)}-${position}-${content}`;
-		return await client.uploadFile(await readForUpload(context, itemIndex, reference, stem));
+		const file = await readForUpload(context, itemIndex, reference, stem);
+		return (await client.uploadFile(file)).url;
 	};
 	const imageUrls: string[] = [];
 	for (const [index, reference] of plan.references.entries()) {
@@ -327,7 +378,7 @@ async function buildBody(
 	return {
 		model: plan.model,
 		...(plan.prompt === '' ? {} : { prompt: plan.prompt }),
-		image_urls: imageUrls,
+		...(imageUrls.length > 0 ? { image_urls: imageUrls } : {}),
 		...(plan.mask ? { mask_url: await linkTo(plan.mask, 'mask') } : {}),
 		...plan.bodyFields,
 		...(plan.callbackUrl === undefined ? {} : { callback_url: plan.callbackUrl }),
@@ -335,7 +386,7 @@ async function buildBody(
 }
 
 /** What was asked, as the user put it; the content of binary pictures counts, not where it was uploaded. */
-function fingerprintOf(plan: EditImagePlan): string {
+function fingerprintOf(plan: ImageTaskPlan): string {
 	return digestOf([
 		plan.model,
 		plan.prompt,

@@ -34,39 +34,43 @@ interface GatewayPlan {
 	output: OutputSettings;
 }
 
-/** Edit Image where the service is an images gateway: one request, whose answer has the pictures. */
-export const editOnGateway = inTwoSteps<GatewayPlan, GatewayRun>({
-	async plan({ context }, itemIndex) {
-		const plan = {
-			model: readGatewayModel(context, itemIndex),
-			prompt: readPrompt(context, itemIndex),
-			references: await readReferences(context, itemIndex, DATA_URL),
-			severalImages: readSeveralImages(context, itemIndex),
-			additionalFields: readAdditionalFields(context, itemIndex),
-			timeoutSeconds: readTimeout(context, itemIndex),
-			output: readOutputSettings(context, itemIndex),
-		};
-		checkCount(plan);
-		requireNoConflict(OWN_FIELDS, plan.additionalFields);
-		return plan;
-	},
+/** Where the service is an images gateway: one request, whose answer has the images. */
+const onGateway = (takesImages: boolean) =>
+	inTwoSteps<GatewayPlan, GatewayRun>({
+		async plan({ context }, itemIndex) {
+			const plan = {
+				model: readGatewayModel(context, itemIndex),
+				prompt: readPrompt(context, itemIndex),
+				references: takesImages ? await readReferences(context, itemIndex, DATA_URL) : [],
+				severalImages: takesImages ? readSeveralImages(context, itemIndex) : ('none' as const),
+				additionalFields: readAdditionalFields(context, itemIndex),
+				timeoutSeconds: readTimeout(context, itemIndex),
+				output: readOutputSettings(context, itemIndex),
+			};
+			checkCount(plan);
+			requireNoConflict(OWN_FIELDS, plan.additionalFields);
+			return plan;
+		},
 
-	async perform(run, plan, itemIndex) {
-		const request = run.memory.claim(itemIndex, fingerprintOf(plan));
-		if (request.lost) {
-			const { message, advice, taskId } = request.lost;
-			throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
-		}
-		const known = run.memory.outputOf(request);
-		if (known) return known;
-		const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
-		request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
-		await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
-		const output = await editItems(run, plan, request.edit, taskName, itemIndex);
-		run.memory.keepOutput(request, output);
-		return output;
-	},
-});
+		async perform(run, plan, itemIndex) {
+			const request = run.memory.claim(itemIndex, fingerprintOf(plan));
+			if (request.lost) {
+				const { message, advice, taskId } = request.lost;
+				throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
+			}
+			const known = run.memory.outputOf(request);
+			if (known) return known;
+			const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
+			request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
+			await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
+			const output = await editItems(run, plan, request.edit, taskName, itemIndex);
+			run.memory.keepOutput(request, output);
+			return output;
+		},
+	});
+
+export const editOnGateway = onGateway(true);
+export const generateOnGateway = onGateway(false);
 
 /** **Costs money**, each time. */
 async function edit(
