@@ -6,7 +6,12 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { REDIRECTS_ARE_ERRORS } from './redirects';
+import {
+	AUTHORIZATION,
+	REDIRECTS_ARE_ERRORS,
+	TESTED_BASE_URL,
+	unencryptedNotice,
+} from './wellFormed';
 
 export class EvolinkApi implements ICredentialType {
 	name = 'evolinkApi';
@@ -35,6 +40,7 @@ export class EvolinkApi implements ICredentialType {
 			placeholder: 'e.g. https://api.evolink.ai',
 			description: 'Address of the task API. The API key is sent there.',
 		},
+		unencryptedNotice('baseUrl'),
 		{
 			displayName: 'Files Base URL',
 			name: 'filesBaseUrl',
@@ -43,16 +49,17 @@ export class EvolinkApi implements ICredentialType {
 			placeholder: 'e.g. https://files-api.evolink.ai',
 			description: 'Address of the files API. The API key is sent there.',
 		},
+		unencryptedNotice('filesBaseUrl'),
 	];
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+		properties: { headers: { Authorization: AUTHORIZATION } },
 	};
 
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
+			baseURL: TESTED_BASE_URL,
 			url: '/v1/credits',
 			disableFollowRedirect: true,
 		},

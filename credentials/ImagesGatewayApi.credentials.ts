@@ -6,7 +6,12 @@ import type {
 	INodeProperties,
 } from 'n8n-workflow';
 
-import { REDIRECTS_ARE_ERRORS } from './redirects';
+import {
+	AUTHORIZATION,
+	REDIRECTS_ARE_ERRORS,
+	TESTED_BASE_URL,
+	unencryptedNotice,
+} from './wellFormed';
 
 /** For hosts that edit in one request (`POST /v1/images/generations` answers with the pictures). */
 export class ImagesGatewayApi implements ICredentialType {
@@ -37,17 +42,18 @@ export class ImagesGatewayApi implements ICredentialType {
 			placeholder: 'e.g. https://gateway.example.com',
 			description: 'Address of the gateway up to and without /v1. The API key is sent there.',
 		},
+		unencryptedNotice('baseUrl'),
 	];
 
 	authenticate: IAuthenticateGeneric = {
 		type: 'generic',
-		properties: { headers: { Authorization: '=Bearer {{$credentials.apiKey}}' } },
+		properties: { headers: { Authorization: AUTHORIZATION } },
 	};
 
 	/** No free call is common to all gateways; most list their models. */
 	test: ICredentialTestRequest = {
 		request: {
-			baseURL: '={{ $credentials.baseUrl.replace(new RegExp("/+$"), "") }}',
+			baseURL: TESTED_BASE_URL,
 			url: '/v1/models',
 			disableFollowRedirect: true,
 		},

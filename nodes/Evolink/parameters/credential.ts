@@ -2,8 +2,10 @@ import type { IExecuteFunctions } from 'n8n-workflow';
 
 import type { ServiceAddresses } from '../api/client';
 import { InvalidInputError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 import { textOf } from '../api/http/json';
-import { isHttpUrl } from '../api/http/url';
+import { isPrivateHost } from '../api/http/privateHost';
+import { isHttpUrl, parseUrl } from '../api/http/url';
 
 export const CREDENTIAL = 'evolinkApi';
 export const GATEWAY_CREDENTIAL = 'imagesGatewayApi';
@@ -16,7 +18,7 @@ export async function readCredential(
 ): Promise<{ apiKey: string; addresses: ServiceAddresses }> {
 	const { apiKey, baseUrl, filesBaseUrl } = await context.getCredentials(CREDENTIAL);
 	return {
-		apiKey: textOf(apiKey) ?? '',
+		apiKey: readKey(apiKey, 'EvoLink API'),
 		addresses: {
 			baseUrl: readAddress(baseUrl, "'Base URL' in the credential 'EvoLink API'", CORRECT_IT),
 			filesBaseUrl: readAddress(
@@ -34,7 +36,7 @@ export async function readGatewayCredential(
 ): Promise<{ apiKey: string; baseUrl: string }> {
 	const { apiKey, baseUrl } = await context.getCredentials(GATEWAY_CREDENTIAL);
 	return {
-		apiKey: textOf(apiKey) ?? '',
+		apiKey: readKey(apiKey, 'Images Gateway API'),
 		baseUrl: readAddress(
 			baseUrl,
 			"'Base URL' in the credential 'Images Gateway API'",
@@ -57,10 +59,34 @@ export function checkHasEvolink(context: IExecuteFunctions): void {
 	);
 }
 
+/** Without blanks and 'Bearer ' around it, as it is often copied. */
+function readKey(value: unknown, credential: string): string {
+	const key = (textOf(value) ?? '').trim().replace(/^Bearer\s+/i, '');
+	if (!/\s/.test(key)) return key;
+	throw new InvalidInputError(
+		`'API Key' in the credential '${credential}' contains blanks or line breaks`,
+		'Copy the key again, by itself and as a whole.',
+	);
+}
+
+/** Without blanks, slashes and /v1 at its end. */
 function readAddress(value: unknown, field: string, advice: string): string {
-	const address = (textOf(value) ?? '').trim().replace(/\/+$/, '');
-	if (!isHttpUrl(address)) {
+	const address = (textOf(value) ?? '').trim().replace(/(\/+v1)?\/*$/i, '');
+	const url = isHttpUrl(address) ? parseUrl(address) : undefined;
+	if (!url || /\s/.test(address)) {
 		throw new InvalidInputError(`${field} is not an http or https address`, advice);
+	}
+	if (/[?#]/.test(address) || /\/v1\//i.test(`${url.pathname}/`)) {
+		throw new InvalidInputError(
+			`${field} is more than the address of the API: ${shortened(`${url.origin}${url.pathname}`)}`,
+			`Enter it up to and without /v1, without ? and #. ${advice}`,
+		);
+	}
+	if (url.protocol === 'http:' && !isPrivateHost(url.hostname)) {
+		throw new InvalidInputError(
+			`${field} starts with http://, so the API key would be sent without encryption. Nothing was sent`,
+			'Use https:// in the credential. http:// is for this machine and private networks only.',
+		);
 	}
 	return address;
 }

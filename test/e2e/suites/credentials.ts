@@ -49,5 +49,24 @@ export function credentials(given: () => Fixture, version: HostVersion): void {
 			}
 			expect(elsewhere).toEqual([]);
 		});
+
+		it('takes off what is certainly not meant, and sends no key to a public http address', async () => {
+			const { n8n } = given();
+			const asked: string[] = [];
+			const api = await serve((request, response) => {
+				asked.push(`${request.url} ${request.headers.authorization}`);
+				response.writeHead(200, { 'content-type': 'application/json' }).end('{"data":[]}');
+			});
+			const credential = await n8n.createCredential('Mended', type, { apiKey: 'sk', baseUrl: api });
+			const mended = { apiKey: ' Bearer sk-own ', baseUrl: ` ${api}/v1/ ` };
+			expect(await n8n.testCredential(credential, mended)).toMatchObject({ status: 'OK' });
+			expect(asked).toEqual([expect.stringMatching(/^\/v1\/(credits|models) Bearer sk-own$/)]);
+
+			const open = { apiKey: 'sk-own', baseUrl: 'http://n8n.example.com' };
+			expect(await n8n.testCredential(credential, open)).toMatchObject({
+				status: 'Error',
+				message: expect.stringMatching(/use-https-instead-of-http/),
+			});
+		});
 	});
 }

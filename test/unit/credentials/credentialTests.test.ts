@@ -1,5 +1,6 @@
 import { EvolinkApi } from '../../../credentials/EvolinkApi.credentials';
 import { ImagesGatewayApi } from '../../../credentials/ImagesGatewayApi.credentials';
+import { readCredential } from '../../../nodes/Evolink/parameters/credential';
 
 /** What n8n does with these descriptions is tested on real n8n, in the suite 'credentials'. */
 describe.each([
@@ -17,5 +18,54 @@ describe.each([
 				type === 'responseCode' && 'value' in properties && properties.value === status,
 		);
 		expect(rule?.properties.message).toMatch(/redirects/);
+	});
+});
+
+const WORKING = {
+	apiKey: 'sk-1',
+	baseUrl: 'https://api.example.com',
+	filesBaseUrl: 'https://files.example.com',
+};
+
+describe('What is read from a credential', () => {
+	const read = async (credential: Record<string, string>) =>
+		await readCredential({
+			getCredentials: async () => ({ ...WORKING, ...credential }) as never,
+		});
+
+	it.each([
+		['https://api.example.com/', 'https://api.example.com'],
+		[' https://api.example.com/v1 ', 'https://api.example.com'],
+		['https://api.example.com//v1//', 'https://api.example.com'],
+		['https://proxy.example.com/evolink/v1/', 'https://proxy.example.com/evolink'],
+		['https://proxy.example.com/v1beta', 'https://proxy.example.com/v1beta'],
+		['http://127.0.0.1:8080/v1', 'http://127.0.0.1:8080'],
+		['http://evolink.local', 'http://evolink.local'],
+	])('takes the base URL %j for %s', async (baseUrl, address) => {
+		expect((await read({ baseUrl })).addresses.baseUrl).toBe(address);
+	});
+
+	it.each([
+		['http://api.example.com', /'Base URL' .* http:\/\/, .* without encryption/],
+		['HTTP://93.184.216.34', /'Base URL' .* without encryption/],
+		['https://api.example.com/v1/credits', /'Base URL' .* more than the address/],
+		['https://api.example.com?key=1', /'Base URL' .* more than the address/],
+		['https://api.example.com https://b.example.com', /'Base URL' .* not an http or https address/],
+		['api.example.com', /'Base URL' .* not an http or https address/],
+		['', /'Base URL' .* not an http or https address/],
+	])('refuses the base URL %j', async (baseUrl, message) => {
+		await expect(read({ baseUrl })).rejects.toThrow(message);
+		await expect(read({ filesBaseUrl: baseUrl })).rejects.toThrow(/'Files Base URL'/);
+	});
+
+	it.each([' sk-1\n', 'Bearer sk-1', ' bearer  sk-1 '])(
+		'takes the key %j for sk-1',
+		async (apiKey) => {
+			expect((await read({ apiKey })).apiKey).toBe('sk-1');
+		},
+	);
+
+	it('names a key with blanks in it', async () => {
+		await expect(read({ apiKey: 'sk-1 sk-2' })).rejects.toThrow(/'API Key' .* contains blanks/);
 	});
 });

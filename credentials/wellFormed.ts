@@ -1,0 +1,43 @@
+import type { INodeProperties } from 'n8n-workflow';
+
+/** What both credentials share: what is certainly meant is mended, and the key goes to its own host alone. */
+
+/** This machine or a network of one's own: there the key may travel without encryption. */
+const PRIVATE_HOST =
+	'localhost|127[.]|10[.]|192[.]168[.]|172[.](1[6-9]|2[0-9]|3[01])[.]|[[]|[^./:]+(:|/|$)';
+const PUBLIC_HTTP = `^http://(?!${PRIVATE_HOST})`;
+
+/** Without blanks and 'Bearer ' around it, as it is often copied. */
+export const AUTHORIZATION =
+	'=Bearer {{ $credentials.apiKey.trim().replace(new RegExp("^Bearer +", "i"), "") }}';
+
+/**
+ * The address that a credential test asks: without blanks, slashes and /v1 at its end. A public address without encryption
+ * becomes one that n8n cannot ask, and names.
+ */
+export const TESTED_BASE_URL = `={{ $credentials.baseUrl.trim().replace(new RegExp("(/+v1)?/*$", "i"), "").replace(new RegExp("${PUBLIC_HTTP}", "i"), "use-https-instead-of-http://") }}`;
+
+/** Shown under the address that the field of this name holds. */
+export function unencryptedNotice(field: string): INodeProperties {
+	return {
+		displayName:
+			"This URL starts with http://, so the API key would be sent without encryption. Use https://: the node doesn't send the key to a public http:// address.",
+		name: `${field}Notice`,
+		type: 'notice',
+		default: '',
+		displayOptions: { show: { [field]: [{ _cnd: { regex: PUBLIC_HTTP } }] } },
+	};
+}
+
+/**
+ * Rules of a credential test: an address that redirects is not the API's. Following would take the key to the other
+ * address, so the test's request must have `disableFollowRedirect` as well.
+ */
+export const REDIRECTS_ARE_ERRORS = [301, 302, 303, 307, 308].map((value) => ({
+	type: 'responseCode' as const,
+	properties: {
+		value,
+		message:
+			"The Base URL redirects to another address, to which the API key is not sent. Enter the API's own address.",
+	},
+}));
