@@ -37,6 +37,7 @@ export const WALKS: Readonly<Partial<Record<PictureFormat, (found: Findings) => 
 };
 
 const MAX_EXIF_BYTES = 64 * 1024;
+const MAX_PALETTE = 256;
 
 /** ITU T.81, annex B. */
 function* walkJpeg(found: Findings): Walk {
@@ -72,6 +73,7 @@ function* walkJpeg(found: Findings): Walk {
  * a chunk tRNS.
  */
 function* walkPng(found: Findings): Walk {
+	let isPalette = false;
 	let skip = 8;
 	for (;;) {
 		const header = yield { skip, read: 8 };
@@ -83,8 +85,12 @@ function* walkPng(found: Findings): Walk {
 			found.width ??= content.readUInt32BE(0);
 			found.height ??= content.readUInt32BE(4);
 			found.transparency ??= [4, 6].includes(content[9]);
+			isPalette = content[9] === 3;
 		} else if (type === 'tRNS') {
-			found.transparency = true;
+			// One byte for each colour of a palette; without a palette, the colour that is transparent.
+			const opacities = yield { read: Math.min(left, MAX_PALETTE) };
+			left -= opacities.length;
+			found.transparency = !isPalette || opacities.some((opacity) => opacity < 255);
 		} else if (type === 'eXIf' && left > 0) {
 			const content = yield { read: Math.min(left, MAX_EXIF_BYTES) };
 			left -= content.length;

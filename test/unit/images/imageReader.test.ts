@@ -169,6 +169,13 @@ describe('An image that comes in pieces', () => {
 	});
 });
 
+it('a palette whose colours are all opaque has no transparency', async () => {
+	const png = await drawing(0.5).png({ palette: true }).toBuffer();
+	const at = png.indexOf('tRNS');
+	png.fill(255, at + 4, at + 4 + png.readUInt32BE(at - 4));
+	expect(examinePicture(png)).toMatchObject({ format: 'png', transparency: false });
+});
+
 describe('The orientation', () => {
 	it.each(['png', 'webp'] as const)('of a %s counts', async (format) => {
 		const turned = await drawing(0.5).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
