@@ -2,6 +2,7 @@ import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { callback } from './suites/callback';
 import { credentials } from './suites/credentials';
+import { edges } from './suites/edges';
 import { editing } from './suites/editing';
 import { faults, privateNetworks } from './suites/faults';
 import { gateway } from './suites/gateway';
@@ -17,6 +18,7 @@ import { trigger } from './suites/trigger';
 onRealN8n('2.41', (fixture) => {
 	editing(fixture);
 	refusals(fixture);
+	edges(fixture);
 	models(fixture);
 	money(fixture);
 	manyItems(fixture);

@@ -721,7 +721,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				// On 1.123, n8n's clock starts it again while the last two nodes are at work.
 				parked(fixture, [
 					...prompts('Late'),
-					parking(fixture, { options }),
+					parking(fixture, { options }, { alwaysOutputData: true }),
 					{
 						name: 'Pause',
 						type: 'n8n-nodes-base.wait',
