@@ -292,7 +292,7 @@ describe('A picture', () => {
 				node: { onError: 'continueRegularOutput' },
 			});
 			expect(items[0].json.results).toHaveLength(3);
-			expect(items[0].json.error).toContain('HTTP status 404');
+			expect(items[0].json.error).toContain('HTTP status 403');
 		},
 	});
 });

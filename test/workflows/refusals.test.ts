@@ -111,7 +111,7 @@ describe('Before anything is sent', () => {
 			{ options: { timeout: '={{ "soon" }}' } },
 			/'Timeout \(Seconds\)' is "soon"; it must be a number .* the default is 600/,
 		],
-		['a concurrency of 0', { options: { concurrency: 0 } }, /'Concurrency' is 0; .* 1 to 100/],
+		['a concurrency of -1', { options: { concurrency: -1 } }, /'Concurrency' is -1; .* 0 to 1000/],
 		[
 			'a download limit of 0',
 			{ options: { maxDownloadSize: 0 } },
