@@ -1,4 +1,4 @@
-import type { INodeProperties, INodePropertyCollection, INodePropertyOptions } from 'n8n-workflow';
+import type { INodeProperties } from 'n8n-workflow';
 
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
 import { nearestSize } from '../../nodes/Evolink/models/nearestSize';
@@ -21,11 +21,11 @@ function promisesOf(version: number): Promises {
 			entry.types.push(field.type);
 			entry.defaults.push(field.default);
 			for (const option of field.options ?? []) {
-				if ('value' in option) entry.values.push((option as INodePropertyOptions).value);
+				if ('value' in option) entry.values.push(option.value);
 				else if ('values' in option) {
-					const { name, values } = option as INodePropertyCollection;
+					const { name, values } = option;
 					walk(values, `${path}.${name}.`);
-				} else walk([option as INodeProperties], `${path}.`);
+				} else walk([option], `${path}.`);
 			}
 		}
 	};

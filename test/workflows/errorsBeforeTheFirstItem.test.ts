@@ -185,7 +185,7 @@ describe('An error before the first item of a run that was woken', () => {
 		const errors = itemsOf(run, isErrorOutput ? 1 : 0);
 		if (isErrorOutput) expect(itemsOf(run, 0)).toEqual([]);
 		const ids = [...simulator.tasks.values()].map(({ id }) => id);
-		expect(errors.map(({ json }) => String(json.id ?? json.error))).toEqual(
+		expect(errors.map(({ json }) => (json.id ?? json.error) as string)).toEqual(
 			ids.map((id) => expect.stringContaining(id) as string),
 		);
 		for (const { json } of errors) {

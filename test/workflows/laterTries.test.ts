@@ -108,7 +108,7 @@ it.each([
 	simulator.clockOffsetSeconds += 1_000;
 	const [task] = simulator.tasks.values();
 	const call = await workflow.call(String(task.request.callback_url), { id: task.id });
-	(workflow.context.evolinkInput as unknown as KeptInput).items[0].json.prompt = '';
+	(workflow.context.evolinkInput as KeptInput).items[0].json.prompt = '';
 	const run = await workflow.wake(call.workflowData);
 	const [result] = run.data.resultData.runData.EvoLink.slice(-1);
 	const output = result.data?.main[0] ?? [];

@@ -49,7 +49,7 @@ describe('Results', () => {
 				expect(json.results).toEqual([expect.stringMatching(/^http/)]);
 				expect(Object.keys(binary ?? {})).toEqual(['data']);
 			}
-			expect(new Set(output.map(({ json }) => String(json.results))).size).toBe(4);
+			expect(new Set(output.map(({ json }) => (json.results as string[])[0])).size).toBe(4);
 		},
 
 		'keep the fields of the input where wanted, but for error': async (simulator) => {
@@ -68,7 +68,7 @@ describe('Results', () => {
 					simulator,
 					parameters: {
 						operation,
-						taskId: String(created[0].json.id),
+						taskId: created[0].json.id as string,
 						options: { fileName: 'x', itemPerImage: true, includeInputFields: true },
 					},
 					items,

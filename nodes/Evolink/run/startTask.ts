@@ -51,7 +51,7 @@ export async function startTask(
 				request.body as CreateTaskBody,
 				idempotencyKey,
 				mayBePaid,
-				slot.again,
+				async (refusal) => await slot.again(refusal),
 			);
 			slot.accepted();
 			isCreated = true;

@@ -44,7 +44,7 @@ export function credentials(given: () => Fixture, version: HostVersion): void {
 				const result = await n8n.testCredential(credential, data);
 				expect(result).toEqual({
 					status: 'Error',
-					message: expect.stringMatching(REDIRECTED[version]),
+					message: expect.stringMatching(REDIRECTED[version]) as string,
 				});
 			}
 			expect(elsewhere).toEqual([]);
@@ -65,7 +65,7 @@ export function credentials(given: () => Fixture, version: HostVersion): void {
 			const open = { apiKey: 'sk-own', baseUrl: 'http://n8n.example.com' };
 			expect(await n8n.testCredential(credential, open)).toMatchObject({
 				status: 'Error',
-				message: expect.stringMatching(/use-https-instead-of-http/),
+				message: expect.stringMatching(/use-https-instead-of-http/) as string,
 			});
 		});
 	});

@@ -17,7 +17,7 @@ export async function readsOf(act: () => unknown): Promise<number> {
 		for (const [name, property] of Object.entries(Object.getOwnPropertyDescriptors(reader))) {
 			const method: unknown = property.value;
 			if (!READS.test(name) || typeof method !== 'function') continue;
-			restore.push(() => Object.defineProperty(reader, name, property));
+			restore.push(() => void Object.defineProperty(reader, name, property));
 			Object.defineProperty(reader, name, {
 				...property,
 				value(this: unknown, ...given: unknown[]) {

@@ -68,7 +68,7 @@ export async function receiveCallback(
 	try {
 		const parked = readParkedRun(context);
 		if (!parked) return answer(409, 'Nothing is waited for');
-		if (!knowsSecret(context.getQueryData() as object, parked.secret)) {
+		if (!knowsSecret(context.getQueryData(), parked.secret)) {
 			return answer(403, 'This address is not known');
 		}
 		const call = readCallback(context);
