@@ -12,6 +12,7 @@ import { describeFailure, type HttpFailure } from './failures';
 import { type HttpAnswer, type HttpRequest, isSuccess, type Send } from './messages';
 import { textOf } from './json';
 import { logged } from './logged';
+import { STOPPED_MESSAGE } from '../errors/errors';
 import { redacted, withoutSecrets } from '../errors/redaction';
 
 export { type HttpAnswer, type HttpFailure, type HttpRequest, isSuccess, type Send };
@@ -111,7 +112,7 @@ async function exchange(
 		return { kind: 'answer', status, headers, body };
 	} catch (error) {
 		cut.abort(); // Destroying a body frees no connection on which nothing comes any more.
-		if (stop?.aborted) return { kind: 'stopped', reason: 'the execution was stopped' };
+		if (stop?.aborted) return { kind: 'stopped', reason: STOPPED_MESSAGE };
 		if (arriving?.isTooLong) return tooLarge(request);
 		// An answer that has begun can only break off.
 		return describeFailure(arriving ? BROKE_OFF : error, deadline.aborted);
