@@ -8,6 +8,7 @@ module.exports = {
 		'<rootDir>/test/e2e/',
 		'<rootDir>/test/editor/',
 		'<rootDir>/test/examples/',
+		'<rootDir>/test/screenshots/',
 	],
 	transform: {
 		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.all.json', diagnostics: false }],
