@@ -290,7 +290,7 @@ describe('faults while waiting', () => {
 		[400, /parameters/],
 		[401, /API key/],
 		[402, /Top up/],
-		[403, /proxy and firewall/],
+		[403, /permissions/],
 		[404, /Check the ID/],
 	])('%d ends it at once, with advice and the paid task', async (status, advice) => {
 		const { service, errorOf } = setUp(
