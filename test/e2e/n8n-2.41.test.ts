@@ -4,7 +4,7 @@ import { callback } from './suites/callback';
 import { credentials } from './suites/credentials';
 import { edges } from './suites/edges';
 import { editing } from './suites/editing';
-import { faults, privateNetworks } from './suites/faults';
+import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
 import { largePictures } from './suites/largePictures';
@@ -32,11 +32,3 @@ onRealN8n('2.41', (fixture) => {
 	trigger(fixture, '2.41');
 	credentials(fixture, '2.41');
 });
-
-onRealN8n(
-	'2.41',
-	(fixture) => describe('with protection of private networks', () => privateNetworks(fixture)),
-	{
-		N8N_SSRF_PROTECTION_ENABLED: 'true',
-	},
-);
