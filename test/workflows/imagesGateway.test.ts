@@ -12,6 +12,7 @@ import {
 } from './harness';
 import { scenarios, type Scenario } from './scenarios';
 import { until } from '../../tools/until';
+import { parseMultipart } from '../../tools/simulator/multipart';
 
 const MODEL = 'qwen-image-edit-2509';
 const GATEWAY_CREDENTIAL = { imagesGatewayApi: { id: '2', name: 'Gateway' } };
@@ -458,4 +459,102 @@ describe('Before a gateway is asked, the node refuses', () => {
 			]),
 		),
 	);
+});
+
+describe('How a gateway wants to be asked', () => {
+	/** A gateway that takes anything and answers with an image. */
+	const takesAll = async (simulator: Simulator) => {
+		const base64 = (await samplePicture('png')).toString('base64');
+		const fault: Fault = { status: 200, body: { data: [{ b64_json: base64 }] } };
+		simulator.inject({ host: 'gateway', times: Infinity, fault });
+	};
+	const links = (simulator: Simulator, count: number) =>
+		url(
+			...['cat', 'dog', 'fox']
+				.slice(0, count)
+				.map((name) => `${simulator.picturesUrl}/${name}.png`),
+		);
+	const body = (simulator: Simulator) => asked(simulator)[0].json as Record<string, unknown>;
+
+	scenarios({
+		'JSON at the edits': async (simulator) => {
+			await takesAll(simulator);
+			const { items } = await edit(simulator, { options: { gatewayRequest: 'editsJson' } });
+			expect(items[0].binary?.data.mimeType).toBe('image/png');
+			expect(asked(simulator)).toMatchObject([{ method: 'POST', path: '/v1/images/edits' }]);
+			expect(body(simulator).image).toBe(`${simulator.picturesUrl}/cat.png`);
+		},
+		'objects in a field of its own, at a path of its own': async (simulator) => {
+			await takesAll(simulator);
+			const options = {
+				gatewayPath: '/api/v3/images/generations',
+				gatewayImageField: 'images',
+				severalImages: 'objects',
+			};
+			const { items } = await edit(simulator, { ...links(simulator, 2), options });
+			expect(items).toHaveLength(1);
+			expect(asked(simulator)).toMatchObject([{ path: '/api/v3/images/generations' }]);
+			expect(body(simulator).images).toEqual([
+				{ image_url: `${simulator.picturesUrl}/cat.png` },
+				{ image_url: `${simulator.picturesUrl}/dog.png` },
+			]);
+			expect(body(simulator)).not.toHaveProperty('image');
+		},
+		'a base URL that ends with /v1': async (simulator) => {
+			await takesAll(simulator);
+			const credential = { apiKey: simulator.gatewayKey, baseUrl: `${simulator.gatewayUrl}/v1` };
+			await edit(simulator, {}, { credential });
+			expect(asked(simulator)).toMatchObject([{ path: '/v1/images/generations' }]);
+		},
+		'a form with one image': async (simulator) => {
+			await takesAll(simulator);
+			const options = { gatewayRequest: 'editsMultipart', additionalFields: '{"n":2}' };
+			const { items } = await edit(simulator, { options });
+			expect(items[0].binary?.data.mimeType).toBe('image/png');
+			const [request] = asked(simulator);
+			expect(request.path).toBe('/v1/images/edits');
+			const parts = await parseMultipart(request.headers, request.body);
+			expect(parts.map(({ name, data }) => [name, data.subarray(0, 40).toString()])).toEqual([
+				['n', '2'],
+				['model', MODEL],
+				['prompt', 'Replace the background with a beach'],
+				['image', expect.stringContaining('PNG')],
+			]);
+			expect(parts[3]).toMatchObject({ contentType: 'image/png', fileName: 'image-1.png' });
+			// The link is fetched first, without the key.
+			const [first] = sent(simulator).all;
+			expect(first.host).toBe('pictures');
+			expect(simulator.keyLeaks).toEqual([]);
+		},
+		'a form with several images': async (simulator) => {
+			await takesAll(simulator);
+			const options = { gatewayRequest: 'editsMultipart' };
+			const addresses = [1, 2, 3].map((number) => `${simulator.picturesUrl}/cat.png?${number}`);
+			await edit(simulator, { ...url(...addresses), options });
+			const [request] = asked(simulator);
+			const files = (await parseMultipart(request.headers, request.body)).slice(2);
+			expect(files.map(({ name }) => name)).toEqual(['image[]', 'image[]', 'image[]']);
+			expect(new Set(files.map(({ fileName }) => fileName)).size).toBe(3);
+		},
+		'a form whose image cannot be fetched is not sent': async (simulator) => {
+			await takesAll(simulator);
+			const options = { gatewayRequest: 'editsMultipart' };
+			const images = url(`${simulator.resultsUrl}/gone.png`);
+			const { error } = await edit(simulator, { ...images, options });
+			expect(error?.message).toMatch(/Image 1 could not be fetched: /);
+			expect(asked(simulator)).toEqual([]);
+		},
+		...Object.fromEntries(
+			['v1/images', '//evil.example/v1', '/\\evil.example/v1', 'https://evil.example/v1'].map(
+				(gatewayPath): [string, Scenario] => [
+					`the path ${gatewayPath} is refused before the key is sent`,
+					async (simulator) => {
+						const { error } = await edit(simulator, { options: { gatewayPath } });
+						expect(error?.message).toContain("'Gateway Path'");
+						expect(sent(simulator).all).toEqual([]);
+					},
+				],
+			),
+		),
+	});
 });

@@ -64,6 +64,16 @@ const MAX_ANSWER_BYTES = 160 * 1024 * 1024;
 /** Refusals because of load are certain not to be billed, so patience costs nothing but time. */
 const THROTTLED_TRIES = 6;
 
+/** What to send, and where. */
+export interface GatewayRequest {
+	/** Below the base URL; begins with one slash. */
+	path: string;
+	/** An object goes out as JSON. */
+	body: IDataObject | Buffer;
+	/** Of a body that is not JSON. */
+	contentType?: string;
+}
+
 export class ImagesGatewayClient {
 	/** @param baseUrl without a slash at the end, up to and without `/v1` */
 	constructor(
@@ -81,13 +91,14 @@ export class ImagesGatewayClient {
 	 * @throws {PictureLostError} it is, or may be, billed
 	 * @throws {StoppedError} nothing is billed
 	 */
-	async edit(body: IDataObject, timeoutMs: number): Promise<GatewayEdit> {
+	async edit({ path, body, contentType }: GatewayRequest, timeoutMs: number): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
 			const sentAt = this.clock.now();
 			const result = await this.send({
 				method: 'POST',
-				url: `${this.baseUrl}/v1/images/generations`,
+				url: `${this.baseUrl.replace(/\/v1$/, '')}${path}`,
+				...(contentType === undefined ? {} : { headers: { 'Content-Type': contentType } }),
 				body,
 				timeoutMs,
 				maxBytes: MAX_ANSWER_BYTES,

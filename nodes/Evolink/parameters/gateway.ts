@@ -1,6 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { parameter, type ParameterSource, readChoice } from './reader';
+import { InvalidInputError } from '../api/errors/errors';
+import { describe, parameter, type ParameterSource, readChoice, readText } from './reader';
 
 /** Options for images gateways alone. */
 
@@ -20,6 +21,11 @@ const severalImagesOption: INodeProperties = {
 			description: 'A field for each picture, as SiliconFlow takes them',
 		},
 		{
+			name: 'Array of Objects',
+			value: 'objects',
+			description: 'A list of { "image_url": "…" }, also where there is only one image',
+		},
+		{
 			name: 'Not Supported',
 			value: 'none',
 			description: "One picture in the field 'image'; more are an error",
@@ -30,12 +36,93 @@ const severalImagesOption: INodeProperties = {
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
-export const gatewayOptions = [severalImagesOption];
+const requestOption: INodeProperties = {
+	displayName: 'Gateway Request',
+	name: 'gatewayRequest',
+	type: 'options',
+	options: [
+		{
+			name: 'Edits, Form with Files',
+			value: 'editsMultipart',
+			description:
+				'POST /v1/images/edits with the images as files, as OpenAI, LiteLLM, one-api, new-api and DeepInfra take them',
+		},
+		{
+			name: 'Edits, JSON',
+			value: 'editsJson',
+			description: 'POST /v1/images/edits with JSON, as OmniMaaS and llmgateway take it',
+		},
+		{
+			name: 'Generations, JSON',
+			value: 'generationsJson',
+			description:
+				'POST /v1/images/generations with JSON. One-api and new-api ignore the images there: use the form with files.',
+		},
+	],
+	default: 'generationsJson',
+	description: 'How the gateway takes a request, as it documents it',
+	displayOptions: { show: { '/service': ['imagesGateway'] } },
+};
+
+const pathOption: INodeProperties = {
+	displayName: 'Gateway Path',
+	name: 'gatewayPath',
+	type: 'string',
+	default: '',
+	placeholder: '/api/v3/images/generations',
+	description: "Another path below the credential's Base URL, where the gateway has one of its own",
+	displayOptions: { show: { '/service': ['imagesGateway'] } },
+};
+
+const imageFieldOption: INodeProperties = {
+	displayName: 'Gateway Image Field',
+	name: 'gatewayImageField',
+	type: 'string',
+	default: 'image',
+	description:
+		'Name of the field that the gateway takes images in, e.g. image, images or image_url',
+	displayOptions: { show: { '/service': ['imagesGateway'] } },
+};
+
+export const gatewayOptions = [imageFieldOption, pathOption, requestOption, severalImagesOption];
 
 /** How a gateway takes several pictures. */
-export type SeveralImages = 'none' | 'array' | 'numbered';
+export type SeveralImages = 'none' | 'array' | 'numbered' | 'objects';
 
-export function readSeveralImages(source: ParameterSource, itemIndex: number): SeveralImages {
-	const option = parameter(severalImagesOption, 'options');
-	return readChoice(source, itemIndex, option, ['none', 'array', 'numbered']);
+/** How a gateway takes a request. */
+export interface GatewayDialect {
+	request: 'generationsJson' | 'editsMultipart' | 'editsJson';
+	/** Below the base URL; begins with one slash. */
+	path: string;
+	imageField: string;
+	severalImages: SeveralImages;
+}
+
+/** @throws {InvalidInputError} */
+export function readGatewayDialect(source: ParameterSource, itemIndex: number): GatewayDialect {
+	const option = (field: INodeProperties) => parameter(field, 'options');
+	const request = readChoice(source, itemIndex, option(requestOption), [
+		'generationsJson',
+		'editsMultipart',
+		'editsJson',
+	]);
+	const given = readText(source, itemIndex, option(pathOption));
+	if (given !== '' && !/^\/(?![/\\])/.test(given)) {
+		throw new InvalidInputError(
+			`'Gateway Path' is ${describe(given)}; it must begin with one slash`,
+			"Enter the path alone, e.g. /api/v3/images/generations. The host is the 'Base URL' of the credential.",
+		);
+	}
+	const usual = request === 'generationsJson' ? '/v1/images/generations' : '/v1/images/edits';
+	return {
+		request,
+		path: given === '' ? usual : given,
+		imageField: readText(source, itemIndex, option(imageFieldOption)) || 'image',
+		severalImages: readChoice(source, itemIndex, option(severalImagesOption), [
+			'none',
+			'array',
+			'numbered',
+			'objects',
+		]),
+	};
 }

@@ -285,7 +285,11 @@ describe('editing', () => {
 		const clock = new VirtualClock();
 		const service = new ScriptedSend(clock, steps);
 		const client = new ImagesGatewayClient(service.send, clock, 'https://gateway.example.com');
-		return { clock, service, edit: async () => await client.edit(BODY, 600_000) };
+		return {
+			clock,
+			service,
+			edit: async () => await client.edit({ path: '/v1/images/generations', body: BODY }, 600_000),
+		};
 	}
 
 	it('sends one request and gives its pictures', async () => {

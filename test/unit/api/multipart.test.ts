@@ -4,7 +4,7 @@ import FormDataPackage from 'form-data';
 
 import { StreamedBytes } from '../../../nodes/Evolink/api/http/bytes';
 import { EvolinkClient } from '../../../nodes/Evolink/api/client';
-import type { FileUpload } from '../../../nodes/Evolink/api/http/multipart';
+import { type FileUpload, form } from '../../../nodes/Evolink/api/http/multipart';
 import { parseMultipart } from '../../../tools/simulator/multipart';
 import { answer, noAnswer, ScriptedSend, type Step } from '../scriptedSend';
 import { VirtualClock } from '../virtualClock';
@@ -150,4 +150,28 @@ describe('a picture in a store', () => {
 		await new Promise((closed) => form.stream.once('close', closed));
 		expect(opened[0].destroyed).toBe(true);
 	});
+});
+
+it('a form of fields and files is, part by part, what the package form-data makes', () => {
+	const files = ['a.png', 'b "quoted" ü.png'].map((fileName, index) => ({
+		name: 'image[]',
+		content: Buffer.from([0, 13, 10, 45, 45, index]),
+		fileName,
+		mimeType: 'image/png',
+	}));
+	const fields: Array<[string, string]> = [
+		['model', 'm'],
+		['prompt', 'Grün\r\n--x'],
+	];
+	const ours = form(fields, files);
+	const reference = new FormDataPackage();
+	for (const [name, value] of fields) reference.append(name, value);
+	for (const { name, content, fileName, mimeType } of files) {
+		const quoted = fileName.replaceAll('"', '%22');
+		reference.append(name, content, { filename: quoted, contentType: mimeType });
+	}
+	const parts = (body: Buffer, boundary: string) =>
+		body.toString('latin1').split(`--${boundary}`).slice(0, -1);
+	const [, boundary] = ours.contentType.split('boundary=');
+	expect(parts(ours.body, boundary)).toEqual(parts(reference.getBuffer(), reference.getBoundary()));
 });

@@ -54,3 +54,36 @@ function framed(head: Buffer, content: OpenBytes, length: number, tail: Buffer):
 function escaped(fileName: string): string {
 	return fileName.replace(/\n/g, '%0A').replace(/\r/g, '%0D').replace(/"/g, '%22');
 }
+
+/** A file in a form of several fields. */
+export interface FormFile {
+	name: string;
+	content: Buffer;
+	fileName: string;
+	mimeType: string;
+}
+
+/** A form of fields and files, in this order (RFC 7578). */
+export function form(
+	fields: Array<[name: string, value: string]>,
+	files: FormFile[],
+): { body: Buffer; contentType: string } {
+	const boundary = `----n8n-nodes-evolink-${randomUUID()}`;
+	const part = (name: string, more: string, content: Buffer) => [
+		Buffer.from(
+			`--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name)}"${more}\r\n\r\n`,
+		),
+		content,
+		Buffer.from('\r\n'),
+	];
+	return {
+		body: Buffer.concat([
+			...fields.flatMap(([name, value]) => part(name, '', Buffer.from(value))),
+			...files.flatMap(({ name, content, fileName, mimeType }) =>
+				part(name, `; filename="${escaped(fileName)}"\r\nContent-Type: ${mimeType}`, content),
+			),
+			Buffer.from(`--${boundary}--\r\n`),
+		]),
+		contentType: `multipart/form-data; boundary=${boundary}`,
+	};
+}

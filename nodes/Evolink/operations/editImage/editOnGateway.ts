@@ -1,13 +1,21 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
-import { DownloadError, InvalidInputError, PictureLostError } from '../../api/errors/errors';
-import type { GatewayEdit } from '../../api/imagesGateway';
-import { decodePicture, downloadPictures } from '../../images/downloadImages';
+import {
+	DownloadError,
+	InvalidInputError,
+	PictureLostError,
+	StoppedError,
+} from '../../api/errors/errors';
+import type { ByteStream } from '../../api/http/bytes';
+import { form, type FormFile } from '../../api/http/multipart';
+import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
+import { decodePicture, downloadPictures, type PictureFile } from '../../images/downloadImages';
 import { fileStems } from '../../images/fileNames';
 import {
 	DATA_URL,
 	identityOf,
 	readAsDataUrl,
+	readForUpload,
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
@@ -16,7 +24,7 @@ import type { BodyPart } from '../../models/parameters';
 import { storeIn } from '../../run/binaryFields';
 import { resultItems } from '../../run/resultItems';
 import { readAdditionalFields, requireNoConflict } from '../../parameters/additionalFields';
-import { readSeveralImages, type SeveralImages } from '../../parameters/gateway';
+import { type GatewayDialect, readGatewayDialect } from '../../parameters/gateway';
 import { readGatewayModel } from '../../parameters/model';
 import { type OutputSettings, readOutputSettings } from '../../parameters/output';
 import { readPrompt } from '../../parameters/prompt';
@@ -28,7 +36,7 @@ interface GatewayPlan {
 	model: string;
 	prompt: string;
 	references: Reference[];
-	severalImages: SeveralImages;
+	dialect: GatewayDialect;
 	additionalFields: IDataObject;
 	timeoutSeconds: number;
 	output: OutputSettings;
@@ -42,13 +50,13 @@ const onGateway = (takesImages: boolean) =>
 				model: readGatewayModel(context, itemIndex),
 				prompt: readPrompt(context, itemIndex),
 				references: takesImages ? await readReferences(context, itemIndex, DATA_URL) : [],
-				severalImages: takesImages ? readSeveralImages(context, itemIndex) : ('none' as const),
+				dialect: readGatewayDialect(context, itemIndex),
 				additionalFields: readAdditionalFields(context, itemIndex),
 				timeoutSeconds: readTimeout(context, itemIndex),
 				output: readOutputSettings(context, itemIndex),
 			};
 			checkCount(plan);
-			requireNoConflict(OWN_FIELDS, plan.additionalFields);
+			requireNoConflict(ownFields(plan.dialect), plan.additionalFields);
 			return plan;
 		},
 
@@ -79,8 +87,8 @@ async function edit(
 	itemIndex: number,
 	taskName: string,
 ): Promise<RememberedEdit> {
-	const body = await buildBody(run, plan, itemIndex);
-	const edited = await run.gateway.edit(body, plan.timeoutSeconds * 1_000);
+	const request = await buildRequest(run, plan, itemIndex);
+	const edited = await run.gateway.edit(request, plan.timeoutSeconds * 1_000);
 	hintAtFailures(run, edited, itemIndex);
 	try {
 		return await storeContents(run, plan, edited, itemIndex, taskName);
@@ -101,28 +109,93 @@ function hintAtFailures(
 	});
 }
 
-async function buildBody(
-	{ context }: GatewayRun,
+async function buildRequest(
+	run: GatewayRun,
 	plan: GatewayPlan,
 	itemIndex: number,
-): Promise<IDataObject> {
-	const { model, prompt, references, severalImages, additionalFields } = plan;
+): Promise<GatewayRequest> {
+	const { model, prompt, references, dialect, additionalFields } = plan;
+	const { path, imageField } = dialect;
+	if (dialect.request === 'editsMultipart') {
+		const files: FormFile[] = [];
+		for (const [position, reference] of references.entries()) {
+			const name = references.length > 1 ? `${imageField}[]` : imageField;
+			files.push({ name, ...(await readContent(run, reference, itemIndex, position)) });
+		}
+		const fields = Object.entries({ ...additionalFields, model, prompt }).map(
+			([name, value]): [string, string] => [name, fieldText(value)],
+		);
+		return { path, ...form(fields, files) };
+	}
 	const images: string[] = [];
 	for (const reference of references) {
 		images.push(
 			reference.kind === 'link'
 				? reference.link
-				: await readAsDataUrl(context, itemIndex, reference),
+				: await readAsDataUrl(run.context, itemIndex, reference),
 		);
 	}
-	return { ...additionalFields, model, prompt, ...imageFields(images, severalImages) };
+	return { path, body: { ...additionalFields, model, prompt, ...imageFields(images, dialect) } };
 }
 
-function imageFields(images: string[], severalImages: SeveralImages): IDataObject {
-	if (severalImages === 'array') return { image: images };
+function imageFields(images: string[], { severalImages, imageField }: GatewayDialect): IDataObject {
+	if (severalImages === 'array') return { [imageField]: images };
+	if (severalImages === 'objects') {
+		return { [imageField]: images.map((image) => ({ image_url: image })) };
+	}
 	return Object.fromEntries(
-		images.map((image, position) => [position === 0 ? 'image' : `image${position + 1}`, image]),
+		images.map((image, position) => [
+			position === 0 ? imageField : `${imageField}${position + 1}`,
+			image,
+		]),
 	);
+}
+
+/** A form knows texts alone. */
+function fieldText(value: unknown): string {
+	return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+/** The bytes of an input image; a link is fetched, without the key. */
+async function readContent(
+	{ context, plainSend, clock }: GatewayRun,
+	reference: Reference,
+	itemIndex: number,
+	position: number,
+): Promise<Omit<FormFile, 'name'>> {
+	const stem = `image-${position + 1}`;
+	if (reference.kind === 'link') {
+		const hold = async (file: PictureFile<Buffer | ByteStream>) => ({
+			...file,
+			content: Buffer.isBuffer(file.content) ? file.content : await collect(file.content),
+		});
+		try {
+			const links = [reference.link];
+			return (await downloadPictures(plainSend, clock, links, MAX_INPUT_MB, [stem], hold))[0];
+		} catch (error) {
+			throw inputNotFetched(error as Error, position);
+		}
+	}
+	const file = await readForUpload(context, itemIndex, reference, stem);
+	const { content } = file;
+	return { ...file, content: Buffer.isBuffer(content) ? content : await content.hold() };
+}
+
+function inputNotFetched(error: Error, position: number): Error {
+	if (error instanceof StoppedError) return error;
+	return new InvalidInputError(
+		`Image ${position + 1} could not be fetched: ${error.message}`,
+		"Check that the URL is public and points to the image file itself, or set 'Source' to 'Binary Field'. Nothing was sent to the gateway.",
+	);
+}
+
+/** Larger input images are not fetched for a form. */
+const MAX_INPUT_MB = 50;
+
+async function collect(stream: ByteStream): Promise<Buffer> {
+	const chunks: Buffer[] = [];
+	for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
+	return Buffer.concat(chunks);
 }
 
 /**
@@ -226,20 +299,32 @@ function notFetched(error: Error, links: string[]): DownloadError {
 }
 
 /** What was asked, as the user put it; the content of binary pictures counts. */
-function fingerprintOf(plan: GatewayPlan): string {
+function fingerprintOf({
+	model,
+	prompt,
+	references,
+	dialect,
+	additionalFields,
+}: GatewayPlan): string {
+	const { severalImages, ...more } = dialect;
+	const isUsual = more.path === USUAL_PATH && more.imageField === 'image';
 	return digestOf([
 		'imagesGateway',
-		plan.model,
-		plan.prompt,
-		plan.references.map(identityOf),
-		plan.severalImages,
-		plan.additionalFields,
+		model,
+		prompt,
+		references.map(identityOf),
+		severalImages,
+		additionalFields,
+		...(isUsual ? [] : [more]),
 	]);
 }
 
+const USUAL_PATH = '/v1/images/generations';
+
 /** @throws {InvalidInputError} more pictures than the gateway takes in this way */
-function checkCount({ references, severalImages }: GatewayPlan): void {
-	if (severalImages !== 'none' || references.length <= 1) return;
+function checkCount({ references, dialect }: GatewayPlan): void {
+	const takesOne = dialect.severalImages === 'none' && dialect.request !== 'editsMultipart';
+	if (!takesOne || references.length <= 1) return;
 	throw new InvalidInputError(
 		`'Images' gives ${references.length} pictures; an images gateway takes one unless its documentation says otherwise`,
 		"Remove pictures, or set the option 'Several Images' to the way in which your gateway takes them.",
@@ -247,8 +332,10 @@ function checkCount({ references, severalImages }: GatewayPlan): void {
 }
 
 /** Fields of the request that the node itself makes. */
-const OWN_FIELDS: BodyPart[] = [
-	{ displayName: 'Model', path: ['model'], value: true },
-	{ displayName: 'Prompt', path: ['prompt'], value: true },
-	{ displayName: 'Images', path: ['image'], value: true },
-];
+function ownFields({ imageField }: GatewayDialect): BodyPart[] {
+	return [
+		{ displayName: 'Model', path: ['model'], value: true },
+		{ displayName: 'Prompt', path: ['prompt'], value: true },
+		{ displayName: 'Images', path: [imageField], value: true },
+	];
+}
