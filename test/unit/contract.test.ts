@@ -54,8 +54,8 @@ it.each<[string, unknown]>([
 	[
 		'operation',
 		[
-			...['editImage', 'editImage', 'generateImage', 'getCredits', 'getManyTasks', 'getTask'],
-			...['uploadImage', 'waitForCompletion'],
+			...['editImage', 'editImage', 'estimateCost', 'generateImage', 'getCredits', 'getManyTasks'],
+			...['getTask', 'uploadImage', 'waitForCompletion'],
 		],
 	],
 	['service', ['evolink', 'evolink', 'imagesGateway']],

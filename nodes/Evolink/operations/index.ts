@@ -3,6 +3,7 @@ import type { INodeProperties } from 'n8n-workflow';
 import { parameter, type ParameterSource, readChoice } from '../parameters/reader';
 import type { Operation } from '../run/run';
 import { editImage } from './editImage/editImage.operation';
+import { estimateCost } from './estimateCost.operation';
 import { generateImage } from './generateImage/generateImage.operation';
 import { getCredits } from './getCredits.operation';
 import { getManyTasks } from './getManyTasks.operation';
@@ -16,6 +17,7 @@ import { waitForCompletion } from './waitForCompletion.operation';
  */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
 	editImage,
+	estimateCost,
 	generateImage,
 	getCredits,
 	getManyTasks,
