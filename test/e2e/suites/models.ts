@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import { IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
+import { EDITING_MODELS } from '../../../nodes/Evolink/models/catalogue';
 import { download, edited, errorText, type Fixture, lastRun } from '../fixture';
 
 /** The models of the catalogue in a real editor and real executions. */
@@ -29,8 +29,8 @@ export function models(given: () => Fixture): void {
 		const { id, name } = credential;
 		const ids = await modelList(fixture, { evolinkApi: { id, name } });
 		expect(ids.slice(0, 3)).toEqual(['wan2.5-image-to-image', 'gpt-image-9', 'qwen-image-edit']);
-		expect(ids).toHaveLength(IMAGE_MODELS.length + 1);
-		expect(await modelList(fixture, {})).toEqual(IMAGE_MODELS.map((row) => row.id));
+		expect(ids).toHaveLength(EDITING_MODELS.length + 1);
+		expect(await modelList(fixture, {})).toEqual(EDITING_MODELS.map((row) => row.id));
 	});
 
 	it('sends options, mask and additional fields to a model that takes them', async () => {
