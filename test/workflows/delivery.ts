@@ -93,7 +93,7 @@ export async function deliver(options: DeliveryOptions): Promise<DeliveryOutcome
 	);
 	const warnings: string[] = [];
 	Object.defineProperty(context, 'logger', {
-		value: { warn: (message: string) => warnings.push(message) },
+		value: { debug: () => undefined, warn: (message: string) => warnings.push(message) },
 	});
 	const result = await trigger.webhook.call(context);
 	const saved = JSON.parse(JSON.stringify(workflow.staticData)) as IDataObject;

@@ -241,7 +241,7 @@ describe('Automatic concurrency', () => {
 			const match = ({ body }: { body: Buffer }) => body.includes('Row 1"');
 			const fault = simulator.refusal('insufficientCredits');
 			simulator.inject({ ...create, match, fault });
-			simulator.inject({ ...create, times: Infinity, fault: { slow: 300 } });
+			simulator.inject({ ...create, times: Infinity, fault: { slow: 3_000 } });
 			const { error } = await run(simulator, rows(100), {}, { node: automatic });
 			expect(error?.message).toContain('Insufficient quota');
 			expect(sent(simulator).creates.length).toBeLessThanOrEqual(10);

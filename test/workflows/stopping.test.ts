@@ -104,10 +104,11 @@ describe('When the user stops the execution', () => {
 			});
 		}),
 		'a create that waits for its turn is not sent': async (simulator) => {
-			const fault = simulator.refusal('rateLimited', { headers: { 'retry-after': '2' } });
+			const fault = simulator.refusal('rateLimited', { headers: { 'retry-after': '20' } });
 			simulator.inject({ host: 'api', method: 'POST', fault });
 			await stopped(simulator, {
-				when: () => sent(simulator).creates.length > 0,
+				// Well after the answer has come in, and long before the next try.
+				when: () => sent(simulator).creates.some(({ at }) => Date.now() - at > 1_000),
 				creates: 1,
 				paid: 0,
 			});

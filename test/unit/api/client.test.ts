@@ -438,7 +438,9 @@ describe('task', () => {
 describe('upload', () => {
 	it('gives the address of the file', async () => {
 		const { client, service } = setUp(answer(200, UPLOADED));
-		await expect(client.uploadFile(FILE)).resolves.toBe('https://files.example.com/a.png');
+		await expect(client.uploadFile(FILE)).resolves.toEqual({
+			url: 'https://files.example.com/a.png',
+		});
 		expect(service.requests[0].url).toBe('https://files.example.com/api/v1/files/upload/stream');
 	});
 
@@ -463,7 +465,9 @@ describe('upload', () => {
 		async (code) => {
 			const fault = answer(200, { success: false, code, msg: 'Storage error' });
 			const { client, service } = setUp(fault, answer(200, UPLOADED));
-			await expect(client.uploadFile(FILE)).resolves.toBe('https://files.example.com/a.png');
+			await expect(client.uploadFile(FILE)).resolves.toEqual({
+				url: 'https://files.example.com/a.png',
+			});
 			expect(service.requests).toHaveLength(2);
 		},
 	);
