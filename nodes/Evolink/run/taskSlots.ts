@@ -147,10 +147,16 @@ export class TaskSlots {
 			},
 			leave: () => {
 				if (state === 'left') return;
+				const isFailed = state === 'creating';
 				if (state === 'running') this.noteEnd();
 				state = 'left';
-				this.held--;
-				this.wakeUp();
+				const free = () => {
+					this.held--;
+					this.wakeUp();
+				};
+				// A create that failed may end the run: nothing else is created before the run knows.
+				if (isFailed) void this.clock.sleep(1).then(free, free);
+				else free();
 			},
 		};
 	}
