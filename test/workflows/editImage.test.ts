@@ -274,7 +274,7 @@ describe('Edit Image', () => {
 			});
 			for (const [index, { mimeType, fileName, format }] of cases.entries()) {
 				const picture = items[index].binary?.data;
-				const task = String(items[index].json.id).replace('task-unified-', '');
+				const task = (items[index].json.id as string).replace('task-unified-', '');
 				const [stem, ending] = fileName.split(/\.(?=[^.]+$)/);
 				expect(picture).toMatchObject({ mimeType, fileName: `${stem}-${task}.${ending}` });
 				expect(await formatOf(bytesOf(picture))).toBe(format);

@@ -32,7 +32,7 @@ describe('Estimate Cost', () => {
 			'gives three times the price for three images': async (simulator) => {
 				const [one, three] = await Promise.all(
 					[1, 3].map(async (numberOfImages) =>
-						runWorkflow(estimate(simulator, { numberOfImages })),
+						await runWorkflow(estimate(simulator, { numberOfImages })),
 					),
 				);
 				expect(three.items[0].json.credits).toBeCloseTo(3 * Number(one.items[0].json.credits));
