@@ -31,8 +31,8 @@ describe('Estimate Cost', () => {
 			},
 			'gives three times the price for three images': async (simulator) => {
 				const [one, three] = await Promise.all(
-					[1, 3].map(async (numberOfImages) =>
-						await runWorkflow(estimate(simulator, { numberOfImages })),
+					[1, 3].map(
+						async (numberOfImages) => await runWorkflow(estimate(simulator, { numberOfImages })),
 					),
 				);
 				expect(three.items[0].json.credits).toBeCloseTo(3 * Number(one.items[0].json.credits));
