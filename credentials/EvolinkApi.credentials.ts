@@ -38,7 +38,7 @@ export class EvolinkApi implements ICredentialType {
 			type: 'string',
 			default: 'https://api.evolink.ai',
 			placeholder: 'e.g. https://api.evolink.ai',
-			description: 'Address of the task API. The API key is sent there.',
+			description: 'Only change this if EvoLink gave you a different URL',
 		},
 		unencryptedNotice('baseUrl'),
 		{

@@ -44,7 +44,7 @@ export class Evolink implements INodeType {
 		],
 		webhooks: PARKING_WEBHOOKS,
 		waitingNodeTooltip:
-			'The execution goes on when EvoLink calls, or when the time limit has passed',
+			'Execution will continue when EvoLink reports that the tasks are finished, or when the timeout is reached',
 		properties,
 	};
 

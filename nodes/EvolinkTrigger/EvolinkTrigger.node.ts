@@ -32,7 +32,8 @@ export class EvolinkTrigger implements INodeType {
 		group: ['trigger'],
 		version: 1,
 		subtitle: '={{ $parameter["events"].join(", ") }}',
-		description: 'Starts the workflow when an EvoLink task ends',
+		description:
+			'Edit images with AI (Qwen, Nano Banana, GPT Image, Seedream, Wan), or start when an edit is done',
 		defaults: { name: 'EvoLink Trigger' },
 		eventTriggerDescription: 'Waiting for EvoLink to call the test URL',
 		activationMessage:
@@ -61,7 +62,7 @@ export class EvolinkTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					"EvoLink calls this node when a task ends: copy the production URL from 'Webhook URLs' above into 'Callback URL' of Edit Image with 'Wait' set to 'Do Not Wait', and activate this workflow (n8n 2: publish it). The URL must be a public https address; where it is not, set n8n's WEBHOOK_URL.",
+					"To set up: 1. Copy the production URL above into 'Callback URL' of an Edit Image node whose 'Wait' is 'Do Not Wait'. 2. Publish this workflow (n8n 1.x: activate it). The URL must be public HTTPS; on self-hosted n8n, set WEBHOOK_URL.",
 				name: 'callbackUrlNotice',
 				type: 'notice',
 				default: '',
@@ -71,9 +72,13 @@ export class EvolinkTrigger implements INodeType {
 				name: 'events',
 				type: 'multiOptions',
 				options: [
-					{ name: 'Cancelled', value: 'cancelled', description: 'A task was cancelled' },
-					{ name: 'Completed', value: 'completed', description: 'The edited pictures are ready' },
-					{ name: 'Failed', value: 'failed', description: 'A task ended without pictures' },
+					{ name: 'Task Cancelled', value: 'cancelled', description: 'A task was cancelled' },
+					{
+						name: 'Task Completed',
+						value: 'completed',
+						description: 'The edited images are ready',
+					},
+					{ name: 'Task Failed', value: 'failed', description: 'A task finished without images' },
 				],
 				default: ['completed', 'failed', 'cancelled'],
 				required: true,

@@ -17,22 +17,22 @@ export const PARAMETERS: Readonly<
 	background: {
 		displayName: 'Background',
 		path: ['background'],
-		description: 'Opaque, or transparent where the picture allows it',
+		description: 'Opaque, or transparent where the image allows it',
 	},
 	imageSearch: {
 		displayName: 'Image Search',
 		path: ['model_params', 'image_search'],
-		description: 'Whether the model may look for pictures on the web',
+		description: 'Whether the model may search the web for images',
 	},
 	negativePrompt: {
 		displayName: 'Negative Prompt',
 		path: ['negative_prompt'],
-		description: 'What should not be in the picture',
+		description: 'What to avoid in the image',
 	},
 	outputFormat: {
 		displayName: 'Output Format',
 		path: ['output_format'],
-		description: 'File format of the edited picture',
+		description: 'File format of the edited image',
 	},
 	promptExtend: {
 		displayName: 'Prompt Extend',
@@ -42,37 +42,37 @@ export const PARAMETERS: Readonly<
 	promptPriority: {
 		displayName: 'Prompt Priority',
 		path: ['prompt_priority'],
-		description: 'What matters more when the prompt is optimized: better pictures or shorter waits',
+		description: 'What matters more when the prompt is optimized: better images or shorter waits',
 	},
 	quality: {
 		displayName: 'Quality',
 		path: ['quality'],
-		description: 'How fine the picture is; better quality may cost more',
+		description: 'Level of detail. Higher quality may cost more.',
 	},
 	resolution: {
 		displayName: 'Resolution',
 		path: ['resolution'],
-		description: 'How large the picture is; goes with sizes that are ratios',
+		description: 'How large the image is; for sizes that are ratios',
 	},
 	seed: {
 		displayName: 'Seed',
 		path: ['seed'],
-		description: 'The same seed makes similar pictures',
+		description: 'The same seed gives similar images',
 	},
 	size: {
 		displayName: 'Size',
 		path: ['size'],
-		description: 'Shape or size of the edited picture',
+		description: 'Aspect ratio or size of the edited image',
 	},
 	thinkingLevel: {
 		displayName: 'Thinking Level',
 		path: ['model_params', 'thinking_level'],
-		description: 'How long the model thinks before it draws',
+		description: 'How much the model reasons before generating',
 	},
 	watermark: {
 		displayName: 'Watermark',
 		path: ['watermark'],
-		description: "Whether to put the model's watermark on the picture",
+		description: "Whether to add the model's watermark to the image",
 	},
 	webSearch: {
 		displayName: 'Web Search',

@@ -7,7 +7,7 @@ import { formatNumber } from './parameters';
 /**
  * What a person can do about an image that a model doesn't accept: n8n's Edit Image node with the numbers and
  * options for this image, or a model that accepts it as it is. The recipes hold for n8n 1.123, whose Edit Image
- * leaves photos lying on their side, and for 2.41, where it turns them; `npm run test:ways-out` follows them.
+ * leaves photos lying on their side, and for 2.41, where it turns them.
  */
 
 /** A step of n8n's Edit Image node, by the names that its panel shows. */

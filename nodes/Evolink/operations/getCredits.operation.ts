@@ -6,8 +6,8 @@ import { defineOperation } from '../run/run';
 export const getCredits = defineOperation<undefined>({
 	menu: {
 		name: 'Get Credits',
-		description: 'Get what is left on the account and on the API key',
-		action: 'Get the credits',
+		description: 'Get the remaining credits of the account and the API key',
+		action: 'Get credits',
 	},
 
 	fields: [optionsField(concurrencyOption)],

@@ -75,7 +75,7 @@ const filtersField: INodeProperties = {
 export const getManyTasks = defineOperation<GetManyTasksPlan>({
 	menu: {
 		name: 'Get Many Tasks',
-		description: "List the account's tasks, running and ended, newest first",
+		description: 'Get many tasks of the account, newest first',
 		action: 'Get many tasks',
 	},
 

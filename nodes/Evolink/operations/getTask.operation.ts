@@ -25,7 +25,7 @@ interface GetTaskPlan {
 export const getTask = defineOperation<GetTaskPlan>({
 	menu: {
 		name: 'Get Task',
-		description: 'Get the state of a task, and its pictures if it is complete',
+		description: 'Get the status of a task, and its images once it is complete',
 		action: 'Get a task',
 	},
 

@@ -33,8 +33,8 @@ interface WaitForCompletionPlan {
 export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 	menu: {
 		name: 'Wait for Completion',
-		description: 'Wait until a task ends, then get its pictures',
-		action: 'Wait for completion of a task',
+		description: 'Wait until a task is finished, then get its images',
+		action: 'Wait for a task to complete',
 	},
 
 	fields: [

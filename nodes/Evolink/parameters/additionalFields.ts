@@ -10,7 +10,8 @@ export const additionalFieldsOption: INodeProperties = {
 	type: 'json',
 	default: '{}',
 	placeholder: 'e.g. { "seed": 7 }',
-	description: 'A JSON object that goes into the request body as it is, for what has no field here',
+	description:
+		"JSON object to add to the request body, for API parameters that aren't available as a field",
 };
 
 /** @throws {InvalidInputError} it is no JSON object */

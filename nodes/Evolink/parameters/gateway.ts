@@ -13,12 +13,12 @@ const severalImagesOption: INodeProperties = {
 		{
 			name: 'Array in Image',
 			value: 'array',
-			description: "A list of pictures in the field 'image', also where there is only one",
+			description: "A list of images in the field 'image', even if there is only one",
 		},
 		{
 			name: 'Image, Image2, Image3',
 			value: 'numbered',
-			description: 'A field for each picture, as SiliconFlow takes them',
+			description: 'A field for each image, as SiliconFlow takes them',
 		},
 		{
 			name: 'Array of Objects',
@@ -28,11 +28,11 @@ const severalImagesOption: INodeProperties = {
 		{
 			name: 'Not Supported',
 			value: 'none',
-			description: "One picture in the field 'image'; more are an error",
+			description: "One image in the field 'image'; more are an error",
 		},
 	],
 	default: 'none',
-	description: 'How the gateway takes several pictures, as it documents it',
+	description: 'How the gateway takes more than one image, according to its documentation',
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 

@@ -11,7 +11,7 @@ const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
 	default: { image: [{ source: 'binary', url: '', binaryPropertyName: 'data' }] },
 	placeholder: 'Add image',
 	description:
-		'The pictures to edit, in order: prompts can speak of the first, second and third picture',
+		"The images to edit. Your prompt can refer to them by position, e.g. 'the first image'.",
 	options: [
 		{
 			displayName: 'Image',
@@ -26,12 +26,12 @@ const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
 							name: 'Binary Field',
 							value: 'binary',
 							description:
-								'A picture that comes in with the item, from a storage node for instance',
+								'Image from a previous node, e.g. a form upload, Google Drive or HTTP Request',
 						},
 						{
 							name: 'URL',
 							value: 'url',
-							description: 'A public link, which EvoLink fetches itself',
+							description: 'Image at a public URL',
 						},
 					],
 					default: defaultSource,
@@ -42,8 +42,8 @@ const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
 					type: 'string',
 					default: '',
 					placeholder: 'e.g. https://example.com/image.png',
-					hint: 'Several links: separate them by commas or line breaks, or give an array by expression',
-					description: 'Public http or https link of the picture',
+					hint: 'Separate multiple URLs with commas or line breaks, or use an expression that returns an array',
+					description: 'Public URL of the image',
 					displayOptions: { show: { source: ['url'] } },
 				},
 				{
@@ -52,8 +52,8 @@ const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
 					type: 'string',
 					default: 'data',
 					placeholder: 'e.g. data',
-					hint: 'Several fields: separate them by commas',
-					description: 'The name of the binary field that holds the picture',
+					hint: 'Separate multiple field names with commas',
+					description: 'The name of the input binary field with the image',
 					displayOptions: { show: { source: ['binary'] } },
 				},
 			],

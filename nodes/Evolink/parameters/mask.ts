@@ -9,9 +9,9 @@ import { readValue } from './reader';
 export function maskOptions(): INodeProperties[] {
 	const descriptions = {
 		transparent:
-			'Link, or name of a binary field, of a PNG as large as the first picture. Its transparent parts are repainted, the others are kept.',
+			'Binary field name or URL of a PNG mask with the same dimensions as the first image. Transparent areas are repainted.',
 		white:
-			'Link, or name of a binary field, of a PNG as large as the first picture. Its white parts are repainted, the black ones are kept.',
+			'Binary field name or URL of a PNG mask with the same dimensions as the first image. White areas are repainted.',
 	};
 	return (['transparent', 'white'] as const).map((repaints) => ({
 		displayName: 'Mask',

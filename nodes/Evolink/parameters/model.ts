@@ -20,7 +20,7 @@ export const modelField: INodeProperties = {
 		cachedResultName: findModel(DEFAULT_MODEL_ID)?.name,
 	},
 	required: true,
-	description: 'The model that edits the pictures',
+	description: 'The model that edits the images',
 	displayOptions: { show: { service: ['evolink'] } },
 	modes: [
 		{

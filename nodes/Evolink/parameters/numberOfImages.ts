@@ -17,7 +17,7 @@ export const numberOfImagesField: INodeProperties = {
 		),
 	},
 	default: 1,
-	description: 'How many edited pictures to make; each is charged',
+	description: 'Number of images to generate. Each image is charged.',
 	displayOptions: {
 		show: { service: ['evolink'], model: modelsWithSeveralResults.map(({ id }) => id) },
 	},

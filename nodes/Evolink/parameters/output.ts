@@ -18,7 +18,7 @@ export const downloadField: INodeProperties = {
 	type: 'boolean',
 	default: true,
 	description:
-		'Whether to fetch the edited pictures into binary fields at once. Their links stop working after 24 hours.',
+		'Whether to download the edited images as binary data. Their URLs expire after 24 hours.',
 };
 
 export const binaryPropertyNameField: INodeProperties = {
@@ -28,8 +28,8 @@ export const binaryPropertyNameField: INodeProperties = {
 	default: 'data',
 	required: true,
 	placeholder: 'e.g. data',
-	hint: 'Further pictures go to the same name with _1, _2, … at the end',
-	description: 'The name of the binary field to put the edited picture in',
+	hint: 'Additional images get the suffix _1, _2, …',
+	description: 'The name of the output binary field to put the edited image in',
 	displayOptions: { show: { download: [true] } },
 };
 
@@ -47,7 +47,7 @@ export const maxDownloadSizeOption: INodeProperties = {
 	type: 'number',
 	typeOptions: { minValue: 1 },
 	default: 50,
-	description: 'A picture that is larger is not fetched; its link is in the error',
+	description: "Larger images aren't downloaded. The error contains their URL.",
 	displayOptions: { hide: { '/wait': ['none'] } },
 };
 

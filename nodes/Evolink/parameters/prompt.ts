@@ -11,7 +11,7 @@ export const promptField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. Replace the background with a beach',
 	description:
-		'What to change in the pictures. A few models work without, and then take apart all that they find.',
+		'Describe the change you want. Optional for Layerize models, which then separate everything they find.',
 };
 
 /** For Generate Image. */

@@ -11,16 +11,16 @@ export const serviceField: INodeProperties = {
 		{
 			name: 'EvoLink',
 			value: 'evolink',
-			description: 'Works with tasks: create, wait, fetch',
+			description: 'The EvoLink API (recommended)',
 		},
 		{
 			name: 'Images Gateway',
 			value: 'imagesGateway',
-			description: 'A host that answers a request with the edited picture itself',
+			description: 'Another API that returns the edited image directly in its response',
 		},
 	],
 	default: 'evolink',
-	description: 'Who edits the pictures',
+	description: 'Which API edits the images',
 };
 
 export type Service = 'evolink' | 'imagesGateway';

@@ -12,7 +12,7 @@ export const taskIdField: INodeProperties = {
 	default: '',
 	required: true,
 	placeholder: 'e.g. task-unified-1757156493-imcg5zqt',
-	description: 'The ID that Edit Image gives for a task',
+	description: 'The ID of the task, from the output of Edit Image or Generate Image',
 };
 
 const WHICH_ID = "Enter the ID that Edit Image gives; it starts with 'task-unified-'.";

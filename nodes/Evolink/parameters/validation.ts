@@ -10,16 +10,16 @@ export const validationOption: INodeProperties = {
 		{
 			name: 'Strict',
 			value: 'strict',
-			description: 'Refuse what breaks the documented limits of the model, before anything is paid',
+			description: "Stop before anything is charged if an input exceeds the model's limits",
 		},
 		{
 			name: 'Warn',
 			value: 'warn',
-			description: 'Send it all the same and show a hint',
+			description: 'Send the request anyway and show a warning',
 		},
 	],
 	default: 'strict',
-	description: "What to do with prompts, pictures and options outside the model's limits",
+	description: "What to do with prompts, images and options that exceed the model's limits",
 	displayOptions: { show: { '/service': ['evolink'] } },
 };
 

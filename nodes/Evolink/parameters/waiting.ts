@@ -14,21 +14,22 @@ export const waitField: INodeProperties = {
 		{
 			name: 'Do Not Wait',
 			value: 'none',
-			description: 'Return the task at once; fetch it later by its ID',
+			description: 'Return the task immediately, and get the result later by its ID',
 		},
 		{
 			name: 'Poll Until Complete',
 			value: 'poll',
-			description: 'Ask the service until the pictures are ready',
+			description: 'Check the task until it is finished. Works everywhere.',
 		},
 		{
 			name: 'Suspend Until Callback',
 			value: 'callback',
-			description: 'Park the execution until EvoLink calls; n8n must be reachable by public https',
+			description:
+				'Pause the execution until EvoLink calls back. Requires n8n to have a public HTTPS URL.',
 		},
 	],
 	default: 'poll',
-	description: 'What to do while the service works',
+	description: 'How to wait for the result',
 	displayOptions: { show: { service: ['evolink'] } },
 };
 
@@ -39,7 +40,7 @@ export const callbackUrlField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. https://n8n.example.com/webhook/…',
 	description:
-		'The public https address that EvoLink calls when the task ends, for instance the production URL of an EvoLink Trigger',
+		'Public HTTPS URL that EvoLink calls when the task is finished, e.g. the production URL of an EvoLink Trigger',
 	displayOptions: { show: { service: ['evolink'], wait: ['none'] } },
 };
 
@@ -50,7 +51,7 @@ export const timeoutOption: INodeProperties = {
 	typeOptions: { minValue: 1 },
 	default: 600,
 	description:
-		'How long to wait for a task to end (it goes on after that), for a busy service to take it, or for the answer of a gateway',
+		'Max time to wait for the result, or for a busy service to accept the task. The task keeps running after that and can be fetched by its ID.',
 };
 
 export const onTaskFailureOption: INodeProperties = {
@@ -61,16 +62,16 @@ export const onTaskFailureOption: INodeProperties = {
 		{
 			name: 'Error',
 			value: 'error',
-			description: 'A failed or cancelled task is an error of this node',
+			description: 'Stop with an error (see Settings > On Error)',
 		},
 		{
 			name: 'Output',
 			value: 'output',
-			description: "A failed or cancelled task is an output item with 'failure'",
+			description: "Return the task as an item with a 'failure' field",
 		},
 	],
 	default: 'error',
-	description: 'What to do when the service could not edit the picture',
+	description: 'What to do if a task fails or is cancelled',
 	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
 };
 

@@ -89,11 +89,6 @@ export class Budget {
 		return await creating;
 	}
 
-	/** A task that was paid has failed, and the service has not charged for it. */
-	giveBack(credits: number): void {
-		this.spending.credits = Math.max(0, rounded(this.spending.credits - credits));
-	}
-
 	private get isLimited(): boolean {
 		return this.limits.maxCredits !== undefined || this.limits.keepCredits !== undefined;
 	}

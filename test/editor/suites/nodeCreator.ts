@@ -3,10 +3,13 @@ import type { See } from '../fixture';
 
 const ACTIONS = [
 	'Edit an image',
-	'Get the credits',
+	'Estimate the cost of an image',
+	'Generate an image',
+	'Get credits',
 	'Get many tasks',
 	'Get a task',
-	'Wait for completion of a task',
+	'Upload an image',
+	'Wait for a task to complete',
 ];
 
 const SEARCHES = [
@@ -51,7 +54,7 @@ export function nodeCreator(see: See): void {
 			await editor.text(/^Triggers \(3\)/).click();
 			await expectSoon(
 				async () => await items.allInnerTexts(),
-				[...ACTIONS, 'On cancelled', 'On completed', 'On failed'],
+				[...ACTIONS, 'On task cancelled', 'On task completed', 'On task failed'],
 			);
 		});
 

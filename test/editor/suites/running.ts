@@ -74,7 +74,9 @@ export function running(see: See): void {
 			await editor.openNode(id, 'node-1');
 			await editor.execute();
 			await editor
-				.text('The execution goes on when EvoLink calls, or when the time limit has passed')
+				.text(
+					'Execution will continue when EvoLink reports that the tasks are finished, or when the timeout is reached',
+				)
 				.waitFor();
 			const [execution] = await n8n.listExecutions({ workflowId: id });
 			await n8n.stopExecution(execution.id);

@@ -176,13 +176,6 @@ it('counts all runs that share a record, also at the same time', async () => {
 	).toHaveLength(1);
 });
 
-it('what was not charged after all can be spent again', async () => {
-	const { budget } = budgetFor({ maxCredits: 1 });
-	await spend(budget, each(1));
-	budget.giveBack(1);
-	expect((await spend(budget, each(1))).started).toHaveLength(1);
-});
-
 describe('a quote', () => {
 	it('keeps the first too dear task from being started, and the error names both figures', async () => {
 		const { budget } = budgetFor({ maxCredits: 5 });

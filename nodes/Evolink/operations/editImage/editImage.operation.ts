@@ -186,7 +186,7 @@ function withoutMask({ options = [], ...field }: INodeProperties): INodeProperti
 export const editImage = imageOperation({
 	menu: {
 		name: 'Edit Image',
-		description: 'Change one or more pictures as a prompt says',
+		description: 'Edit one or more images with a text prompt',
 		action: 'Edit an image',
 	},
 	takesImages: true,
