@@ -81,6 +81,7 @@ const NODE_TYPES: Record<string, INodeType> = {
 	passOn: new PassOn(),
 	loop: new Loop(),
 	'n8n-nodes-evolink.evolink': new Evolink(),
+	'n8n-nodes-evolink.evolinkTool': new Evolink(),
 };
 
 export interface WorkflowOptions {

@@ -1,4 +1,4 @@
-import type { IExecuteFunctions, WorkflowExecuteMode } from 'n8n-workflow';
+import type { IExecuteFunctions, INode, WorkflowExecuteMode } from 'n8n-workflow';
 
 /** Which run of which node this is, and what n8n does with its errors: read once, so that nobody else has to. */
 export interface RunIdentity {
@@ -15,7 +15,10 @@ export interface RunIdentity {
 	/** How often the node ran before in this execution, in a loop for instance; 0 as a tool. */
 	runIndex: number;
 	mode: WorkflowExecuteMode;
-	/** Whether n8n goes on with the other items after an error. */
+	/**
+	 * Whether an error is data. As a tool it is, unless n8n shall call the tool again: a thrown one reaches agents as an
+	 * empty text, or ends them.
+	 */
 	continueOnFail: boolean;
 	/** Whether n8n runs the node again after an error. */
 	retryOnFail: boolean;
@@ -33,9 +36,9 @@ type Context = Pick<
 >;
 
 export function readRunIdentity(context: Context): RunIdentity {
-	const { id, name, retryOnFail, type } = context.getNode();
-	// n8n makes the type of the tool from that of the node.
-	const isTool = type.endsWith('Tool');
+	const node = context.getNode();
+	const { id, name, retryOnFail = false } = node;
+	const isTool = isAgentTool(node);
 	return {
 		instanceId: context.getInstanceId(),
 		workflowId: context.getWorkflow().id ?? '',
@@ -45,7 +48,12 @@ export function readRunIdentity(context: Context): RunIdentity {
 		isTool,
 		runIndex: isTool ? 0 : Number(context.evaluateExpression('{{ $runIndex }}', 0)),
 		mode: context.getMode(),
-		continueOnFail: context.continueOnFail(),
-		retryOnFail: retryOnFail ?? false,
+		continueOnFail: context.continueOnFail() || (isTool && !retryOnFail),
+		retryOnFail,
 	};
+}
+
+/** n8n makes the type of the tool from that of the node. */
+export function isAgentTool({ type }: Pick<INode, 'type'>): boolean {
+	return type.endsWith('Tool');
 }

@@ -1,5 +1,7 @@
 import type { INodeProperties } from 'n8n-workflow';
 
+import { isAgentTool } from '../memory/runIdentity';
+import type { VersionedSource } from './nodeVersion';
 import { readNumberOption } from './options';
 import {
 	parameter,
@@ -92,10 +94,13 @@ export interface OutputSettings {
 }
 
 /** @throws {InvalidInputError} */
-export function readOutputSettings(source: ParameterSource, itemIndex: number): OutputSettings {
+export function readOutputSettings(source: VersionedSource, itemIndex: number): OutputSettings {
 	const fileName = readText(source, itemIndex, parameter(fileNameOption, 'options'));
 	return {
-		download: readBoolean(source, itemIndex, parameter(downloadField), true),
+		// n8n hands on nothing of a tool but its JSON.
+		download:
+			readBoolean(source, itemIndex, parameter(downloadField), true) &&
+			!isAgentTool(source.getNode()),
 		binaryPropertyName: readBinaryPropertyName(source, itemIndex),
 		simplify: readSimplify(source, itemIndex),
 		maxDownloadMegabytes: readNumberOption(source, itemIndex, maxDownloadSizeOption, 1, 2048),

@@ -8,6 +8,7 @@ import {
 } from 'n8n-workflow';
 
 import { ApiError, EvolinkError, STOPPED_MESSAGE, type TaskTrace } from '../api/errors/errors';
+import { isAgentTool } from '../memory/runIdentity';
 
 /** The one place where errors of this package become n8n's. */
 export function nodeErrorFor(
@@ -58,7 +59,7 @@ function contextOf({ trace: { taskId, requestId, answer } }: EvolinkError): IDat
 
 /**
  * The item that stands for a failed one when n8n shall continue. "Continue (using error output)" moves only
- * items that have nothing but `error` (and `message`), so there everything is in the text.
+ * items that have nothing but `error` (and `message`), so there everything is in the text. An agent is told what to do, too.
  *
  * @param paid what is known of a task that is paid for this item, where the error itself knows of none
  */
@@ -75,8 +76,10 @@ export function errorItem(
 		return { json: { error: [message, traceOf(trace)].filter(Boolean).join('. ') }, pairedItem };
 	}
 	const { taskId, results, expiresAt } = trace;
+	const advice =
+		isAgentTool(context.getNode()) && error instanceof EvolinkError ? error.advice : '';
 	const json: IDataObject = {
-		error: message,
+		error: [message, advice].filter(Boolean).join('. '),
 		...(taskId === undefined ? {} : { id: taskId }),
 		...(results === undefined ? {} : { results }),
 		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
