@@ -132,10 +132,7 @@ function worded(text: ts.Expression, constants: ReadonlyMap<string, ts.Expressio
 		const named = ts.isIdentifier(text) ? constants.get(text.text) : undefined;
 		return named && named !== text ? again(named) : '…';
 	})();
-	return raw
-		.replace(/\s+/g, ' ')
-		.replace(/…(\s*…)+/g, '…')
-		.trim();
+	return raw.replace(/\s+/g, ' ').replace(/…(\s*…)+/g, '…');
 }
 
 /** As markdown shows it letter by letter. */
