@@ -20,30 +20,17 @@ import {
 
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
 import { samplePicture, type Simulator, startSimulator } from '../simulator';
-import { additionalData, binaryField, editImage, type WorkflowOptions } from '../workflows/harness';
+import {
+	additionalData,
+	binaryField,
+	editImage,
+	PassOn,
+	type WorkflowOptions,
+} from '../workflows/harness';
 
 /** Workflows as people had them when they reported a bug of some node of this kind: see docs/facts/field-reports.md. */
 
 const EVOLINK = 'n8n-nodes-evolink.evolink';
-
-/** Hands its input on. */
-class PassOn implements INodeType {
-	description: INodeType['description'] = {
-		displayName: 'Pass On',
-		name: 'passOn',
-		group: ['transform'],
-		version: 1,
-		description: '',
-		defaults: { name: 'Pass On' },
-		inputs: [NodeConnectionTypes.Main],
-		outputs: [NodeConnectionTypes.Main],
-		properties: [],
-	};
-
-	async execute(this: IExecuteFunctions) {
-		return [this.getInputData()];
-	}
-}
 
 /** Hands its input to the first output five times, then to the second. */
 class FiveRounds implements INodeType {

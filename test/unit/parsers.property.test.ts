@@ -2,12 +2,13 @@ import fc from 'fast-check';
 
 import { InvalidInputError } from '../../nodes/Evolink/api/errors/errors';
 import { retryAfterMs, retryDelayMs } from '../../nodes/Evolink/api/http/retry';
-import { apiErrorFrom, parseServiceError } from '../../nodes/Evolink/api/errors/advice';
+import { parseServiceError } from '../../nodes/Evolink/api/errors/advice';
 import { parseTask } from '../../nodes/Evolink/api/task';
 import { examinePicture } from '../../nodes/Evolink/images/imageReader';
 import { splitLinks } from '../../nodes/Evolink/images/inputImages';
 import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';
 import { taskFields } from './arbitraries';
+import { apiErrorFrom } from './refusedAnswer';
 
 /** Whatever comes over the wire or out of an expression, the readers give an answer or a clear refusal. */
 

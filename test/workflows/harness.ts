@@ -40,7 +40,7 @@ import { type HostName, type Simulator, tasksAskedFor } from '../simulator';
 /** A whole workflow on n8n's own engine, in this process: Start → EvoLink → After, or EvoLink in a loop. */
 
 /** Hands its input on: the node before EvoLink and the one after it. */
-class PassOn implements INodeType {
+export class PassOn implements INodeType {
 	description: INodeType['description'] = {
 		displayName: 'Pass On',
 		name: 'passOn',

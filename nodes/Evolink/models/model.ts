@@ -145,11 +145,6 @@ export type Figure =
 	| 'mask'
 	| 'rules';
 
-/** Where a figure of the catalogue is from. */
-export function sourceOf(model: ImageModel, figure: Figure): string {
-	return model.otherSources?.[figure] ?? model.source;
-}
-
 /** Whether the model changes images, and so belongs to Edit Image. */
 export function editsImages({ images }: ImageModel): boolean {
 	return images.need !== 'none';

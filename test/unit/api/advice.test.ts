@@ -1,11 +1,12 @@
 import { adviceForApiError } from '../../../nodes/Evolink/api/errors/errors';
-import { apiErrorFrom, parseServiceError } from '../../../nodes/Evolink/api/errors/advice';
+import { parseServiceError } from '../../../nodes/Evolink/api/errors/advice';
 import {
 	adviceForTaskFailure,
 	isRetryableFailure,
 	TASK_FAILURES,
 } from '../../../nodes/Evolink/api/errors/taskFailures';
 import { HTML } from '../scriptedSend';
+import { apiErrorFrom } from '../refusedAnswer';
 
 describe('parseServiceError', () => {
 	it.each([

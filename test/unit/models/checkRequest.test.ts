@@ -15,12 +15,7 @@ import {
 	settleViolations,
 	type Violation,
 } from '../../../nodes/Evolink/models/checkRequest';
-import {
-	editsImages,
-	type Figure,
-	type ImageModel,
-	sourceOf,
-} from '../../../nodes/Evolink/models/model';
+import { editsImages, type Figure, type ImageModel } from '../../../nodes/Evolink/models/model';
 import { MODELS } from '../../simulator';
 
 const MEGABYTE = 1024 * 1024;
@@ -453,7 +448,9 @@ describe('the catalogue', () => {
 				...(row.rules ? ['rules'] : []),
 			] as Figure[];
 			for (const figure of figures) {
-				expect(sourceOf(row, figure)).toMatch(/^https:\/\/|^docs\.evolink\.ai, an older page/);
+				expect(row.otherSources?.[figure] ?? row.source).toMatch(
+					/^https:\/\/|^docs\.evolink\.ai, an older page/,
+				);
 			}
 			// A source for a figure that the row does not have would be a slip.
 			expect(figures).toEqual(expect.arrayContaining(Object.keys(row.otherSources ?? {})));

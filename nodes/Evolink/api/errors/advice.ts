@@ -279,16 +279,6 @@ function adviceForBetween(status: number): string {
 	}
 }
 
-/** The error for an answer that refuses the request or makes no sense. */
-export function apiErrorFrom(
-	what: string,
-	status: number,
-	text: string,
-	headers: HttpAnswer['headers'] = {},
-): ApiError {
-	return apiErrorOf(what, refusalIn({ status, text, headers }));
-}
-
 /** The error for a refusal. */
 export function apiErrorOf(what: string, refusal: Refusal): ApiError {
 	const { reason, advice, status, code, requestId } = refusal;
