@@ -13,7 +13,7 @@ import {
 	unencryptedNotice,
 } from './wellFormed';
 
-/** For hosts that edit in one request (`POST /v1/images/generations` answers with the pictures). */
+/** For hosts that edit in one request (`POST /v1/images/generations` answers with the images). */
 export class ImagesGatewayApi implements ICredentialType {
 	name = 'imagesGatewayApi';
 

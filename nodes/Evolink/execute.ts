@@ -32,7 +32,7 @@ import {
 } from './parameters/spending';
 import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
-import { PictureLimit } from './run/limits';
+import { ImageLimit } from './run/limits';
 import { errorItem } from './run/nodeError';
 import { PaidTasks } from './run/paidTasks';
 import { logOfWaiting, Progress } from './run/progress';
@@ -163,7 +163,7 @@ function setUp(rounds: Rounds, abortSignal: AbortSignal): RunBasics {
 		plainSend: paced(plainSend(context), clock),
 		progress: new Progress(context, context.getInputData().length),
 		slots: new Limit(readConcurrency(context)),
-		downloads: new PictureLimit(),
+		downloads: new ImageLimit(),
 		tally: new Tally(),
 	};
 }
@@ -179,7 +179,7 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 		...basics,
 		client,
 		watch: new TaskWatch(client, clock),
-		uploads: new PictureLimit(),
+		uploads: new ImageLimit(),
 		budget: new Budget(
 			{ maxCredits: readMaxCredits(context), keepCredits: readKeepCredits(context) },
 			spendingOf(identity, context.getContext('node'), memory.reservedCredits),

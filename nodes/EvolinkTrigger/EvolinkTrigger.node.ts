@@ -18,7 +18,7 @@ import {
 	maxDownloadSizeOption,
 	simplifyField,
 } from '../Evolink/parameters/output';
-import { addPictures } from './addPictures';
+import { addImages } from './addImages';
 import { receiveDelivery } from './receiveDelivery';
 
 const TEST_MODE =
@@ -119,10 +119,10 @@ export class EvolinkTrigger implements INodeType {
 	}
 
 	/**
-	 * The execution begins with the item that `webhook()` made. Pictures are fetched here and not there, so that
+	 * The execution begins with the item that `webhook()` made. Images are fetched here and not there, so that
 	 * a long download can be seen and stopped, outlives nothing, and loses no task that was acknowledged.
 	 */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
-		return [await addPictures(this)];
+		return [await addImages(this)];
 	}
 }

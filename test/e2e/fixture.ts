@@ -39,7 +39,7 @@ export class Fixture {
 		};
 	}
 
-	/** Edit Image with one linked picture. */
+	/** Edit Image with one linked image. */
 	editImage(parameters: INodeParameters = {}, settings: Partial<INode> = {}): SketchedNode {
 		return this.evolink(
 			{

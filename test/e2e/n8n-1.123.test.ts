@@ -7,7 +7,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
-import { largePictures } from './suites/largePictures';
+import { largeImages } from './suites/largeImages';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
@@ -23,7 +23,7 @@ onRealN8n('1.123', (fixture) => {
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);
-	describe('Large pictures', () => largePictures(fixture));
+	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
 	agent(fixture);
 	history(fixture);
@@ -33,11 +33,11 @@ onRealN8n('1.123', (fixture) => {
 	credentials(fixture, '1.123');
 });
 
-// n8n 2 keeps pictures on the disk by itself.
+// n8n 2 keeps images on the disk by itself.
 onRealN8n(
 	'1.123',
 	(fixture) => {
-		describe('Large pictures on the disk', () => largePictures(fixture));
+		describe('Large images on the disk', () => largeImages(fixture));
 	},
 	{ N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem' },
 );

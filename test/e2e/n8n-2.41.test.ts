@@ -7,7 +7,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
-import { largePictures } from './suites/largePictures';
+import { largeImages } from './suites/largeImages';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
 import { money } from './suites/money';
@@ -23,7 +23,7 @@ onRealN8n('2.41', (fixture) => {
 	money(fixture);
 	manyItems(fixture);
 	faults(fixture);
-	describe('Large pictures', () => largePictures(fixture));
+	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
 	agent(fixture);
 	history(fixture);

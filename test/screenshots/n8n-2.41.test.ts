@@ -10,7 +10,7 @@ import { inEditor } from '../editor/fixture';
 const root = resolve(__dirname, '../..');
 const images = join(root, 'docs', 'images');
 
-/** Makes the pictures of the documentation: `npm run docs:screenshots`. */
+/** Makes the images of the documentation: `npm run docs:screenshots`. */
 inEditor('2.41', (see) => {
 	const example = async (name: string, credential: { id: string; name: string }) => {
 		const workflow = JSON.parse(

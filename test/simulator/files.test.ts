@@ -36,7 +36,7 @@ describe('the files host of the simulator', () => {
 		return data;
 	}
 
-	it('stores a picture and gives it to everybody', async () => {
+	it('stores an image and gives it to everybody', async () => {
 		const { status, body } = await upload(form({ file_name: 'mine.png', upload_path: 'n8n' }));
 		expect(status).toBe(200);
 		expect(body).toMatchObject({

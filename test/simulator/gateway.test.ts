@@ -23,13 +23,13 @@ describe('the images gateway of the simulator', () => {
 		return { status: response.status, body: (await response.json()) as Record<string, unknown> };
 	}
 
-	it('edits in one request, is paid, and hands the picture out without a key', async () => {
+	it('edits in one request, is paid, and hands the image out without a key', async () => {
 		const { status, body } = await edit();
 		expect(status).toBe(200);
 		const [{ url }] = body.data as Array<{ url: string }>;
-		const picture = await fetch(url);
-		expect(picture.headers.get('content-type')).toBe('image/png');
-		expect((await picture.arrayBuffer()).byteLength).toBeGreaterThan(1000);
+		const image = await fetch(url);
+		expect(image.headers.get('content-type')).toBe('image/png');
+		expect((await image.arrayBuffer()).byteLength).toBeGreaterThan(1000);
 		expect(simulator.paidTasks()).toBe(1);
 		expect(simulator.keyLeaks).toEqual([]);
 	});
@@ -67,13 +67,13 @@ describe('the images gateway of the simulator', () => {
 		expect(simulator.paidTasks()).toBe(0);
 	});
 
-	it('takes several pictures as it says', async () => {
-		const picture = `${simulator.picturesUrl}/cat.png`;
+	it('takes several images as it says', async () => {
+		const image = `${simulator.picturesUrl}/cat.png`;
 		simulator.gatewayImages = 'array';
-		expect((await edit({ image: [picture, picture] })).status).toBe(200);
+		expect((await edit({ image: [image, image] })).status).toBe(200);
 		expect((await edit()).status).toBe(400);
 		simulator.gatewayImages = 'numbered';
-		expect((await edit({ image2: picture, image3: picture })).status).toBe(200);
+		expect((await edit({ image2: image, image3: image })).status).toBe(200);
 	});
 
 	it('knows keys apart', async () => {

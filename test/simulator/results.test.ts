@@ -25,18 +25,18 @@ describe('results of the simulator', () => {
 		const [link] = await resultLinks({ format });
 		const response = await fetch(link);
 		expect(response.headers.get('content-type')).toBe(`image/${format}`);
-		const picture = sharp(Buffer.from(await response.arrayBuffer()));
-		expect(await picture.metadata()).toMatchObject({ format, width: 768, height: 768 });
+		const image = sharp(Buffer.from(await response.arrayBuffer()));
+		expect(await image.metadata()).toMatchObject({ format, width: 768, height: 768 });
 	});
 
 	it('differ visibly from the source, by prompt and by number', async () => {
 		const links = await resultLinks({}, { model: 'wan2.5-image-to-image', n: 2 });
 		const [other] = await resultLinks({}, { prompt: 'Another prompt' });
-		const pictures = await Promise.all([...links, other].map(fetchBytes));
-		expect(new Set(pictures.map((bytes) => bytes.toString('base64'))).size).toBe(3);
+		const images = await Promise.all([...links, other].map(fetchBytes));
+		expect(new Set(images.map((bytes) => bytes.toString('base64'))).size).toBe(3);
 		const source = await fetchBytes(`${simulator.picturesUrl}/cat.png`);
 		const [before, after] = await Promise.all(
-			[source, pictures[0]].map(async (bytes) => await sharp(bytes).removeAlpha().stats()),
+			[source, images[0]].map(async (bytes) => await sharp(bytes).removeAlpha().stats()),
 		);
 		const shift = before.channels.map(({ mean }, i) => Math.abs(mean - after.channels[i].mean));
 		expect(Math.max(...shift)).toBeGreaterThan(15);

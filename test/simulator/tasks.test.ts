@@ -208,7 +208,7 @@ describe('tasks of the simulator', () => {
 		expect(models.body.data).toContainEqual({ id: 'qwen-image-edit' });
 	});
 
-	describe('fetch the source pictures', () => {
+	describe('fetch the source images', () => {
 		async function upload(bytes: Buffer, type: string, name: string): Promise<string> {
 			const form = new FormData();
 			form.append('file', new Blob([bytes], { type }), name);

@@ -4,7 +4,7 @@ import { InvalidInputError } from '../../nodes/Evolink/api/errors/errors';
 import { retryAfterMs, retryDelayMs } from '../../nodes/Evolink/api/http/retry';
 import { parseServiceError } from '../../nodes/Evolink/api/errors/advice';
 import { parseTask } from '../../nodes/Evolink/api/task';
-import { examinePicture } from '../../nodes/Evolink/images/imageReader';
+import { examineImage } from '../../nodes/Evolink/images/imageReader';
 import { splitLinks } from '../../nodes/Evolink/images/inputImages';
 import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';
 import { taskFields } from './arbitraries';
@@ -124,7 +124,7 @@ describe('waiting times', () => {
 	});
 });
 
-describe('a picture', () => {
+describe('an image', () => {
 	const MAGIC = [
 		'\x89PNG\r\n\x1a\n',
 		'\xff\xd8\xff',
@@ -145,7 +145,7 @@ describe('a picture', () => {
 			.map(([magic, rest]) => Buffer.concat([Buffer.from(magic, 'latin1'), rest]));
 		fc.assert(
 			fc.property(bytes, (given) => {
-				const facts = examinePicture(given);
+				const facts = examineImage(given);
 				for (const side of [facts?.width, facts?.height]) {
 					if (side !== undefined) expect(side).toBeGreaterThanOrEqual(0);
 				}

@@ -10,7 +10,7 @@ import { editImage } from '../../nodes/Evolink/operations/editImage/editImage.op
 import { Budget } from '../../nodes/Evolink/run/budget';
 import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit } from '../../nodes/Evolink/api/http/limit';
-import { PictureLimit } from '../../nodes/Evolink/run/limits';
+import { ImageLimit } from '../../nodes/Evolink/run/limits';
 import { TaskSlots } from '../../nodes/Evolink/run/taskSlots';
 import { PaidTasks } from '../../nodes/Evolink/run/paidTasks';
 import { Progress } from '../../nodes/Evolink/run/progress';
@@ -148,8 +148,8 @@ async function runOnce(
 		slots: new Limit(given.concurrency),
 		quotes: new Quotes(client, clock),
 		taskSlots: new TaskSlots(clock, given.concurrency),
-		uploads: new PictureLimit(),
-		downloads: new PictureLimit(),
+		uploads: new ImageLimit(),
+		downloads: new ImageLimit(),
 		tally: new Tally(),
 		budget: new Budget(
 			{ maxCredits: given.maxCredits },
@@ -177,7 +177,7 @@ function toldOf(item: number, result: RunResult): string {
 }
 
 it('however often n8n repeats it: each item is paid once, and every paid task is handed on or named', async () => {
-	const picture = answer(200, await samplePicture('gif', { width: 16, height: 16 }));
+	const image = answer(200, await samplePicture('gif', { width: 16, height: 16 }));
 	await fc.assert(
 		fc.asyncProperty(script, async (given) => {
 			const clock = new VirtualClock();
@@ -187,9 +187,7 @@ it('however often n8n repeats it: each item is paid once, and every paid task is
 				[...given.asks],
 				given.afterScript,
 			);
-			const downloads = given.downloads.map((status) =>
-				status === 200 ? picture : answer(status),
-			);
+			const downloads = given.downloads.map((status) => (status === 200 ? image : answer(status)));
 			let kept: object = {};
 			let result: RunResult = {};
 			for (const attempt of given.tries) {

@@ -21,7 +21,7 @@ async function formatOf(content: Buffer): Promise<string | undefined> {
 
 describe('Edit Image', () => {
 	scenarios({
-		'turns a link into an edited picture in the binary field': async (simulator) => {
+		'turns a link into an edited image in the binary field': async (simulator) => {
 			const { items, error, arrived } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator),
@@ -29,12 +29,12 @@ describe('Edit Image', () => {
 			expect(error).toBeUndefined();
 			expect(arrived).toBe(1);
 			expect(Object.keys(items[0].binary ?? {})).toEqual(['data']);
-			const picture = items[0].binary?.data;
-			expect(picture).toMatchObject({
+			const image = items[0].binary?.data;
+			expect(image).toMatchObject({
 				mimeType: 'image/png',
 				fileName: expect.stringMatching(/^1-\S+\.png$/) as string,
 			});
-			expect(await formatOf(bytesOf(picture))).toBe('png');
+			expect(await formatOf(bytesOf(image))).toBe('png');
 			expect(bodies(simulator)).toEqual([
 				{
 					model: 'qwen-image-edit',
@@ -67,16 +67,16 @@ describe('Edit Image', () => {
 		},
 
 		'uploads a binary field and edits it': async (simulator) => {
-			const picture = await samplePicture('jpeg');
+			const image = await samplePicture('jpeg');
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {
 					images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
 				}),
-				items: [{ json: {}, binary: { data: binaryField(picture, 'me.jpg', 'image/jpeg') } }],
+				items: [{ json: {}, binary: { data: binaryField(image, 'me.jpg', 'image/jpeg') } }],
 			});
 			const [file] = simulator.files.values();
-			expect(file.data.equals(picture)).toBe(true);
+			expect(file.data.equals(image)).toBe(true);
 			expect(file.contentType).toBe('image/jpeg');
 			const { uploads } = sent(simulator);
 			expect(uploads).toHaveLength(1);
@@ -89,14 +89,14 @@ describe('Edit Image', () => {
 			expect(await formatOf(bytesOf(items[0].binary?.data))).toBe('jpeg');
 		},
 
-		'uploads a picture by its bytes, whatever its field says': async (simulator) => {
-			const picture = await samplePicture('webp');
+		'uploads an image by its bytes, whatever its field says': async (simulator) => {
+			const image = await samplePicture('webp');
 			const { error } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {
 					images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
 				}),
-				items: [{ json: {}, binary: { data: binaryField(picture, 'a/b.txt', 'application/pdf') } }],
+				items: [{ json: {}, binary: { data: binaryField(image, 'a/b.txt', 'application/pdf') } }],
 			});
 			expect(error).toBeUndefined();
 			expect([...simulator.files.values()][0]).toMatchObject({
@@ -166,7 +166,7 @@ describe('Edit Image', () => {
 			]);
 		},
 
-		'gives every item its own picture, in input order, although the last ends first': async (
+		'gives every item its own image, in input order, although the last ends first': async (
 			simulator,
 		) => {
 			simulator.nextTask({ prompt: /item 0/, seconds: 1.4, estimatedTime: 0 });
@@ -189,7 +189,7 @@ describe('Edit Image', () => {
 			expect(ended(2)?.at).toBeLessThan(ended(0)?.at ?? 0);
 		},
 
-		'uploads under names of their own for equal pictures of several items': async (simulator) => {
+		'uploads under names of their own for equal images of several items': async (simulator) => {
 			const binary = { data: binaryField(await samplePicture('png'), 'same.png', 'image/png') };
 			const { items } = await runWorkflow({
 				simulator,
@@ -204,7 +204,7 @@ describe('Edit Image', () => {
 			expect(keysOf(simulator)).toHaveLength(4);
 		},
 
-		'puts several pictures of one task into data, data_1, data_2': async (simulator) => {
+		'puts several images of one task into data, data_1, data_2': async (simulator) => {
 			const { items, error } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, { model: wan, numberOfImages: 3 }),
@@ -212,13 +212,13 @@ describe('Edit Image', () => {
 			expect(error).toBeUndefined();
 			expect(bodies(simulator)[0]).toMatchObject({ model: wan.value, n: 3 });
 			expect(Object.keys(items[0].binary ?? {})).toEqual(['data', 'data_1', 'data_2']);
-			const pictures = Object.values(items[0].binary ?? {}).map(({ data }) => data);
-			expect(new Set(pictures).size).toBe(3);
+			const images = Object.values(items[0].binary ?? {}).map(({ data }) => data);
+			expect(new Set(images).size).toBe(3);
 			expect(items[0].json.results).toHaveLength(3);
 			expect(items[0].json.credits_reserved).toBe(3.6);
 		},
 
-		'names the pictures as the user wants': async (simulator) => {
+		'names the images as the user wants': async (simulator) => {
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {
@@ -273,15 +273,15 @@ describe('Edit Image', () => {
 				items: cases.map(() => ({ json: {} })),
 			});
 			for (const [index, { mimeType, fileName, format }] of cases.entries()) {
-				const picture = items[index].binary?.data;
+				const image = items[index].binary?.data;
 				const task = (items[index].json.id as string).replace('task-unified-', '');
 				const [stem, ending] = fileName.split(/\.(?=[^.]+$)/);
-				expect(picture).toMatchObject({ mimeType, fileName: `${stem}-${task}.${ending}` });
-				expect(await formatOf(bytesOf(picture))).toBe(format);
+				expect(image).toMatchObject({ mimeType, fileName: `${stem}-${task}.${ending}` });
+				expect(await formatOf(bytesOf(image))).toBe(format);
 			}
 		},
 
-		'fetches no picture with Download off': async (simulator) => {
+		'fetches no image with Download off': async (simulator) => {
 			const { items } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, { download: false }),

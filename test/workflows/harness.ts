@@ -316,7 +316,7 @@ export function additionalData(options: WorkflowOptions): IWorkflowExecuteAdditi
 	} as unknown as IWorkflowExecuteAdditionalData;
 }
 
-/** Parameters of Edit Image with one linked picture. */
+/** Parameters of Edit Image with one linked image. */
 export function editImage(simulator: Simulator, more: INodeParameters = {}): INodeParameters {
 	return {
 		operation: 'editImage',

@@ -78,7 +78,7 @@ describe('An images gateway', () => {
 	scenarios({
 		...Object.fromEntries(SHAPES.map((shape) => [`gives pictures as ${shape}`, inShape(shape)])),
 
-		'gets model, prompt and picture, and nothing else': async (simulator) => {
+		'gets model, prompt and image, and nothing else': async (simulator) => {
 			await edit(simulator);
 			const [{ json, headers, path }] = asked(simulator);
 			expect(path).toBe('/v1/images/generations');
@@ -90,7 +90,7 @@ describe('An images gateway', () => {
 			});
 		},
 
-		'gets a picture from a binary field as data URL': async (simulator) => {
+		'gets an image from a binary field as data URL': async (simulator) => {
 			const jpeg = await samplePicture('jpeg');
 			const { items } = await edit(
 				simulator,
@@ -126,8 +126,8 @@ describe('An images gateway', () => {
 			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
 				[0, 1, 2].map((item) => ({ item })),
 			);
-			const pictures = items.map(({ binary }) => binary?.data.data);
-			expect(new Set(pictures).size).toBe(3);
+			const images = items.map(({ binary }) => binary?.data.data);
+			expect(new Set(images).size).toBe(3);
 			const [a, , c] = asked(simulator);
 			expect(c.at - a.at).toBeGreaterThan(500); // not before one of the two was done
 		},
@@ -139,7 +139,7 @@ describe('An images gateway', () => {
 			expect(sent(simulator).downloads).toEqual([]);
 		},
 
-		'puts pictures without a link into binary fields also with Download off': async (simulator) => {
+		'puts images without a link into binary fields also with Download off': async (simulator) => {
 			simulator.nextEdit({ shape: 'base64' });
 			const { items } = await edit(simulator, { download: false });
 			expect(items[0].json.results).toEqual([]);
@@ -157,7 +157,7 @@ describe('An images gateway', () => {
 			expect(inline.binary?.data).toBeDefined();
 		},
 
-		'merges additional fields, and gives several pictures': async (simulator) => {
+		'merges additional fields, and gives several images': async (simulator) => {
 			for (const [index, additionalFields] of [
 				'{"n": 2, "seed": 7}',
 				'={{ { n: 2, seed: 7 } }}',
@@ -172,7 +172,7 @@ describe('An images gateway', () => {
 			}
 		},
 
-		'takes several pictures as an array': async (simulator) => {
+		'takes several images as an array': async (simulator) => {
 			simulator.gatewayImages = 'array';
 			const links = ['cat.png', 'room.jpg'].map((name) => `${simulator.picturesUrl}/${name}`);
 			const options = { severalImages: 'array' };
@@ -183,7 +183,7 @@ describe('An images gateway', () => {
 			expect(one.items[0].json.status).toBe('completed');
 		},
 
-		'takes several pictures as image, image2, image3': async (simulator) => {
+		'takes several images as image, image2, image3': async (simulator) => {
 			simulator.gatewayImages = 'numbered';
 			const links = ['cat.png', 'room.jpg', 'shirt.webp'].map(
 				(name) => `${simulator.picturesUrl}/${name}`,
@@ -242,7 +242,7 @@ describe('A gateway is never asked twice', () => {
 			unknownOutcomes.map(([what, fault]) => [`when ${what}`, neverAskedAgain(fault)]),
 		),
 
-		'when its answer is no picture': async (simulator) => {
+		'when its answer is no image': async (simulator) => {
 			simulator.nextEdit({ shape: 'garbage' });
 			const { error } = await edit(simulator, {}, { node: twice });
 			expect(error?.message).toMatch(/which is billed, but: .* is not an image/);
@@ -259,7 +259,7 @@ describe('A gateway is never asked twice', () => {
 			}
 		},
 
-		'when its picture could not be fetched: it is fetched again': async (simulator) => {
+		'when its image could not be fetched: it is fetched again': async (simulator) => {
 			simulator.inject({ host: 'results', fault: { status: 403 } });
 			const { items } = await edit(simulator, {}, { node: twice });
 			expect(items[0].binary?.data.mimeType).toBe('image/png');

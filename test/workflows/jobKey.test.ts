@@ -26,7 +26,7 @@ async function doJob(
 
 const fromBinary = { images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } };
 
-async function pictureItem(format: 'png' | 'jpeg' = 'png'): Promise<INodeExecutionData> {
+async function imageItem(format: 'png' | 'jpeg' = 'png'): Promise<INodeExecutionData> {
 	const data = binaryField(await samplePicture(format), `a.${format}`, `image/${format}`);
 	return { json: {}, binary: { data } };
 }
@@ -48,8 +48,8 @@ describe('The same job', () => {
 		},
 
 		'is paid once with an image from a binary field': async (simulator) => {
-			await doJob(simulator, fromBinary, { items: [await pictureItem()] });
-			const { error, items } = await doJob(simulator, fromBinary, { items: [await pictureItem()] });
+			await doJob(simulator, fromBinary, { items: [await imageItem()] });
+			const { error, items } = await doJob(simulator, fromBinary, { items: [await imageItem()] });
 			expect(error).toBeUndefined();
 			expect(items[0].binary?.data.mimeType).toBe('image/png');
 			expect(simulator.paidTasks()).toBe(1);
@@ -144,8 +144,8 @@ describe('Another request under the same job key', () => {
 		},
 
 		'with another image in the binary field is a conflict too': async (simulator) => {
-			await doJob(simulator, fromBinary, { items: [await pictureItem()] });
-			const { error } = await doJob(simulator, fromBinary, { items: [await pictureItem('jpeg')] });
+			await doJob(simulator, fromBinary, { items: [await imageItem()] });
+			const { error } = await doJob(simulator, fromBinary, { items: [await imageItem('jpeg')] });
 			expect(error?.message).toContain("Job Key 'order-7' was used for another request");
 			expect(simulator.paidTasks()).toBe(1);
 		},

@@ -28,8 +28,8 @@ function itemThatChanges(): INodeExecutionData {
 }
 
 /** Its image is gone as soon as its task is created, as n8n's clearing of old data can do it. */
-function itemThatIsPruned(picture: Buffer): INodeExecutionData {
-	const data = binaryField(picture, 'a.png', 'image/png');
+function itemThatIsPruned(image: Buffer): INodeExecutionData {
+	const data = binaryField(image, 'a.png', 'image/png');
 	return {
 		json: { prompt: 'Beach' },
 		binary: {

@@ -57,7 +57,7 @@ function mostAtATime(simulator: Simulator): number {
 describe('Many items', () => {
 	scenarios(
 		{
-			'run together up to the limit, and come out in order, each with its own picture': async (
+			'run together up to the limit, and come out in order, each with its own image': async (
 				simulator,
 			) => {
 				// The earlier, the slower.
@@ -72,13 +72,13 @@ describe('Many items', () => {
 				expect(items.map(({ pairedItem }) => pairedItem)).toEqual(
 					rows(12).map((_, item) => ({ item })),
 				);
-				const pictures = new Set(items.map(({ binary }) => binary?.data.data));
-				expect(pictures.size).toBe(12);
+				const images = new Set(items.map(({ binary }) => binary?.data.data));
+				expect(images.size).toBe(12);
 				expect(mostAtATime(simulator)).toBe(4);
 				expect(simulator.paidTasks()).toBe(12);
 			},
 
-			'give their slot back as soon as their task has ended, not when its picture is there': async (
+			'give their slot back as soon as their task has ended, not when its image is there': async (
 				simulator,
 			) => {
 				simulator.nextTask({ delivery: { slow: 8000 } });
@@ -107,11 +107,11 @@ describe('Many items', () => {
 				}
 			},
 
-			'upload pictures ahead, and only once': async (simulator) => {
-				const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+			'upload images ahead, and only once': async (simulator) => {
+				const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
 				const { items } = await run(
 					simulator,
-					rows(8, { data: picture }),
+					rows(8, { data: image }),
 					{ concurrency: 2 },
 					{},
 					{ images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },
@@ -120,7 +120,7 @@ describe('Many items', () => {
 				const { uploads, creates } = sent(simulator);
 				expect(uploads).toHaveLength(8);
 				expect(simulator.overwrittenFiles).toBe(0);
-				// The third item's picture is there before a slot is free for it.
+				// The third item's image is there before a slot is free for it.
 				expect(uploads[2].at).toBeLessThan(creates[2].at - 100);
 			},
 

@@ -1,6 +1,6 @@
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
-import type { PictureFormat } from '../../nodes/Evolink/images/format';
+import type { ImageFormat } from '../../nodes/Evolink/images/format';
 import type {
 	ImageModel,
 	ParameterName,
@@ -14,24 +14,24 @@ import { binaryField, editImage } from './harness';
 
 /** Requests at the edges of a model's row in the catalogue, and one beyond each of them. */
 
-/** One item: what differs from a request with one linked picture and a short prompt. */
+/** One item: what differs from a request with one linked image and a short prompt. */
 export interface ModelCase {
 	name: string;
 	prompt?: string;
-	/** Paths on the pictures host. */
+	/** Paths on the images host. */
 	links?: string[];
 	/** In binary fields, instead of links. */
-	pictures?: Buffer[];
+	images?: Buffer[];
 	numberOfImages?: number;
 	options?: Partial<Record<ParameterName, ParameterValue>>;
-	/** A path on the pictures host, or a picture for a binary field. */
+	/** A path on the images host, or an image for a binary field. */
 	mask?: string | Buffer;
 }
 
 const CAT = '/cat.png';
 /** What the files service takes; other formats go by link. */
-const UPLOADED: PictureFormat[] = ['jpeg', 'png', 'webp', 'gif'];
-const LINKED: Partial<Record<PictureFormat, string>> = {
+const UPLOADED: ImageFormat[] = ['jpeg', 'png', 'webp', 'gif'];
+const LINKED: Partial<Record<ImageFormat, string>> = {
 	bmp: '/hills.bmp',
 	gif: '/hills.gif',
 	heic: '/hills.heic',
@@ -59,34 +59,34 @@ export async function acceptedCases(model: ImageModel): Promise<ModelCase[]> {
 	for (const [name, rule] of parametersOf(model)) {
 		for (const value of acceptedValues(rule)) {
 			const keepsTransparency =
-				name === 'background' && hasRule(model, 'transparentNeedsTransparentPicture');
+				name === 'background' && hasRule(model, 'transparentNeedsTransparentImage');
 			cases.push({
 				name: `${name} ${value}`.slice(0, 60),
 				options: { [name]: value },
-				...(keepsTransparency ? { pictures: [await samplePicture('png', { alpha: true })] } : {}),
+				...(keepsTransparency ? { images: [await samplePicture('png', { alpha: true })] } : {}),
 			});
 		}
 	}
 	for (const format of images.formats) {
 		if (UPLOADED.includes(format)) {
-			const pictures = [await samplePicture(format as 'png')];
-			cases.push({ name: `a ${format} in a binary field`, pictures });
+			const images = [await samplePicture(format as 'png')];
+			cases.push({ name: `a ${format} in a binary field`, images });
 		}
 		const link = LINKED[format];
 		if (link) cases.push({ name: `a link to a ${format}`, links: [link] });
 	}
 	for (const [width, height] of acceptedSizes(model)) {
-		cases.push({ name: `${width} × ${height} pixels`, pictures: [hollowPng(width, height)] });
+		cases.push({ name: `${width} × ${height} pixels`, images: [hollowPng(width, height)] });
 	}
 	if (images.transparency) {
 		cases.push({
 			name: 'transparency',
-			pictures: [await samplePicture('png', { alpha: true })],
+			images: [await samplePicture('png', { alpha: true })],
 		});
 	}
 	if (model.mask) {
 		const mask = await samplePicture('png', { alpha: true });
-		cases.push({ name: 'a mask', pictures: [await samplePicture('jpeg')], mask });
+		cases.push({ name: 'a mask', images: [await samplePicture('jpeg')], mask });
 		cases.push({ name: 'a mask for a link', links: ['/hills.png'], mask });
 		cases.push({ name: 'a link to a mask', links: ['/hills.png'], mask: '/hills-alpha.png' });
 	}
@@ -115,25 +115,29 @@ export async function refusedCases(model: ImageModel): Promise<ModelCase[]> {
 		}
 	}
 	for (const format of UPLOADED.filter((other) => !images.formats.includes(other))) {
-		const pictures = [await samplePicture(format as 'png')];
-		cases.push({ name: `a ${format} in a binary field`, pictures });
+		const images = [await samplePicture(format as 'png')];
+		cases.push({ name: `a ${format} in a binary field`, images });
 	}
 	for (const [width, height] of refusedSizes(model)) {
-		cases.push({ name: `${width} × ${height} pixels`, pictures: [hollowPng(width, height)] });
+		cases.push({ name: `${width} × ${height} pixels`, images: [hollowPng(width, height)] });
 	}
 	if (!images.transparency) {
 		for (const format of ['png', 'webp'] as const) {
-			const pictures = [await samplePicture(format, { alpha: true })];
-			cases.push({ name: `transparency in ${format}`, pictures });
+			const images = [await samplePicture(format, { alpha: true })];
+			cases.push({ name: `transparency in ${format}`, images });
 		}
 	}
 	if (model.mask) {
-		const pictures = [await samplePicture('jpeg')];
+		const images = [await samplePicture('jpeg')];
 		const small = await samplePicture('png', { width: 767, alpha: true });
-		cases.push({ name: 'a mask of another size', pictures, mask: small });
-		cases.push({ name: 'a mask that is no PNG', pictures, mask: await samplePicture('jpeg') });
+		cases.push({ name: 'a mask of another size', images, mask: small });
+		cases.push({
+			name: 'a mask that is no PNG',
+			images,
+			mask: await samplePicture('jpeg'),
+		});
 		if (model.mask.repaints === 'transparent') {
-			cases.push({ name: 'an opaque mask', pictures, mask: await samplePicture('png') });
+			cases.push({ name: 'an opaque mask', images, mask: await samplePicture('png') });
 		}
 	}
 	for (const rule of model.rules ?? []) cases.push(...(await casesBeyond(rule.kind, model)));
@@ -159,25 +163,25 @@ async function casesBeyond(rule: RuleKind, model: ImageModel): Promise<ModelCase
 			return [
 				{
 					name: rule,
-					pictures: transparent,
+					images: transparent,
 					options: { background: 'transparent', outputFormat: 'jpeg' },
 				},
 			];
-		case 'transparentNeedsTransparentPicture':
+		case 'transparentNeedsTransparentImage':
 			return [
 				{
 					name: `${rule}: two`,
-					pictures: [...transparent, ...transparent],
+					images: [...transparent, ...transparent],
 					options: { background: 'transparent' },
 				},
 				{
 					name: `${rule}: opaque`,
-					pictures: [await samplePicture('png')],
+					images: [await samplePicture('png')],
 					options: { background: 'transparent' },
 				},
 				{
 					name: `${rule}: no PNG`,
-					pictures: [await samplePicture('webp', { alpha: true })],
+					images: [await samplePicture('webp', { alpha: true })],
 					options: { background: 'transparent' },
 				},
 			];
@@ -199,10 +203,10 @@ export function hintedCases(model: ImageModel): ModelCase[] {
 	}
 	if (prompt.maxTokens) cases.push({ name: 'too many tokens', prompt: words(5001) });
 	for (const [width, height] of doubtfulSizes(model)) {
-		cases.push({ name: `${width} × ${height} pixels`, pictures: [hollowPng(width, height)] });
+		cases.push({ name: `${width} × ${height} pixels`, images: [hollowPng(width, height)] });
 	}
 	for (const [format, link] of Object.entries(LINKED)) {
-		if (images.formats.includes(format as PictureFormat)) continue;
+		if (images.formats.includes(format as ImageFormat)) continue;
 		cases.push({ name: `a link to a ${format}`, links: [link] });
 	}
 	if (model.mask) {
@@ -244,7 +248,7 @@ function hasRule({ rules }: ImageModel, kind: RuleKind): boolean {
 	return rules?.some((rule) => rule.kind === kind) ?? false;
 }
 
-/** How many pictures in and out together. */
+/** How many images in and out together. */
 function sharedMax({ rules }: ImageModel): number | undefined {
 	return rules?.flatMap((rule) => (rule.kind === 'maxImagesAndResults' ? [rule.max] : []))[0];
 }
@@ -363,13 +367,13 @@ function doubtfulSizes({ images }: ImageModel): Array<[number, number]> {
 	return sizes;
 }
 
-/** As many pixels as a picture may have. */
+/** As many pixels as an image may have. */
 function largest({ maxSide, maxPixels = 1 }: ImageModel['images']): [number, number] {
 	const width = maxSide ?? Math.sqrt(maxPixels);
 	return [width, Math.floor(maxPixels / width)];
 }
 
-/** The long side of a picture that is as long as it may be and has pixels enough. */
+/** The long side of an image that is as long as it may be and has pixels enough. */
 function longSide({ minPixels = 100 * 1600, maxRatio = 1 }: ImageModel['images']): number {
 	return shortSide(minPixels, maxRatio) * maxRatio;
 }
@@ -403,18 +407,18 @@ export function parametersFor(
 }
 
 export function itemsFor(simulator: Simulator, cases: ModelCase[]): INodeExecutionData[] {
-	return cases.map(({ prompt, links = [CAT], pictures, numberOfImages, options, mask }) => {
+	return cases.map(({ prompt, links = [CAT], images, numberOfImages, options, mask }) => {
 		const field = (content: Buffer) => binaryField(content, 'picture', 'image/png');
 		const fields = Object.fromEntries(
-			(pictures ?? []).map((content, index) => [`picture_${index}`, field(content)]),
+			(images ?? []).map((content, index) => [`picture_${index}`, field(content)]),
 		);
 		const maskIsLink = typeof mask === 'string';
 		return {
 			json: {
 				prompt: prompt ?? 'Make it a beach',
-				source: pictures ? 'binary' : 'url',
+				source: images ? 'binary' : 'url',
 				links: links.map((path) => `${simulator.picturesUrl}${path}`),
-				fields: (pictures ?? []).map((_content, index) => `picture_${index}`).join(', '),
+				fields: (images ?? []).map((_content, index) => `picture_${index}`).join(', '),
 				numberOfImages: numberOfImages ?? 1,
 				options: {
 					...options,

@@ -74,7 +74,7 @@ const refused =
 		for (const [index, { json }] of warned.items.entries()) {
 			const { name } = cases[index];
 			const outcome = await outcomeOf(simulator, json);
-			// Refused at once, or the task failed when the service saw the picture.
+			// Refused at once, or the task failed when the service saw the image.
 			expect({ name, ...outcome }).not.toMatchObject({ state: 'completed' });
 			if ('refused' in outcome) {
 				expect({ name, ...outcome }).toMatchObject({
@@ -411,7 +411,7 @@ describe('A mask', () => {
 });
 
 describe('A failed execution that the user retries', () => {
-	/** The first run's task is paid, and its picture cannot be fetched. */
+	/** The first run's task is paid, and its image cannot be fetched. */
 	const paidAgain = async (simulator: Simulator, before: object, after: object) => {
 		simulator.nextTask({ delivery: { status: 403, statusTimes: 1 } });
 		const parametersWith = (options: object) =>

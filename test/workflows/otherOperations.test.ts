@@ -49,7 +49,7 @@ describe('Get Task', () => {
 			expect(items[0].json).toMatchObject({ status: 'pending' });
 		},
 
-		'fetches the pictures of a complete task': async (simulator) => {
+		'fetches the images of a complete task': async (simulator) => {
 			const taskId = await createdTask(simulator, { results: 2 });
 			await ended(simulator, taskId);
 			const { items } = await runWorkflow({ simulator, parameters: getTask(taskId) });
@@ -60,7 +60,7 @@ describe('Get Task', () => {
 			expect(simulator.paidTasks()).toBe(1);
 		},
 
-		'leaves the pictures where they are with Download off': async (simulator) => {
+		'leaves the images where they are with Download off': async (simulator) => {
 			const taskId = await createdTask(simulator);
 			await ended(simulator, taskId);
 			const { items } = await runWorkflow({
@@ -143,7 +143,7 @@ describe('Get Task', () => {
 
 describe('Wait for Completion', () => {
 	scenarios({
-		'waits for a task that was created earlier and fetches its pictures': async (simulator) => {
+		'waits for a task that was created earlier and fetches its images': async (simulator) => {
 			const taskId = await createdTask(simulator, { seconds: 1.5 });
 			const { items } = await runWorkflow({ simulator, parameters: waitFor(taskId) });
 			expect(items[0].json).toMatchObject({ id: taskId, status: 'completed' });

@@ -46,7 +46,7 @@ function itemsOf(run: IRun, node = 'EvoLink'): INodeExecutionData[] {
 describe('A run that 0.1.0 has parked', () => {
 	/** The node's context as 0.1.0 saved it, key by key: items 0 and 2 have tasks, item 1 had no prompt. */
 	async function parkedBy010(more: IDataObject = {}) {
-		const picture = await samplePicture('png', { width: 400, height: 400 });
+		const image = await samplePicture('png', { width: 400, height: 400 });
 		const workflow = parked(['One', '', 'Three'], { node: { onError: 'continueRegularOutput' } });
 		await start(workflow);
 		const [one, three] = tasks();
@@ -67,7 +67,7 @@ describe('A run that 0.1.0 has parked', () => {
 		const until = Date.now() + 600_000;
 		const item = (prompt: string) => ({
 			json: { prompt },
-			binary: { data: binaryField(picture, 'a.png', 'image/png') },
+			binary: { data: binaryField(image, 'a.png', 'image/png') },
 		});
 		const { context } = workflow;
 		for (const key of Object.keys(context)) delete context[key];

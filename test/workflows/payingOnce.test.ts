@@ -12,7 +12,7 @@ function inject(simulator: Simulator, fault: Fault, rule: Partial<FaultRule> = {
 	simulator.inject({ ...create, ...rule, fault });
 }
 
-/** After a fault that may pass, the picture comes, paid once, under one key and with one body. */
+/** After a fault that may pass, the image comes, paid once, under one key and with one body. */
 function comesThrough(fault: (simulator: Simulator) => Fault, times = 1): Scenario {
 	return async (simulator) => {
 		inject(simulator, fault(simulator), { times });
@@ -240,7 +240,7 @@ describe('A create of unknown outcome that stays unknown', () => {
 			expect(keysOf(simulator)).toHaveLength(1);
 			expect(simulator.paidTasks()).toBe(1);
 		},
-		'is named with Continue, beside the pictures of the others': async (simulator) => {
+		'is named with Continue, beside the images of the others': async (simulator) => {
 			const match: FaultRule['match'] = ({ body }) => body.includes('doubt');
 			inject(simulator, 'resetAfter', { match, times: Infinity });
 			const { items } = await runWorkflow({

@@ -2,7 +2,7 @@ import type { Fault, ResultDelivery, Simulator } from '../simulator';
 import { bytesOf, editImage, runWorkflow, sent } from './harness';
 import { type Scenario, scenarios } from './scenarios';
 
-/** Faults after the payment: while the task is asked for, and while its picture is fetched. */
+/** Faults after the payment: while the task is asked for, and while its image is fetched. */
 
 const poll = { host: 'api', method: 'GET', path: /^\/v1\/tasks\// } as const;
 const html = '<!doctype html><title>Bad gateway</title>';
@@ -152,7 +152,7 @@ describe('A fault while the task is asked for', () => {
 	});
 });
 
-describe('A picture', () => {
+describe('An image', () => {
 	const comesThrough = (delivery: ResultDelivery, downloads: number) =>
 		(async (simulator) => {
 			simulator.nextTask({ delivery });

@@ -235,12 +235,12 @@ describe('Before anything is sent', () => {
 	});
 
 	it('a binary field under another name is refused with the names that there are', async () => {
-		const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+		const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
 		const refusal = await refusalOf(
 			editImage(simulator, {
 				images: { image: [{ source: 'binary', binaryPropertyName: 'photo' }] },
 			}),
-			{ json: {}, binary: { data: picture, mask: picture } },
+			{ json: {}, binary: { data: image, mask: image } },
 		);
 		expect(refusal).toMatch(/no binary field 'photo' – Binary fields of this item: 'data', 'mask'/);
 	});
@@ -267,7 +267,7 @@ describe('Before anything is sent', () => {
 		expect(error?.context.itemIndex).toBe(1);
 	});
 
-	it('with Continue, a bad item is an item with its error and the others get their pictures', async () => {
+	it('with Continue, a bad item is an item with its error and the others get their images', async () => {
 		const { error, items } = await runWorkflow({
 			simulator,
 			parameters: editImage(simulator, { prompt: '={{ $json.prompt }}' }),

@@ -37,7 +37,7 @@ describe('With Retry On Fail', () => {
 			expect(sent(simulator).creates).toHaveLength(1);
 			expect(simulator.paidTasks()).toBe(1);
 		},
-		'a task whose picture could not be fetched is continued': async (simulator) => {
+		'a task whose image could not be fetched is continued': async (simulator) => {
 			simulator.nextTask({ delivery: { status: 403, statusTimes: 1 } });
 			const { items } = await runWorkflow({
 				simulator,
@@ -170,8 +170,8 @@ describe('With Retry On Fail', () => {
 				items: prompts('bad', ...Array.from({ length: 29 }, (_, index) => `good ${index}`)),
 				node: { retryOnFail: true, maxTries: 4, waitBetweenTries: 1, ...goOn },
 			});
-			const pictures = items.slice(1).map(({ binary }) => binary?.data.mimeType);
-			expect(pictures).toEqual(Array(29).fill('image/png'));
+			const images = items.slice(1).map(({ binary }) => binary?.data.mimeType);
+			expect(images).toEqual(Array(29).fill('image/png'));
 			expect(items.map(({ pairedItem }) => pairedItem)).toEqual(items.map((_, item) => ({ item })));
 			expect(sent(simulator).downloads).toHaveLength(29);
 			expect(paidPrompts(simulator)).toHaveLength(30);
@@ -244,7 +244,7 @@ describe('A failed execution that the user retries', () => {
 
 	scenarios({
 		'continues a task whose query failed': continues((simulator) => failOnePoll(simulator)),
-		'continues a task whose picture could not be fetched': continues((simulator) =>
+		'continues a task whose image could not be fetched': continues((simulator) =>
 			simulator.nextTask({ delivery: { status: 403, statusTimes: 1 } }),
 		),
 		'sends a create of unknown outcome under its old key': async (simulator) => {
@@ -313,14 +313,14 @@ describe('An execution that n8n runs again from the start, without what it remem
 			expect(after.body.equals(before.body)).toBe(true);
 			expect(simulator.paidTasks()).toBe(1);
 		},
-		'is charged once with a binary picture too': async (simulator) => {
-			const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+		'is charged once with a binary image too': async (simulator) => {
+			const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
 			const options = {
 				simulator,
 				parameters: editImage(simulator, {
 					images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
 				}),
-				items: [{ json: {}, binary: { data: picture } }],
+				items: [{ json: {}, binary: { data: image } }],
 				executionId: '7',
 			};
 			const first = await runWorkflow(options);

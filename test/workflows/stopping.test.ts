@@ -130,10 +130,10 @@ describe('When the user stops the execution', () => {
 		'a download that stands still half way ends too': downloadEnds({ truncated: 'stall' }),
 		'nothing is created after an upload': async (simulator) => {
 			simulator.inject({ host: 'files', method: 'POST', fault: { slow: 2000 } });
-			const picture = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+			const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
 			await stopped(simulator, {
 				parameters: { images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },
-				items: [{ json: {}, binary: { data: picture } }],
+				items: [{ json: {}, binary: { data: image } }],
 				when: () => sent(simulator).uploads.length > 0,
 				creates: 0,
 				paid: 0,

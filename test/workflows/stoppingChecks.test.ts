@@ -71,14 +71,14 @@ it.each(settings)('while a store does not answer: %j', async (node) => {
 });
 
 it('between 1,000 items of a slow store, of which no more are read', async () => {
-	const picture = await samplePicture('png', { width: 400, height: 400 });
+	const image = await samplePicture('png', { width: 400, height: 400 });
 	let reads = 0;
 	let begin: () => void = () => undefined;
 	const begun = new Promise<void>((resolve) => (begin = resolve));
 	jest.spyOn(Container.get(BinaryDataService), 'getAsStream').mockImplementation(async () => {
 		if (++reads === 3) begin();
 		await sleep(50);
-		return Readable.from([picture]);
+		return Readable.from([image]);
 	});
 	expect(await stopOnce(begun, storedItems(1_000))).toBeLessThan(1_000);
 	const readAtTheEnd = reads;
@@ -87,12 +87,12 @@ it('between 1,000 items of a slow store, of which no more are read', async () =>
 });
 
 it('n8n does other things while 1,000 items are checked', async () => {
-	const picture = binaryField(
+	const image = binaryField(
 		await samplePicture('png', { width: 400, height: 400 }),
 		'a.png',
 		'image/png',
 	);
-	const items = Array.from({ length: 1_000 }, () => ({ json: {}, binary: { data: picture } }));
+	const items = Array.from({ length: 1_000 }, () => ({ json: {}, binary: { data: image } }));
 	let turns = 0;
 	let isRunning = true;
 	const countTurns = () => {

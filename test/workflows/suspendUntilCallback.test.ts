@@ -58,7 +58,7 @@ scenarios({
 			expect(json).toMatchObject({ status: 'pending', timed_out: true });
 			expect(binary).toBeUndefined();
 		}
-		// The pictures are there once, although three places of the execution speak of them.
+		// The images are there once, although three places of the execution speak of them.
 		expect(workflow.bytesInDatabase).toBeLessThan(2 * content.length * 1.5 + 20_000);
 		const started = itemsOf(run, 'Start');
 		expect(started.map(({ json }) => json)).toEqual([{ row: 1 }, { row: 2 }]);
@@ -68,14 +68,14 @@ scenarios({
 		const output = itemsOf(await workflow.wake(workflowData));
 		expect(output.map(({ json }) => json.status)).toEqual(['completed', 'completed']);
 		for (const { binary } of output) {
-			const picture = bytesOf(binary?.data);
-			expect(picture.length).toBeGreaterThan(1000);
-			expect(picture.equals(content)).toBe(false);
+			const image = bytesOf(binary?.data);
+			expect(image.length).toBeGreaterThan(1000);
+			expect(image.equals(content)).toBe(false);
 		}
 		expect(sent(simulator).uploads).toHaveLength(2);
 	},
 
-	'wakes once, with the pictures, in order and paired': async (simulator) => {
+	'wakes once, with the images, in order and paired': async (simulator) => {
 		const workflow = parked(simulator, ['One', 'Two']);
 		await workflow.start();
 		await sleep(400);

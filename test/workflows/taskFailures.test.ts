@@ -205,7 +205,7 @@ describe('A task that failed or was cancelled', () => {
 			expect(items[0].json).toMatchObject({ status: 'completed', progress: 100 });
 			expect(items[0].binary?.data.mimeType).toBe('image/png');
 		},
-		'is an error when the service could not read the picture': async (simulator) => {
+		'is an error when the service could not read the image': async (simulator) => {
 			const { error } = await runWorkflow({
 				simulator,
 				parameters: editImage(simulator, {

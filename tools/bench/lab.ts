@@ -103,7 +103,7 @@ export class Lab {
 	 *
 	 * @param script tells the simulator what becomes of the tasks.
 	 * @param options of the simulator, where it should not be as usual.
-	 * @throws Error when the execution fails, or a task that was paid gave no picture.
+	 * @throws Error when the execution fails, or a task that was paid gave no image.
 	 */
 	async measure(
 		design: (surroundings: Surroundings) => Design,

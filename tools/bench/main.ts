@@ -16,10 +16,10 @@ import type { Scenario } from './scenario';
 import { growth } from './scenarios/growth';
 import { instant } from './scenarios/instant';
 import { packageSize } from './scenarios/package';
-import { pictures } from './scenarios/pictures';
+import { images } from './scenarios/images';
 import { waiting } from './scenarios/waiting';
 
-const scenarios = [waiting, instant, pictures, growth, packageSize] as Array<Scenario<unknown>>;
+const scenarios = [waiting, instant, images, growth, packageSize] as Array<Scenario<unknown>>;
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({

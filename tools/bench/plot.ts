@@ -65,7 +65,7 @@ export function barChart(panels: BarPanel[]): string {
 			}),
 		];
 	});
-	return picture(height, [...labels, ...drawn]);
+	return image(height, [...labels, ...drawn]);
 }
 
 /** Panels side by side, and one legend for all of them. */
@@ -88,7 +88,7 @@ export function lineChart(panels: LinePanel[]): string {
 			linePanel(panel, frame, `panel-${index}`),
 		].join('\n');
 	});
-	return picture(height, [legend(panels[0].lines), ...drawn]);
+	return image(height, [legend(panels[0].lines), ...drawn]);
 }
 
 interface Frame {
@@ -215,7 +215,7 @@ function at(pixels: number): string {
 }
 
 /** With a ground of its own, so that its colours fit whatever page it is on. */
-function picture(height: number, content: string[]): string {
+function image(height: number, content: string[]): string {
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${at(height)}" width="${width}" height="${at(height)}" font-family="system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, sans-serif" font-size="13">
 <style>
 	.ground { fill: #ffffff; stroke: #d8dee4 } text { fill: #1f2328 } .title { font-weight: 600 } .quiet { fill: #59636e }

@@ -10,6 +10,6 @@ export interface Scenario<Result> {
 	measure(bench: Bench): Promise<Result>;
 	/** Its part of the report, in Markdown. */
 	report(result: Result): string;
-	/** Pictures for the report (SVG), by file name. */
+	/** Images for the report (SVG), by file name. */
 	plots(result: Result): Record<string, string>;
 }

@@ -94,7 +94,7 @@ export function withLoop(
 		name: 'Download',
 		type: 'n8n-nodes-base.httpRequest',
 		typeVersion: 4.2,
-		// Above the way back, so that n8n takes it first and the pictures are fetched as they get ready.
+		// Above the way back, so that n8n takes it first and the images are fetched as they get ready.
 		position: [1500, -200],
 		parameters: {
 			url: '={{ $json.results[0] }}',

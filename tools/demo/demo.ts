@@ -1,5 +1,5 @@
 /**
- * `npm run demo`: a real n8n with this package, an example workflow that has run, and the edited picture.
+ * `npm run demo`: a real n8n with this package, an example workflow that has run, and the edited image.
  * Without a key it works against the simulator; with EVOLINK_API_KEY set, against EvoLink itself.
  */
 

@@ -14,9 +14,9 @@ export async function importExample(
 	liveKey?: string,
 ): Promise<Workflow> {
 	const example = JSON.parse(readFileSync(exampleFile, 'utf8')) as WorkflowJson;
-	// The picture is fetched by n8n on this computer and uploaded, so this link works for EvoLink itself too.
-	const picture = `${simulator.picturesUrl}/cat.png`;
-	const text = JSON.stringify(example).replace('https://example.com/picture.png', picture);
+	// The image is fetched by n8n on this computer and uploaded, so this link works for EvoLink itself too.
+	const image = `${simulator.picturesUrl}/cat.png`;
+	const text = JSON.stringify(example).replace('https://example.com/picture.png', image);
 	const workflow = JSON.parse(text) as WorkflowJson;
 
 	const credential = await saveCredential(n8n, {

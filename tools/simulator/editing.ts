@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import sharp, { type OverlayOptions, type Sharp } from 'sharp';
 
-import type { SourcePicture } from './sources';
+import type { SourceImage } from './sources';
 
 export type ResultFormat = 'png' | 'jpeg' | 'webp' | 'gif';
 
 export interface Edit {
-	sources: SourcePicture[];
+	sources: SourceImage[];
 	prompt: string;
 	/** Which of several results, from 0: each looks a little different. */
 	index: number;
@@ -16,12 +16,12 @@ export interface Edit {
 	height: number;
 }
 
-/** Edited pictures that are kept; older ones are made anew when they are asked for again. */
+/** Edited images that are kept; older ones are made anew when they are asked for again. */
 const MAX_CACHED = 64;
 const cache = new Map<string, Promise<Buffer>>();
 
 /**
- * The "edited" picture: the sources side by side in another hue, the prompt on a banner below.
+ * The "edited" image: the sources side by side in another hue, the prompt on a banner below.
  * Whoever sees it recognises the input, and sees that it went through an edit.
  */
 export async function renderEdit(edit: Edit): Promise<Buffer> {
@@ -62,22 +62,22 @@ async function render(edit: Edit): Promise<Buffer> {
 }
 
 /** A source as sharp can read it; BMP and HEIC, which it cannot, are stood in for by a plain colour. */
-function readable({ bytes, format, width, height }: SourcePicture): Sharp {
+function readable({ bytes, format, width, height }: SourceImage): Sharp {
 	if (format !== 'bmp' && format !== 'heic') return sharp(bytes).rotate();
 	return sharp({ create: { width, height, channels: 3, background: '#7fb2d9' } });
 }
 
 /** Encodes fast rather than small: tests wait for it. */
-export async function encode(picture: Sharp, format: ResultFormat): Promise<Buffer> {
+export async function encode(image: Sharp, format: ResultFormat): Promise<Buffer> {
 	switch (format) {
 		case 'png':
-			return await picture.png({ compressionLevel: 3 }).toBuffer();
+			return await image.png({ compressionLevel: 3 }).toBuffer();
 		case 'jpeg':
-			return await picture.flatten({ background: '#fff' }).jpeg({ quality: 85 }).toBuffer();
+			return await image.flatten({ background: '#fff' }).jpeg({ quality: 85 }).toBuffer();
 		case 'webp':
-			return await picture.webp({ quality: 80, effort: 0 }).toBuffer();
+			return await image.webp({ quality: 80, effort: 0 }).toBuffer();
 		case 'gif':
-			return await picture.gif({ colours: 64, effort: 1, dither: 0 }).toBuffer();
+			return await image.gif({ colours: 64, effort: 1, dither: 0 }).toBuffer();
 	}
 }
 

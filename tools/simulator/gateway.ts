@@ -9,7 +9,7 @@ import type { Ledger } from './ledger';
 import type { ModelLimits } from './models';
 import type { Answer } from './server';
 import { sniffFormat } from './sniffing';
-import { fetchSources, TaskFailure, type SourcePicture } from './sources';
+import { fetchSources, TaskFailure, type SourceImage } from './sources';
 
 /**
  * The shapes in which gateways answer:
@@ -19,7 +19,7 @@ import { fetchSources, TaskFailure, type SourcePicture } from './sources';
  * - `wrapped`: `{code, msg, data: {data: [{url, b64_json: ''}]}}` (Nebula)
  * - `task`, `wrappedTask`: hosts that work with tasks (EvoLink, APIMart)
  * - `error`, `wrappedError`: a refusal under HTTP 200, not billed
- * - `empty`, `garbage`: billed, but no picture, or base64 that is none
+ * - `empty`, `garbage`: billed, but no image, or base64 that is none
  */
 export type GatewayShape =
 	| 'data'
@@ -41,14 +41,14 @@ export interface GatewayScript {
 	/** Only for requests with such a prompt. */
 	prompt?: RegExp;
 	shape?: GatewayShape;
-	/** What it gives as base64 instead of a picture. */
+	/** What it gives as base64 instead of an image. */
 	bytes?: Buffer;
 	/** Seconds until the answer. Default 0. */
 	seconds?: number;
 	message?: string;
 }
 
-/** How a gateway takes several pictures: not at all, as array in `image`, as `image`, `image2`, `image3`. */
+/** How a gateway takes several images: not at all, as array in `image`, as `image`, `image2`, `image3`. */
 export type GatewayImages = 'one' | 'array' | 'numbered';
 
 export interface GatewaySetup {
@@ -62,7 +62,7 @@ export interface GatewaySetup {
 }
 
 interface Edit {
-	sources: SourcePicture[];
+	sources: SourceImage[];
 	prompt: string;
 	count: number;
 }
@@ -110,7 +110,7 @@ export class Gateway {
 		return refuse(404, `Invalid URL (${method} ${path})`, 'not_found');
 	}
 
-	/** The picture behind one of its links; asks for no key. */
+	/** The image behind one of its links; asks for no key. */
 	async picture(path: string): Promise<Answer> {
 		const [, id, number] = /^\/gateway\/([^/]+)\/(\d+)\.png$/.exec(path) ?? [];
 		const edit = this.edits.get(id);
@@ -140,7 +140,7 @@ export class Gateway {
 		if (!generates && (images() === 'array' ? !Array.isArray(image) : typeof image !== 'string')) {
 			return refuse(400, `image must be ${images() === 'array' ? 'an array' : 'a string'}`);
 		}
-		let sources: SourcePicture[];
+		let sources: SourceImage[];
 		try {
 			const given = [image, ...numbered.map((field) => body[field])].flat();
 			const addresses = given.filter((address) => address !== undefined);
@@ -234,7 +234,7 @@ export class Gateway {
 }
 
 /** A link, which is fetched, or a data URL whose declared type has to be true. */
-async function readSource(address: unknown, signal: AbortSignal): Promise<SourcePicture> {
+async function readSource(address: unknown, signal: AbortSignal): Promise<SourceImage> {
 	if (typeof address !== 'string') throw new Error('A picture must be a string');
 	const [, type, base64] = /^data:image\/(\w+);base64,([A-Za-z0-9+/]+=*)$/.exec(address) ?? [];
 	if (base64 === undefined) {

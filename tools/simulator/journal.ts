@@ -25,7 +25,7 @@ export interface RecordedRequest {
 	json?: unknown;
 	/** The body, where it is well-formed multipart. */
 	parts?: Part[];
-	/** Made by the simulated service itself (it fetches source pictures), not by a client. */
+	/** Made by the simulated service itself (it fetches source images), not by a client. */
 	fromService: boolean;
 	/** Status of the answer; absent as long as none was sent, so also after a reset. */
 	status?: number;

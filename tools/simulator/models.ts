@@ -15,15 +15,15 @@ export interface ModelLimits {
 	maxImages: number;
 	/** Whether it works without images. With `maxImages` 0 it takes none. */
 	imagesAreOptional?: boolean;
-	/** Pixels that each side of a source picture has to keep to. */
+	/** Pixels that each side of a source image has to keep to. */
 	minSide?: number;
 	maxSide?: number;
-	/** Width × height of a source picture. */
+	/** Width × height of a source image. */
 	minPixels?: number;
 	maxPixels?: number;
-	/** The longer side of a source picture by the shorter one. */
+	/** The longer side of a source image by the shorter one. */
 	maxRatio?: number;
-	/** Bytes of one source picture. */
+	/** Bytes of one source image. */
 	maxImageBytes?: number;
 	formats: SourceFormat[];
 	takesAlpha: boolean;

@@ -17,7 +17,7 @@ export interface ResultsSetup {
 	picturesOrigin: () => string;
 }
 
-/** Hands out finished pictures, without asking for a key, until their links expire. */
+/** Hands out finished images, without asking for a key, until their links expire. */
 export class Results {
 	constructor(private readonly setup: ResultsSetup) {}
 
@@ -53,15 +53,15 @@ export class Results {
 			delivery.contentType === undefined ? `image/${task.format}` : delivery.contentType;
 		const headers: Record<string, string> = contentType ? { 'content-type': contentType } : {};
 		if (delivery.hugeBytes) return huge(delivery, headers);
-		const picture = delivery.bytes ?? (await renderResult(task, index));
-		const half = picture.subarray(0, Math.floor(picture.length / 2));
+		const image = delivery.bytes ?? (await renderResult(task, index));
+		const half = image.subarray(0, Math.floor(image.length / 2));
 		switch (delivery.truncated) {
 			case 'connection':
-				return { status: 200, headers, body: picture, ending: 'break' };
+				return { status: 200, headers, body: image, ending: 'break' };
 			case 'stall':
-				return { status: 200, headers, body: picture, ending: 'hang' };
+				return { status: 200, headers, body: image, ending: 'hang' };
 			default:
-				return { status: 200, headers, body: delivery.truncated === 'file' ? half : picture };
+				return { status: 200, headers, body: delivery.truncated === 'file' ? half : image };
 		}
 	}
 
@@ -78,7 +78,7 @@ export class Results {
 	}
 }
 
-/** The bytes of one result. The output is as large as the last source picture, or what the request asks for. */
+/** The bytes of one result. The output is as large as the last source image, or what the request asks for. */
 async function renderResult(task: Task, index: number): Promise<Buffer> {
 	const last = task.sources.at(-1) ?? sizeOf(task.request.size);
 	return await renderEdit({

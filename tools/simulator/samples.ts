@@ -17,7 +17,7 @@ export interface SampleSize {
 
 const cache = new Map<string, Promise<Buffer>>();
 
-/** A small landscape as the bytes of a picture file; the same bytes for the same arguments. */
+/** A small landscape as the bytes of an image file; the same bytes for the same arguments. */
 export async function samplePicture(
 	format: SampleFormat = 'png',
 	{ width = 768, height = 576, alpha = false }: SampleSize = {},
@@ -73,7 +73,7 @@ function hollowHeic(width: number, height: number): Buffer {
 	]);
 }
 
-/** The pictures that the pictures host serves, by path. */
+/** The images that the images host serves, by path. */
 export const SAMPLES: Record<string, { contentType: string; bytes: () => Promise<Buffer> }> = {
 	'/cat.png': sample('png', 768, 768, cat),
 	'/hills.bmp': { contentType: 'image/bmp', bytes: async () => await samplePicture('bmp') },
@@ -111,11 +111,11 @@ async function drawn(
 	height: number,
 	alpha: boolean,
 ): Promise<Buffer> {
-	const picture = sharp(Buffer.from(svg)).resize(width, height, { fit: 'fill' });
-	if (!alpha) picture.flatten({ background: '#fff' });
-	if (format === 'tiff') return await picture.tiff().toBuffer();
-	if (format === 'bmp') return bmp(await picture.removeAlpha().raw().toBuffer(), width, height);
-	return await encode(picture, format);
+	const image = sharp(Buffer.from(svg)).resize(width, height, { fit: 'fill' });
+	if (!alpha) image.flatten({ background: '#fff' });
+	if (format === 'tiff') return await image.tiff().toBuffer();
+	if (format === 'bmp') return bmp(await image.removeAlpha().raw().toBuffer(), width, height);
+	return await encode(image, format);
 }
 
 /** A 24-bit BMP, bottom row first, rows padded to four bytes. sharp does not write BMP. */

@@ -11,7 +11,7 @@ import { Journal, type RecordedRequest } from './journal';
 import { Ledger, type Payment } from './ledger';
 import { MODELS, type CreateBody, type ModelLimits } from './models';
 import { GATEWAY_KEY, SIMULATOR_KEY, type SimulatorOptions } from './options';
-import { answerPictures } from './pictures';
+import { answerImages } from './pictures';
 import { Results } from './results';
 import { Host, type Handler } from './server';
 import { Task, type TaskScript } from './tasks';
@@ -37,7 +37,7 @@ export class Simulator {
 	/** Seconds from creation to the end of tasks without a script. */
 	taskSeconds: number;
 	readonly gatewayKey = GATEWAY_KEY;
-	/** How the gateway takes several pictures; may be changed at any time. */
+	/** How the gateway takes several images; may be changed at any time. */
 	gatewayImages: GatewayImages = 'one';
 
 	private readonly clock = new Clock();
@@ -112,7 +112,7 @@ export class Simulator {
 			}),
 			pictures: this.host('pictures', async (request) => {
 				const isResult = request.path.startsWith('/elsewhere/');
-				return isResult ? await results.answer(request) : await answerPictures(request);
+				return isResult ? await results.answer(request) : await answerImages(request);
 			}),
 			gateway: this.host('gateway', async (request) => await this.gateway.answer(request)),
 		};

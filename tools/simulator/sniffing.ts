@@ -13,7 +13,7 @@ const SIGNATURES: Array<[SourceFormat, (bytes: Buffer) => boolean]> = [
 	],
 ];
 
-/** The picture format that the bytes themselves show, whatever name or type came with them. */
+/** The image format that the bytes themselves show, whatever name or type came with them. */
 export function sniffFormat(bytes: Buffer): SourceFormat | undefined {
 	return SIGNATURES.find(([, fits]) => fits(bytes))?.[0];
 }

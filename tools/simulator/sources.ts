@@ -4,8 +4,8 @@ import type { CreateBody, ModelLimits, SourceFormat } from './models';
 import { sendRequest } from './outgoing';
 import { sniffFormat } from './sniffing';
 
-/** A reference picture as the service got it from its link. */
-export interface SourcePicture {
+/** A reference image as the service got it from its link. */
+export interface SourceImage {
 	bytes: Buffer;
 	format: SourceFormat;
 	/** Pixels, as displayed (after EXIF rotation). */
@@ -26,12 +26,12 @@ export class TaskFailure extends Error {
 const MAX_REDIRECTS = 3;
 const FETCH_TIMEOUT_SECONDS = 10;
 
-/** Fetches the reference pictures and the mask, and holds them against the limits of the model. */
+/** Fetches the reference images and the mask, and holds them against the limits of the model. */
 export async function fetchSources(
 	body: CreateBody,
 	limits: ModelLimits,
 	signal: AbortSignal,
-): Promise<SourcePicture[]> {
+): Promise<SourceImage[]> {
 	const sources = await Promise.all(
 		(body.image_urls ?? []).map(async (url) => await fetchSource(url, limits, signal)),
 	);
@@ -46,7 +46,7 @@ export async function fetchSources(
 
 async function fetchMask(
 	url: string,
-	reference: SourcePicture,
+	reference: SourceImage,
 	limits: ModelLimits,
 	signal: AbortSignal,
 ): Promise<void> {
@@ -62,12 +62,12 @@ async function fetchMask(
 	}
 }
 
-/** Fetches one reference picture and holds it against the limits of the model. */
+/** Fetches one reference image and holds it against the limits of the model. */
 async function fetchSource(
 	url: string,
 	limits: ModelLimits,
 	signal: AbortSignal,
-): Promise<SourcePicture> {
+): Promise<SourceImage> {
 	const bytes = await fetchBytes(url, limits.maxImageBytes, signal);
 	const source = await inspect(bytes, url);
 	if (!limits.formats.includes(source.format)) {
@@ -86,7 +86,7 @@ async function fetchSource(
 	return source;
 }
 
-function sizeProblem({ width, height }: SourcePicture, limits: ModelLimits): string | undefined {
+function sizeProblem({ width, height }: SourceImage, limits: ModelLimits): string | undefined {
 	const { minSide = 1, maxSide = Infinity, minPixels = 1, maxPixels = Infinity } = limits;
 	const [short, long] = [width, height].sort((a, b) => a - b);
 	if (short < minSide || long > maxSide) {
@@ -100,7 +100,7 @@ function sizeProblem({ width, height }: SourcePicture, limits: ModelLimits): str
 }
 
 /** BMP and HEIC, which sharp does not read, count as opaque. */
-async function hasAlpha({ bytes, format }: SourcePicture): Promise<boolean> {
+async function hasAlpha({ bytes, format }: SourceImage): Promise<boolean> {
 	if (format === 'bmp' || format === 'heic') return false;
 	return (await sharp(bytes).metadata()).hasAlpha;
 }
@@ -128,7 +128,7 @@ async function fetchBytes(
 	throw new TaskFailure('image_processing_error', `${url} redirects too often`);
 }
 
-async function inspect(bytes: Buffer, url: string): Promise<SourcePicture> {
+async function inspect(bytes: Buffer, url: string): Promise<SourceImage> {
 	const format = sniffFormat(bytes);
 	try {
 		if (format === undefined) throw new Error('unknown format');

@@ -3,21 +3,21 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from './clock';
 import type { ResultFormat } from './editing';
 import type { CreateBody, ModelLimits } from './models';
-import { TaskFailure, fetchSources, type SourcePicture } from './sources';
+import { TaskFailure, fetchSources, type SourceImage } from './sources';
 
 /** How the results host hands out a result. */
 export interface Delivery {
-	/** Instead of the picture, for instance 404, or 403 as after expiry. */
+	/** Instead of the image, for instance 404, or 403 as after expiry. */
 	status?: number;
-	/** How many requests for the picture `status` hits. Default Infinity. */
+	/** How many requests for the image `status` hits. Default Infinity. */
 	statusTimes?: number;
-	/** A web page with status 200 in place of the picture. */
+	/** A web page with status 200 in place of the image. */
 	html?: boolean;
-	/** Redirects on the way to the picture; Infinity for a loop. */
+	/** Redirects on the way to the image; Infinity for a loop. */
 	redirects?: number;
-	/** Where the last redirect leads: 'same' origin (default), the 'other' (pictures), or any URL. */
+	/** Where the last redirect leads: 'same' origin (default), the 'other' (images), or any URL. */
 	redirectTo?: string;
-	/** These bytes in place of the edited picture; costs no drawing, for measurements. */
+	/** These bytes in place of the edited image; costs no drawing, for measurements. */
 	bytes?: Buffer;
 	/** A body of so many bytes that starts like a PNG, made while it is sent. */
 	hugeBytes?: number;
@@ -28,8 +28,8 @@ export interface Delivery {
 	/** Whether the link ends in a file extension. Default true. */
 	extension?: boolean;
 	/**
-	 * Half a picture: 'connection' breaks after it, 'stall' stays silent after it,
-	 * 'file' is complete by HTTP but not as a picture.
+	 * Half an image: 'connection' breaks after it, 'stall' stays silent after it,
+	 * 'file' is complete by HTTP but not as an image.
 	 */
 	truncated?: 'connection' | 'stall' | 'file';
 	/** Milliseconds before the answer. */
@@ -62,7 +62,7 @@ export interface TaskScript {
 	omitProgress?: boolean;
 	/** Shows `error: null` on a task that has not failed. */
 	errorNull?: boolean;
-	/** How many pictures a completed task has; 0 for an empty list. Default: `n` of the request, or the model's own. */
+	/** How many images a completed task has; 0 for an empty list. Default: `n` of the request, or the model's own. */
 	results?: number;
 	/**
 	 * Seconds for which the completed task has no images yet: `progress: 50, results: null`, as seen in practice
@@ -73,7 +73,7 @@ export interface TaskScript {
 	endStatus?: string;
 	/** Where the links stand. Default 'results'. */
 	resultsIn?: 'results' | 'result_data' | 'result_data_object';
-	/** Default: jpeg and webp as the last source picture, else png. */
+	/** Default: jpeg and webp as the last source image, else png. */
 	format?: ResultFormat;
 	/** For all results, or one entry per result. */
 	delivery?: Delivery | Delivery[];
@@ -107,7 +107,7 @@ export interface TaskSetup {
 
 /**
  * One image task. Its state is computed from the clock whenever somebody asks; the only work that
- * goes on by itself is fetching the source pictures, and the task does not end before that.
+ * goes on by itself is fetching the source images, and the task does not end before that.
  */
 export class Task {
 	readonly id: string;
@@ -118,8 +118,8 @@ export class Task {
 	readonly createdAt: number;
 	/** Seconds from creation to the end, if the sources arrive in time. */
 	readonly seconds: number;
-	/** The reference pictures, once fetched. */
-	sources: SourcePicture[] = [];
+	/** The reference images, once fetched. */
+	sources: SourceImage[] = [];
 	/** Requests for each result, by its number. */
 	readonly fetches: number[] = [];
 

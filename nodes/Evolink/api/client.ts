@@ -60,9 +60,9 @@ export interface CreateTaskBody extends IDataObject {
 	prompt?: string;
 	/** Models that generate from a prompt alone have none. */
 	image_urls?: string[];
-	/** Which parts of the first picture to repaint. */
+	/** Which parts of the first image to repaint. */
 	mask_url?: string;
-	/** How many pictures to make; only for models that make several. */
+	/** How many images to make; only for models that make several. */
 	n?: number;
 	callback_url?: string;
 }
@@ -302,7 +302,7 @@ export class EvolinkClient {
 	}
 
 	/**
-	 * Puts a picture on EvoLink's files host, where the models can fetch it for 72 hours. Free. A file of
+	 * Puts an image on EvoLink's files host, where the models can fetch it for 72 hours. Free. A file of
 	 * the same name is overwritten, which makes a repetition harmless and unique names a must.
 	 *
 	 * @throws {EvolinkError}

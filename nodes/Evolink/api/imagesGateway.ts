@@ -14,7 +14,7 @@ import {
 import {
 	ApiError,
 	type EvolinkError,
-	PictureLostError,
+	ImageLostError,
 	STOPPED_MESSAGE,
 	type TaskTrace,
 	TRY_LATER,
@@ -29,23 +29,23 @@ import { isHttpUrl, parseUrl } from './http/url';
 import { dateOf } from './task';
 
 /**
- * Gateways that edit in one request: `POST /v1/images/generations` answers with the pictures themselves,
+ * Gateways that edit in one request: `POST /v1/images/generations` answers with the images themselves,
  * minutes later. They know no tasks and no idempotency keys, so what is paid and lost stays lost.
  * Sources: doc.aimanyi.top (qwen-image-edit-2509), docs.crazyrouter.com, docs.siliconflow.cn,
  * oepnai-nebula.apifox.cn, support.huaweicloud.com (ModelArts MaaS).
  */
 
-/** An edited picture, as a link or as the content itself. */
-export type GatewayPicture = { kind: 'link'; link: string } | { kind: 'content'; base64: string };
+/** An edited image, as a link or as the content itself. */
+export type GatewayImage = { kind: 'link'; link: string } | { kind: 'content'; base64: string };
 
 export interface GatewayEdit {
 	/** At least one. */
-	pictures: GatewayPicture[];
+	images: GatewayImage[];
 	/** Unix milliseconds. */
 	createdAt?: number;
 	/** Why other images of the same request did not come. */
 	failures?: string[];
-	/** The gateway's own answer; pictures that stood in it as base64 are taken out. */
+	/** The gateway's own answer; images that stood in it as base64 are taken out. */
 	raw: IDataObject;
 }
 
@@ -58,7 +58,7 @@ export type GatewayReply =
 	| { kind: 'task'; taskId?: string; pollUrl?: string }
 	| { kind: 'unreadable' };
 
-/** Base64 of a picture of some 50 MB, with room for another one. */
+/** Base64 of an image of some 50 MB, with room for another one. */
 const MAX_ANSWER_BYTES = 160 * 1024 * 1024;
 
 /** Refusals because of load are certain not to be billed, so patience costs nothing but time. */
@@ -83,15 +83,17 @@ export class ImagesGatewayClient {
 	) {}
 
 	/**
-	 * Edits pictures. **Costs money**, each time: repeated only after the gateway refused because of load
+	 * Edits images. **Costs money**, each time: repeated only after the gateway refused because of load
 	 * (429, 503 with a reason) or was not reached.
 	 *
 	 * @param timeoutMs for each request; a gateway works minutes on it
 	 * @throws {ApiError} the gateway refused; nothing is billed
-	 * @throws {PictureLostError} it is, or may be, billed
+	 * @throws {ImageLostError} it is, or may be, billed
 	 * @throws {StoppedError} nothing is billed
-	 */
-	async edit({ path, body, contentType }: GatewayRequest, timeoutMs: number): Promise<GatewayEdit> {
+	 */ async edit(
+		{ path, body, contentType }: GatewayRequest,
+		timeoutMs: number,
+	): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
 			const sentAt = this.clock.now();
@@ -269,16 +271,16 @@ function reasonOf(failure: HttpFailure): string {
 	return failure.kind === 'stopped' ? STOPPED_MESSAGE : failure.reason;
 }
 
-function notInTime(pollUrl: string, last: string): PictureLostError {
-	return new PictureLostError(
+function notInTime(pollUrl: string, last: string): ImageLostError {
+	return new ImageLostError(
 		`The images gateway accepted the request, which is or may be billed, but its picture did not come: ${last}`,
 		`It is not sent again, because a gateway would bill it again. Ask later at ${pollUrl} with the gateway's API key. ` +
 			"If the time was too short, raise the option 'Timeout'.",
 	);
 }
 
-function outcomeUnknown(reason: string, trace: TaskTrace = {}): PictureLostError {
-	return new PictureLostError(
+function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {
+	return new ImageLostError(
 		`It is not known whether the images gateway edited the picture: ${reason}. It may have been billed`,
 		"It is not sent again, because a gateway would bill it again. Look into the gateway's own log or " +
 			"billing; run the workflow anew to ask, and pay, again. If the time was too short, raise the option 'Timeout'.",
@@ -286,9 +288,9 @@ function outcomeUnknown(reason: string, trace: TaskTrace = {}): PictureLostError
 	);
 }
 
-function worksWithTasks(taskId: string | undefined): PictureLostError {
+function worksWithTasks(taskId: string | undefined): ImageLostError {
 	const name = taskId === undefined ? 'a task' : `the task ${taskId}`;
-	return new PictureLostError(
+	return new ImageLostError(
 		`The host of the credential 'Images Gateway API' answered with ${name} instead of a picture, which may have been billed`,
 		"This host works with tasks, as EvoLink does. For EvoLink set 'Service' to EvoLink: its operations " +
 			"Get Task and Wait for Completion fetch the picture. 'Images Gateway' is for hosts that answer with the picture itself.",
@@ -328,14 +330,14 @@ export function readGatewayReply(text: string): GatewayReply {
 	if (!isRecord(body)) return { kind: 'unreadable' };
 	const pollUrl = textOf(body.poll_url);
 	if (saysSoPlainly(body)) return errorReply(body, text);
-	const { pictures, errors } = takePictures(body);
-	if (pictures.length > 0) {
+	const { images, errors } = takeImages(body);
+	if (images.length > 0) {
 		const wrapped = isRecord(body.data) ? body.data : {};
 		const createdAt = dateOf(body.created ?? wrapped.created);
 		return {
 			kind: 'edited',
 			edit: {
-				pictures,
+				images,
 				...(createdAt === undefined ? {} : { createdAt }),
 				...(errors.length === 0 ? {} : { failures: errors.map(wordsOf) }),
 				raw: body as IDataObject,
@@ -400,27 +402,27 @@ function listsIn(body: Record<string, unknown>): unknown[] {
 }
 
 interface Taken {
-	pictures: GatewayPicture[];
+	images: GatewayImage[];
 	/** What stands in the place of images that did not come. */
 	errors: unknown[];
 }
 
-/** The pictures of an answer; base64 is taken out of it, because nobody wants megabytes in an item's JSON. */
-function takePictures(body: Record<string, unknown>): Taken {
+/** The images of an answer; base64 is taken out of it, because nobody wants megabytes in an item's JSON. */
+function takeImages(body: Record<string, unknown>): Taken {
 	const taken = listsIn(body).map(takeFromList);
 	return (
-		taken.find(({ pictures }) => pictures.length > 0) ??
-		taken.find(({ errors }) => errors.length > 0) ?? { pictures: [], errors: [] }
+		taken.find(({ images }) => images.length > 0) ??
+		taken.find(({ errors }) => errors.length > 0) ?? { images: [], errors: [] }
 	);
 }
 
 function takeFromList(list: unknown): Taken {
 	const errors: unknown[] = [];
-	const pictures = listOf(list).flatMap((entry) => {
-		if (!isRecord(entry)) return pictureOf(entry);
+	const images = listOf(list).flatMap((entry) => {
+		if (!isRecord(entry)) return imageOf(entry);
 		const { url, image_url: imageUrl, b64_json: base64, error } = entry;
 		const links = [url, isRecord(imageUrl) ? imageUrl.url : imageUrl].flatMap(listOf);
-		const found = links.flatMap(pictureOf);
+		const found = links.flatMap(imageOf);
 		if (found.some(({ kind }) => kind === 'content')) {
 			delete entry.url;
 			delete entry.image_url;
@@ -432,21 +434,21 @@ function takeFromList(list: unknown): Taken {
 		if (isRealError(error)) errors.push(error);
 		return [];
 	});
-	return { pictures, errors };
+	return { images, errors };
 }
 
 function listOf(value: unknown): unknown[] {
 	return Array.isArray(value) ? value : [value];
 }
 
-/** A link, or a picture as data URL. */
-function pictureOf(value: unknown): GatewayPicture[] {
+/** A link, or an image as data URL. */
+function imageOf(value: unknown): GatewayImage[] {
 	if (typeof value !== 'string') return [];
 	const text = value.trim();
 	if (/^data:/i.test(text)) return [contentOf(text)];
 	return isHttpUrl(text) ? [{ kind: 'link', link: text }] : [];
 }
 
-function contentOf(base64: string): GatewayPicture {
+function contentOf(base64: string): GatewayImage {
 	return { kind: 'content', base64: base64.trim().replace(/^data:[^,]{0,200},/i, '') };
 }

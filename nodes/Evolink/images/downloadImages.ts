@@ -6,61 +6,61 @@ import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../a
 import { failedExchange } from '../api/errors/advice';
 import { isHttpUrl } from '../api/http/url';
 import { withEnding } from './fileNames';
-import { FORMATS, type PictureFormat } from './format';
-import { examinePicture, ImageReader } from './imageReader';
+import { FORMATS, type ImageFormat } from './format';
+import { examineImage, ImageReader } from './imageReader';
 import { describeUnknown, isBinary, isNoImage } from './unknownContent';
 
-export interface PictureFile<Content = Buffer> {
+export interface ImageFile<Content = Buffer> {
 	content: Content;
 	fileName: string;
 	mimeType: string;
 }
 
 /**
- * Takes a picture that is fetched, large ones while they arrive.
+ * Takes an image that is fetched, large ones while they arrive.
  *
  * @param bytes how large it is, or claims to be
  */
-export type StorePicture<T> = (file: PictureFile<Buffer | ByteStream>, bytes: number) => Promise<T>;
+export type StoreImage<T> = (file: ImageFile<Buffer | ByteStream>, bytes: number) => Promise<T>;
 
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
- * Fetches result pictures, all at once, without the API key.
+ * Fetches result images, all at once, without the API key.
  *
  * @param stems their file names without the endings
- * @param store gets each picture, again where it broke off
+ * @param store gets each image, again where it broke off
  * @returns what `store` made of them
  * @throws {EvolinkError} the first that could not be fetched
  */
-export async function downloadPictures<T>(
+export async function downloadImages<T>(
 	send: Send,
 	clock: Clock,
 	links: string[],
 	maxMegabytes: number,
 	stems: string[],
-	store: StorePicture<T>,
+	store: StoreImage<T>,
 ): Promise<T[]> {
 	return await Promise.all(
 		links.map(
 			async (link, position) =>
-				await downloadPicture(send, clock, link, maxMegabytes, stems[position], store),
+				await downloadImage(send, clock, link, maxMegabytes, stems[position], store),
 		),
 	);
 }
 
-async function downloadPicture<T>(
+async function downloadImage<T>(
 	send: Send,
 	clock: Clock,
 	link: string,
 	maxMegabytes: number,
 	stem: string,
-	store: StorePicture<T>,
+	store: StoreImage<T>,
 ): Promise<T> {
 	if (!isHttpUrl(link)) {
 		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
 	}
-	const keep = async (content: Buffer | ByteStream, format: PictureFormat, bytes: number) => {
+	const keep = async (content: Buffer | ByteStream, format: ImageFormat, bytes: number) => {
 		const { mimeType } = FORMATS[format];
 		return await store({ content, fileName: withEnding(stem, format), mimeType }, bytes);
 	};
@@ -74,7 +74,7 @@ async function downloadPicture<T>(
 			timeoutMs: DOWNLOAD_TIMEOUT_MS,
 			maxBytes: maxMegabytes * 1024 * 1024,
 			take(beginning) {
-				const facts = examinePicture(beginning);
+				const facts = examineImage(beginning);
 				if (!facts) return undefined;
 				return async (content, announced) => {
 					const watched = content.map((chunk: Buffer) => {
@@ -106,7 +106,7 @@ async function downloadPicture<T>(
 			return { ...fault, error, mayPass };
 		}
 		if (kept.length === 0) {
-			const facts = examinePicture(result.body);
+			const facts = examineImage(result.body);
 			if (!facts) return { ...fault, ...notAnImage(what, result) };
 			reader.write(result.body);
 			kept.push(keep(result.body, facts.format, result.body.length));
@@ -140,8 +140,8 @@ function isNotReady(status: number, body: Buffer): boolean {
 	);
 }
 
-/** A picture that came as base64. */
-export interface DecodedPicture extends PictureFile {
+/** An image that came as base64. */
+export interface DecodedImage extends ImageFile {
 	/** What is to be said of it, as the end of a sentence. */
 	hint?: string;
 }
@@ -149,15 +149,15 @@ export interface DecodedPicture extends PictureFile {
 const UNKNOWN_FORMAT = { mimeType: 'application/octet-stream', extension: 'bin' };
 
 /**
- * Decodes a picture that came as base64. It is paid, so what may be an image in any format is kept.
+ * Decodes an image that came as base64. It is paid, so what may be an image in any format is kept.
  *
  * @param stem its file name without the ending
- * @throws {ApiError} it is certainly no picture
+ * @throws {ApiError} it is certainly no image
  */
-export function decodePicture(base64: string, stem: string): DecodedPicture {
+export function decodeImage(base64: string, stem: string): DecodedImage {
 	const isBase64 = /^[\w+/=\s-]*$/.test(base64.slice(0, 1_000));
 	const content = Buffer.from(base64, isBase64 ? 'base64' : 'utf8');
-	const facts = examinePicture(content);
+	const facts = examineImage(content);
 	if (facts) {
 		const { mimeType } = FORMATS[facts.format];
 		const hint = facts.isCutOff ? { hint: 'ends before the image does' } : {};

@@ -1,5 +1,5 @@
 import { parseUrl } from '../api/http/url';
-import { FORMATS, type PictureFormat } from './format';
+import { FORMATS, type ImageFormat } from './format';
 
 /** What the result files of a task are called. */
 export interface Naming {
@@ -51,7 +51,7 @@ export function fileStems(
 }
 
 /** The name with the ending that fits the bytes, unless it has it already. */
-export function withEnding(stem: string, format: PictureFormat): string {
+export function withEnding(stem: string, format: ImageFormat): string {
 	const { extensions } = FORMATS[format];
 	const has = extensions.some((extension) => stem.toLowerCase().endsWith(`.${extension}`));
 	return has ? stem : `${stem}.${extensions[0]}`;

@@ -1,5 +1,5 @@
 /** Formats that are recognized by their first bytes. */
-export type PictureFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif' | 'heic';
+export type ImageFormat = 'jpeg' | 'png' | 'webp' | 'gif' | 'bmp' | 'tiff' | 'avif' | 'heic';
 
 export interface FormatFacts {
 	mimeType: string;
@@ -7,7 +7,7 @@ export interface FormatFacts {
 	extensions: readonly [string, ...string[]];
 }
 
-export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
+export const FORMATS: Readonly<Record<ImageFormat, FormatFacts>> = {
 	jpeg: { mimeType: 'image/jpeg', extensions: ['jpg', 'jpeg'] },
 	png: { mimeType: 'image/png', extensions: ['png'] },
 	webp: { mimeType: 'image/webp', extensions: ['webp'] },
@@ -18,33 +18,33 @@ export const FORMATS: Readonly<Record<PictureFormat, FormatFacts>> = {
 	heic: { mimeType: 'image/heic', extensions: ['heic', 'heif'] },
 };
 
-/** What the bytes of a picture tell. Sizes are missing where the file is damaged or cut off, and for TIFF, AVIF and HEIC. */
-export interface PictureFacts {
-	format: PictureFormat;
+/** What the bytes of an image tell. Sizes are missing where the file is damaged or cut off, and for TIFF, AVIF and HEIC. */
+export interface ImageFacts {
+	format: ImageFormat;
 	/** Pixels, as displayed. */
 	width?: number;
 	/** Pixels, as displayed. */
 	height?: number;
 	/** Whether the file stores it lying on its side, so that width and height are the other way round there. */
 	isTurned?: boolean;
-	/** Whether the picture can have transparent pixels; only told for PNG and WebP. */
+	/** Whether the image can have transparent pixels; only told for PNG and WebP. */
 	transparency?: boolean;
 	/** Whether the file ends before the image does; only told for JPEG, PNG, WebP and GIF. */
 	isCutOff?: boolean;
 }
 
 /** @returns the format that a file name or a link ends in, which need not be the true one */
-export function formatByName(name: string): PictureFormat | undefined {
+export function formatByName(name: string): ImageFormat | undefined {
 	const ending = /\.([a-z]+)$/i.exec(name)?.[1].toLowerCase();
 	if (ending === undefined) return undefined;
-	const formats = Object.keys(FORMATS) as PictureFormat[];
+	const formats = Object.keys(FORMATS) as ImageFormat[];
 	return formats.find((format) => FORMATS[format].extensions.includes(ending));
 }
 
 const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'mif1', 'msf1'];
 
 /** @param bytes the first 26 at least, or the whole of a shorter file */
-export function formatOf(bytes: Buffer): PictureFormat | undefined {
+export function formatOf(bytes: Buffer): ImageFormat | undefined {
 	const ascii = (start: number, end: number) => bytes.toString('latin1', start, end);
 	if (bytes.length < 16) return undefined;
 	if (ascii(0, 8) === '\x89PNG\r\n\x1a\n') return 'png';

@@ -1,4 +1,4 @@
-import { formatOf, type PictureFacts, type PictureFormat } from './format';
+import { formatOf, type ImageFacts, type ImageFormat } from './format';
 import { type Findings, type Walk, WALKS, type Wish } from './walks';
 
 /** Enough to recognize every format. */
@@ -52,7 +52,7 @@ export class ImageReader {
 	}
 
 	/** What was found, once the whole file has come by. @returns undefined where it is no image of a known format */
-	end(): PictureFacts | undefined {
+	end(): ImageFacts | undefined {
 		if (!this.signature) this.begin();
 		const format = formatOf(this.signature as Buffer);
 		if (!format) return undefined;
@@ -113,7 +113,7 @@ export class ImageReader {
 	}
 
 	/** A walk that came to no end was left waiting for more, unless it lost its way or had enough. */
-	private isCutOff(format: PictureFormat): boolean {
+	private isCutOff(format: ImageFormat): boolean {
 		const { endsAt, hasPixels } = this.found;
 		if (endsAt !== undefined) return this.bytes < endsAt;
 		if (!this.walk) return false;
@@ -128,7 +128,7 @@ export class ImageReader {
  *
  * @returns undefined where it is no image of a known format
  */
-export function examinePicture(bytes: Buffer): PictureFacts | undefined {
+export function examineImage(bytes: Buffer): ImageFacts | undefined {
 	const reader = new ImageReader();
 	reader.write(bytes);
 	return reader.end();

@@ -6,43 +6,43 @@ import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
 import type { FileUpload } from '../api/http/multipart';
 import { parseUrl } from '../api/http/url';
-import { FORMATS, type PictureFacts, type PictureFormat } from './format';
+import { FORMATS, type ImageFacts, type ImageFormat } from './format';
 import { findFiles, type GivenFile, openStored, readFile } from './binaryFields';
 import { ImageReader } from './imageReader';
 import { describeUnknown, isNoImage } from './unknownContent';
 
-/** A picture to edit, as a link for the service or as bytes that must be uploaded first. */
+/** An image to edit, as a link for the service or as bytes that must be uploaded first. */
 export type Reference = LinkReference | BinaryReference;
 
 export interface LinkReference {
 	kind: 'link';
-	/** What to call the picture in messages. */
+	/** What to call the image in messages. */
 	label: string;
 	link: string;
 }
 
 export interface BinaryReference {
 	kind: 'binary';
-	/** What to call the picture in messages. */
+	/** What to call the image in messages. */
 	label: string;
 	/** The name of its field, or of the file where it came by expression. */
 	fieldName: string;
 	file: IBinaryData;
-	facts: PictureFacts;
+	facts: ImageFacts;
 	bytes: number;
 	/** SHA-256 of the content. */
 	contentDigest: string;
 }
 
-/** How the pictures of binary fields travel, and what can travel so. */
+/** How the images of binary fields travel, and what can travel so. */
 export interface Carrier {
 	/** For messages. */
 	name: string;
-	formats: readonly PictureFormat[];
+	formats: readonly ImageFormat[];
 	maxMegabytes: number;
 }
 
-/** What tells a picture from another, wherever it is uploaded to. */
+/** What tells an image from another, wherever it is uploaded to. */
 export function identityOf(reference: Reference): string {
 	return reference.kind === 'link' ? reference.link : reference.contentDigest;
 }
@@ -57,20 +57,20 @@ export const FILE_UPLOAD: Carrier = {
 /** In the request itself: formats are left to the service; requests of some 20 MB are the most that is documented. */
 export const DATA_URL: Carrier = {
 	name: 'a request with the picture in it',
-	formats: Object.keys(FORMATS) as PictureFormat[],
+	formats: Object.keys(FORMATS) as ImageFormat[],
 	maxMegabytes: 30,
 };
 
-/** Enough to say what something is that is no picture. */
+/** Enough to say what something is that is no image. */
 const BEGINNING_BYTES = 64 * 1024;
 
 /** The formats of which every whole file tells its size. */
-const SIZED_FORMATS: PictureFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
+const SIZED_FORMATS: ImageFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 
 /**
- * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one picture or several.
+ * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one image or several.
  *
- * @throws {InvalidInputError} no picture, a link that is none, a field that is missing or no picture
+ * @throws {InvalidInputError} no image, a link that is none, a field that is missing or no image
  */
 export async function readReferences(
 	context: IExecuteFunctions,
@@ -134,10 +134,10 @@ function checkLink(link: unknown, label: string): string {
 }
 
 /**
- * Reads the one picture that a parameter gives: a link, the name of a binary field, or binary data by expression.
+ * Reads the one image that a parameter gives: a link, the name of a binary field, or binary data by expression.
  *
  * @param label what to call the parameter in messages
- * @throws {InvalidInputError} a link that is none, a field that is missing or no picture, or several
+ * @throws {InvalidInputError} a link that is none, a field that is missing or no image, or several
  */
 export async function readOneReference(
 	context: IExecuteFunctions,
@@ -157,7 +157,7 @@ export async function readOneReference(
 }
 
 /**
- * Reads the pictures that a parameter for binary fields gives.
+ * Reads the images that a parameter for binary fields gives.
  *
  * @param given a name, several, a binary object, or an array of these
  * @param entryLabel what to call the entry in messages
@@ -231,7 +231,7 @@ async function readBinary(
 }
 
 /** What is sent all the same, but may not work. */
-function hintsOn({ isCutOff, width, format }: PictureFacts, instead: string | undefined): string[] {
+function hintsOn({ isCutOff, width, format }: ImageFacts, instead: string | undefined): string[] {
 	const hints = instead === undefined ? [] : [instead];
 	if (isCutOff) {
 		hints.push(

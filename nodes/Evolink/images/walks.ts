@@ -1,4 +1,4 @@
-import type { PictureFormat } from './format';
+import type { ImageFormat } from './format';
 
 /** What a walk asks for next, in this order. Where the file ends before, it is left waiting. */
 export interface Wish {
@@ -28,7 +28,7 @@ export interface Findings {
 }
 
 /** The formats whose size matters; what else is recognized is sent nowhere. */
-export const WALKS: Readonly<Partial<Record<PictureFormat, (found: Findings) => Walk>>> = {
+export const WALKS: Readonly<Partial<Record<ImageFormat, (found: Findings) => Walk>>> = {
 	jpeg: walkJpeg,
 	png: walkPng,
 	webp: walkWebp,

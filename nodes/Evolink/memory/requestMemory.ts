@@ -8,7 +8,7 @@ import {
 	BudgetError,
 	InvalidInputError,
 	OutcomeUnknownError,
-	PictureLostError,
+	ImageLostError,
 	StoppedError,
 	TaskFailedError,
 	type TaskTrace,
@@ -18,7 +18,7 @@ import type { RunIdentity } from './runIdentity';
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
 export interface RememberedRequest {
 	executionId: string;
-	/** Digest of what was asked, as the user put it: model, prompt, pictures and the rest. */
+	/** Digest of what was asked, as the user put it: model, prompt, images and the rest. */
 	fingerprint: string;
 	idempotencyKey: string;
 	/** Set just before it is sent; a repetition must send the same. */
@@ -33,7 +33,7 @@ export interface RememberedRequest {
 	output?: RememberedOutput;
 	/** Set once an images gateway has answered. */
 	edit?: RememberedEdit;
-	/** Set when an images gateway did, or may have, billed a picture that did not arrive: why there is none. */
+	/** Set when an images gateway did, or may have, billed an image that did not arrive: why there is none. */
 	lost?: { message: string; advice: string; taskId?: string };
 }
 
@@ -44,11 +44,11 @@ export type RememberedOutput =
 
 /** What an images gateway was paid for. It cannot be asked for it again. */
 export interface RememberedEdit {
-	/** In order: links, or what n8n has stored of pictures that came in the answer itself. */
+	/** In order: links, or what n8n has stored of images that came in the answer itself. */
 	pictures: Array<{ link: string } | { stored: IBinaryData }>;
 	/** Unix milliseconds. */
 	createdAt?: number;
-	/** The gateway's own answer, without the pictures. */
+	/** The gateway's own answer, without the images. */
 	raw: IDataObject;
 }
 
@@ -193,7 +193,7 @@ export class RequestMemory {
 				this.forget(request, claim.placeName); // The next try asks anew.
 			} else if (request.taskId !== undefined) {
 				continue;
-			} else if (error instanceof PictureLostError) {
+			} else if (error instanceof ImageLostError) {
 				const { message, advice, trace } = error;
 				const { taskId } = trace;
 				request.lost = { message, advice, ...(taskId === undefined ? {} : { taskId }) };

@@ -1,9 +1,9 @@
-import type { PictureFormat } from '../images/format';
+import type { ImageFormat } from '../images/format';
 import {
 	editsImages,
 	type ImageModel,
 	type ParameterRule,
-	type PictureLimits,
+	type ImageLimits,
 	worksWithoutImages,
 } from './model';
 
@@ -22,10 +22,10 @@ const ALIBABA = 'https://www.alibabacloud.com/help/en/model-studio/qwen-image-ed
 const SKILL =
 	'https://github.com/EvoLinkAI/evolink-mcp/blob/main/oc-skill-image/references/image-api-params.md';
 
-const COMMON_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'webp'];
-const QWEN_FORMATS: readonly PictureFormat[] = ['jpeg', 'png', 'webp', 'bmp', 'tiff'];
-const SEEDREAM_4_FORMATS: readonly PictureFormat[] = [...COMMON_FORMATS, 'bmp', 'tiff', 'gif'];
-const SEEDREAM_5_FORMATS: readonly PictureFormat[] = [...SEEDREAM_4_FORMATS, 'heic'];
+const COMMON_FORMATS: readonly ImageFormat[] = ['jpeg', 'png', 'webp'];
+const QWEN_FORMATS: readonly ImageFormat[] = ['jpeg', 'png', 'webp', 'bmp', 'tiff'];
+const SEEDREAM_4_FORMATS: readonly ImageFormat[] = [...COMMON_FORMATS, 'bmp', 'tiff', 'gif'];
+const SEEDREAM_5_FORMATS: readonly ImageFormat[] = [...SEEDREAM_4_FORMATS, 'heic'];
 
 const upTo = (max: number) => Array.from({ length: max }, (_, index) => index + 1);
 const choice = (values: readonly string[], byDefault?: string): ParameterRule => ({
@@ -41,7 +41,7 @@ const NEGATIVE_PROMPT: ParameterRule = { kind: 'text', readCharacters: 500 };
 const THINKING_LEVEL = choice(['auto', 'min', 'high'], 'auto');
 const inModelParams = (name: string) => ({ path: ['model_params', name] });
 
-const QWEN_IMAGES: PictureLimits = {
+const QWEN_IMAGES: ImageLimits = {
 	need: 'required',
 	max: 3,
 	formats: QWEN_FORMATS,
@@ -153,7 +153,7 @@ const NANO_BANANA_2_SIZES = [
 	...['9:16', '16:9', '21:9'],
 ];
 
-const nanoBananaImages = (max: number, maxMegabytes: number): PictureLimits => ({
+const nanoBananaImages = (max: number, maxMegabytes: number): ImageLimits => ({
 	need: 'optional',
 	max,
 	formats: COMMON_FORMATS,
@@ -161,7 +161,7 @@ const nanoBananaImages = (max: number, maxMegabytes: number): PictureLimits => (
 	maxMegabytes,
 });
 
-const SEEDREAM_IMAGES: PictureLimits = {
+const SEEDREAM_IMAGES: ImageLimits = {
 	need: 'optional',
 	max: 14,
 	formats: SEEDREAM_4_FORMATS,
@@ -171,7 +171,7 @@ const SEEDREAM_IMAGES: PictureLimits = {
 	maxRatio: 16,
 	maxMegabytes: 10,
 };
-const SEEDREAM_5_IMAGES: PictureLimits = {
+const SEEDREAM_5_IMAGES: ImageLimits = {
 	...SEEDREAM_IMAGES,
 	max: 10,
 	formats: SEEDREAM_5_FORMATS,
@@ -220,7 +220,7 @@ function seedream5(
 		},
 		rules: [
 			{ kind: 'transparentNeedsFormat', formats: ['png'] },
-			{ kind: 'transparentNeedsTransparentPicture' },
+			{ kind: 'transparentNeedsTransparentImage' },
 			{ kind: 'qualityNeedsRatio', beside: 'pixels' },
 		],
 	};
@@ -251,13 +251,13 @@ function layerize(
 	};
 }
 
-const MIDJOURNEY_FORMATS: readonly PictureFormat[] = [...COMMON_FORMATS, 'gif'];
+const MIDJOURNEY_FORMATS: readonly ImageFormat[] = [...COMMON_FORMATS, 'gif'];
 
 /** Midjourney's operations on an image of one's own; what it makes itself has no `image_urls`. */
 function midjourney(
 	version: '7' | '8.1' | '8.2',
 	use: 'background' | 'texture',
-	limits: Pick<ImageModel, 'prompt'> & { formats?: readonly PictureFormat[] },
+	limits: Pick<ImageModel, 'prompt'> & { formats?: readonly ImageFormat[] },
 ): ImageModel {
 	const { prompt, formats = MIDJOURNEY_FORMATS } = limits;
 	const operation = use === 'background' ? 'remove-bg' : 'retexture';
@@ -277,7 +277,7 @@ function midjourney(
 	};
 }
 
-const NO_IMAGES: PictureLimits = { need: 'none', max: 0, formats: [], transparency: true };
+const NO_IMAGES: ImageLimits = { need: 'none', max: 0, formats: [], transparency: true };
 const NO_PROMPT = { optional: true, unused: true };
 
 export const IMAGE_MODELS: readonly ImageModel[] = [

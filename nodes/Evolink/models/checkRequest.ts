@@ -1,7 +1,7 @@
 import { shortened } from '../api/errors/shortened';
 import { InvalidInputError } from '../api/errors/errors';
 import { parseUrl } from '../api/http/url';
-import { formatByName, FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
+import { formatByName, FORMATS, type ImageFacts, type ImageFormat } from '../images/format';
 import { formatName, formatNames, type KnownImage, problemsOf } from './imageProblems';
 import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
 import { PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
@@ -33,14 +33,14 @@ export function settleViolations(violations: Violation[], strict: boolean): stri
 	throw new InvalidInputError(message, `${advice}${unchecked}`);
 }
 
-/** What is checked of a request, apart from its pictures one by one. */
+/** What is checked of a request, apart from its images one by one. */
 export interface RequestFacts {
 	prompt: string;
 	imageCount: number;
 	numberOfImages: number;
 	parameters: ParameterValues;
-	/** The first picture, where it is known. */
-	firstPicture?: PictureFacts;
+	/** The first image, where it is known. */
+	firstImage?: ImageFacts;
 }
 
 /** @param model undefined for a model that the catalogue does not know: nothing to check */
@@ -193,7 +193,7 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 function checkRule(
 	rule: CrossRule,
 	model: ImageModel,
-	{ imageCount, numberOfImages, parameters, firstPicture }: RequestFacts,
+	{ imageCount, numberOfImages, parameters, firstImage }: RequestFacts,
 ): Violation | undefined {
 	const { name } = model;
 	const { size, resolution, background, outputFormat, quality } = parameters;
@@ -223,9 +223,9 @@ function checkRule(
 				message: `'Background' is transparent and 'Output Format' is ${outputFormat}; ${name} makes that as ${rule.formats.join(' or ')} only`,
 				advice: `Set 'Output Format' to ${rule.formats[0]} or remove it.`,
 			};
-		case 'transparentNeedsTransparentPicture': {
+		case 'transparentNeedsTransparentImage': {
 			if (background !== 'transparent') return undefined;
-			const fits = !firstPicture || (firstPicture.format === 'png' && firstPicture.transparency);
+			const fits = !firstImage || (firstImage.format === 'png' && firstImage.transparency);
 			if (imageCount === 1 && fits) return undefined;
 			return {
 				message: `'Background' is transparent; ${name} keeps the transparency of a picture and needs exactly one, a PNG with transparency`,
@@ -269,7 +269,7 @@ function checkRule(
 }
 
 /** Checks an image by its own bytes. */
-export function checkPicture(
+export function checkImage(
 	model: ImageModel | undefined,
 	label: string,
 	image: KnownImage,
@@ -300,13 +300,13 @@ export function checkLink(model: ImageModel | undefined, label: string, link: st
 }
 
 /** A mask as it is known: of a link only the address. */
-export type MaskFacts = { link: string } | PictureFacts;
+export type MaskFacts = { link: string } | ImageFacts;
 
-/** @param firstPicture undefined where it stands behind a link */
+/** @param firstImage undefined where it stands behind a link */
 export function checkMask(
 	model: ImageModel | undefined,
 	mask: MaskFacts,
-	firstPicture: PictureFacts | undefined,
+	firstImage: ImageFacts | undefined,
 ): Violation[] {
 	if (!model?.mask) {
 		return [
@@ -314,7 +314,7 @@ export function checkMask(
 				message: `'Mask' is set, but ${model?.name ?? 'a model that is not in the list'} takes no mask`,
 				advice:
 					"Remove the option, pick a model that takes a mask, or give the field that the model wants in 'Additional Fields'.",
-				// Without its mask the whole picture would be repainted, and paid.
+				// Without its mask the whole image would be repainted, and paid.
 				always: true,
 			},
 		];
@@ -344,11 +344,11 @@ export function checkMask(
 			advice: 'Make the parts transparent that are to be repainted.',
 		});
 	}
-	const known = [mask.width, mask.height, firstPicture?.width, firstPicture?.height];
+	const known = [mask.width, mask.height, firstImage?.width, firstImage?.height];
 	if (known.includes(undefined)) return violations;
-	if (mask.width !== firstPicture?.width || mask.height !== firstPicture?.height) {
+	if (mask.width !== firstImage?.width || mask.height !== firstImage?.height) {
 		violations.push({
-			message: `'Mask' has ${mask.width} × ${mask.height} pixels and the first picture ${firstPicture?.width} × ${firstPicture?.height}; they must be the same`,
+			message: `'Mask' has ${mask.width} × ${mask.height} pixels and the first picture ${firstImage?.width} × ${firstImage?.height}; they must be the same`,
 			advice: 'Give a mask of the size of the first picture.',
 		});
 	}
@@ -356,6 +356,6 @@ export function checkMask(
 }
 
 /** @returns the format that a link's path ends in, which need not be the true one */
-function formatByLink(link: string): PictureFormat | undefined {
+function formatByLink(link: string): ImageFormat | undefined {
 	return formatByName(parseUrl(link)?.pathname ?? '');
 }

@@ -1,10 +1,10 @@
-import { FORMATS, type PictureFacts, type PictureFormat } from '../images/format';
-import type { ImageModel, PictureLimits } from './model';
+import { FORMATS, type ImageFacts, type ImageFormat } from '../images/format';
+import type { ImageModel, ImageLimits } from './model';
 import { formatNumber } from './parameters';
 
 /** What is known of an image that is to be edited. */
 export interface KnownImage {
-	facts: PictureFacts;
+	facts: ImageFacts;
 	bytes: number;
 }
 
@@ -46,24 +46,24 @@ function bytesProblem({ name, images }: ImageModel, bytes: number): ImageProblem
 	return [];
 }
 
-function formatProblem({ name, images }: ImageModel, format: PictureFormat): ImageProblem[] {
+function formatProblem({ name, images }: ImageModel, format: ImageFormat): ImageProblem[] {
 	if (images.formats.includes(format)) return [];
 	const message = `is a ${formatName(format)} image, but ${name} accepts ${formatNames(images)}`;
 	return [{ limit: 'format', message }];
 }
 
-function transparencyProblem({ name, images }: ImageModel, facts: PictureFacts): ImageProblem[] {
+function transparencyProblem({ name, images }: ImageModel, facts: ImageFacts): ImageProblem[] {
 	if (images.transparency || !mayBeTransparent(facts)) return [];
 	const message = `is a ${formatName(facts.format)} with transparency, which ${name} doesn't accept`;
 	return [{ limit: 'transparency', message }];
 }
 
 /** Whether converting the image to JPEG could lose something. */
-export function mayBeTransparent({ transparency }: PictureFacts): boolean {
+export function mayBeTransparent({ transparency }: ImageFacts): boolean {
 	return transparency === true;
 }
 
-function sizeProblem({ name, images }: ImageModel, facts: PictureFacts): ImageProblem[] {
+function sizeProblem({ name, images }: ImageModel, facts: ImageFacts): ImageProblem[] {
 	const { width, height } = facts;
 	if (width === undefined || height === undefined) return [];
 	const problem = (wanted: string): ImageProblem[] => [
@@ -90,17 +90,17 @@ function sizeProblem({ name, images }: ImageModel, facts: PictureFacts): ImagePr
 	return [];
 }
 
-function describeSides({ minSide, maxSide }: PictureLimits): string {
+function describeSides({ minSide, maxSide }: ImageLimits): string {
 	if (maxSide === undefined) return `at least ${minSide} pixels per side`;
 	if (minSide === undefined) return `at most ${maxSide} pixels per side`;
 	return `${minSide} to ${maxSide} pixels per side`;
 }
 
-export function formatName(format: PictureFormat): string {
+export function formatName(format: ImageFormat): string {
 	return FORMATS[format].extensions[0].toUpperCase();
 }
 
 /** For instance `JPG, PNG, WEBP`. */
-export function formatNames({ formats }: PictureLimits): string {
+export function formatNames({ formats }: ImageLimits): string {
 	return formats.map(formatName).join(', ');
 }

@@ -1,4 +1,4 @@
-import type { PictureFormat } from '../images/format';
+import type { ImageFormat } from '../images/format';
 
 /** What a model takes and makes: a row of the catalogue. */
 export interface ImageModel {
@@ -10,8 +10,8 @@ export interface ImageModel {
 	/** What the model is made for, where it doesn't edit as a prompt says. */
 	use?: 'layers' | 'background' | 'texture';
 	prompt: PromptLimits;
-	images: PictureLimits;
-	/** How many pictures a request may ask for; `[1]` where it cannot ask. 'own': as many as the model finds. */
+	images: ImageLimits;
+	/** How many images a request may ask for; `[1]` where it cannot ask. 'own': as many as the model finds. */
 	results: readonly number[] | 'own';
 	parameters: Readonly<Partial<Record<ParameterName, ParameterRule>>>;
 	mask?: MaskRule;
@@ -40,13 +40,13 @@ export interface PromptLimits {
 	unused?: boolean;
 }
 
-export interface PictureLimits {
+export interface ImageLimits {
 	/** Whether the model works without any, or never takes one: what Generate Image and Edit Image offer. */
 	need: 'required' | 'optional' | 'none';
-	/** Reference pictures per request. */
+	/** Reference images per request. */
 	max: number;
-	formats: readonly PictureFormat[];
-	/** Whether pictures may have transparent pixels. */
+	formats: readonly ImageFormat[];
+	/** Whether images may have transparent pixels. */
 	transparency: boolean;
 	/** Pixels of each side. */
 	minSide?: number;
@@ -59,7 +59,7 @@ export interface PictureLimits {
 	maxPixels?: number;
 	/** The longer side divided by the shorter one. */
 	maxRatio?: number;
-	/** Of each picture. The documents do not say how many bytes a megabyte has. */
+	/** Of each image. The documents do not say how many bytes a megabyte has. */
 	maxMegabytes?: number;
 }
 
@@ -119,14 +119,14 @@ export interface MaskRule {
 export type CrossRule =
 	/** `size` goes with one result only. */
 	| { kind: 'sizeNeedsOneResult' }
-	/** Reference pictures and results together. */
+	/** Reference images and results together. */
 	| { kind: 'maxImagesAndResults'; max: number }
 	/** `resolution` means nothing beside a size in pixels. */
 	| { kind: 'resolutionNeedsRatio' }
 	/** A transparent background goes with these values of `outputFormat`. */
 	| { kind: 'transparentNeedsFormat'; formats: readonly string[] }
 	/** A transparent background is kept, not made: it needs one PNG that has it. */
-	| { kind: 'transparentNeedsTransparentPicture' }
+	| { kind: 'transparentNeedsTransparentImage' }
 	/** More than one result is often not given. */
 	| { kind: 'severalResultsAreUnreliable' }
 	/** The number of results is an upper limit: as many are made as the prompt asks for. */
@@ -139,7 +139,7 @@ export type CrossRule =
 /** A figure of a row, for its source. */
 export type Figure =
 	| `prompt.${keyof PromptLimits}`
-	| `images.${keyof PictureLimits}`
+	| `images.${keyof ImageLimits}`
 	| `parameters.${ParameterName}`
 	| 'results'
 	| 'mask'
@@ -155,7 +155,7 @@ export function worksWithoutImages({ images }: ImageModel): boolean {
 	return images.need !== 'required';
 }
 
-/** Whether the user chooses how many pictures a model makes. */
+/** Whether the user chooses how many images a model makes. */
 export function makesSeveral({ results }: ImageModel): boolean {
 	return results !== 'own' && results.length > 1;
 }

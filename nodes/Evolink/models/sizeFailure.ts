@@ -1,5 +1,5 @@
 import type { TaskFailure } from '../api/task';
-import type { PictureFacts } from '../images/format';
+import type { ImageFacts } from '../images/format';
 import type { ImageModel } from './model';
 import { describeSizeLimits, wayOutOfRefusedSize } from './wayOut';
 
@@ -7,7 +7,7 @@ import { describeSizeLimits, wayOutOfRefusedSize } from './wayOut';
 export interface SentImage {
 	label: string;
 	fieldName?: string;
-	facts?: PictureFacts;
+	facts?: ImageFacts;
 }
 
 /** Codes of failures that may be about the size; which it was stands in their message. */

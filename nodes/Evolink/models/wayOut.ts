@@ -1,7 +1,7 @@
-import type { PictureFacts } from '../images/format';
+import type { ImageFacts } from '../images/format';
 import { EDITING_MODELS } from './catalogue';
 import { type ImageProblem, type KnownImage, mayBeTransparent, problemsOf } from './imageProblems';
-import type { ImageModel, PictureLimits } from './model';
+import type { ImageModel, ImageLimits } from './model';
 import { formatNumber } from './parameters';
 
 /**
@@ -97,7 +97,7 @@ export function wayOutOfRefusedSize(
 
 /** @param problems what the image breaks of these limits; others it keeps */
 export function recipeFor(
-	limits: PictureLimits,
+	limits: ImageLimits,
 	{ facts }: KnownImage,
 	problems: ImageProblem[],
 ): Recipe {
@@ -120,8 +120,8 @@ export function recipeFor(
 }
 
 function formatFor(
-	{ formats }: PictureLimits,
-	facts: PictureFacts,
+	{ formats }: ImageLimits,
+	facts: ImageFacts,
 	broken: Set<ImageProblem['limit']>,
 ): Recipe['format'] {
 	const keepsTransparency = !broken.has('transparency') && mayLoseTransparency(facts);
@@ -135,11 +135,11 @@ function formatFor(
 }
 
 /** GIF files don't tell cheaply. */
-function mayLoseTransparency(facts: PictureFacts): boolean {
+function mayLoseTransparency(facts: ImageFacts): boolean {
 	return facts.format === 'gif' || mayBeTransparent(facts);
 }
 
-function stepsFor(facts: PictureFacts, bounds: SizeBounds[], flattens: boolean): EditStep[] {
+function stepsFor(facts: ImageFacts, bounds: SizeBounds[], flattens: boolean): EditStep[] {
 	const { width, height, isTurned = false } = facts;
 	if (width === undefined || height === undefined) {
 		const side = Math.min(bounds[0].maxSide, Math.floor(Math.sqrt(bounds[0].maxPixels)));
@@ -249,13 +249,13 @@ function fits({ width, height }: Size, bounds: SizeBounds): boolean {
 	);
 }
 
-function hardBounds(limits: PictureLimits): SizeBounds {
+function hardBounds(limits: ImageLimits): SizeBounds {
 	const { minSide = 1, maxSide = Infinity, minPixels = 1, maxPixels = Infinity } = limits;
 	return { minSide, maxSide, minPixels, maxPixels, maxRatio: limits.maxRatio ?? Infinity };
 }
 
 /** What all documents allow. */
-function safeBounds(limits: PictureLimits): SizeBounds {
+function safeBounds(limits: ImageLimits): SizeBounds {
 	const hard = hardBounds(limits);
 	const { safeMinSide = hard.minSide, safeMaxSide = hard.maxSide } = limits;
 	return { ...hard, minSide: safeMinSide, maxSide: safeMaxSide };
@@ -304,7 +304,7 @@ function describeStep(step: EditStep, fieldName: string): string {
 	}
 }
 
-function describeLoss({ steps, format }: Recipe, facts: PictureFacts): string[] {
+function describeLoss({ steps, format }: Recipe, facts: ImageFacts): string[] {
 	if (format !== 'JPEG' || !mayLoseTransparency(facts)) return [];
 	const becomes = steps.some(({ operation }) => operation === 'Composite') ? 'white' : 'black';
 	return [`Transparent areas become ${becomes}.`];

@@ -14,7 +14,7 @@ const OWN_FIELDS: ReadonlyArray<Omit<BodyPart, 'value'>> = [
 ];
 
 /**
- * What goes into the request body beside model, prompt and pictures: the model's options and, as it is, the
+ * What goes into the request body beside model, prompt and images: the model's options and, as it is, the
  * option 'Additional Fields'.
  *
  * @throws {InvalidInputError} 'Additional Fields' is no JSON object, or names what a parameter already sets

@@ -86,7 +86,7 @@ const imageFieldOption: INodeProperties = {
 
 export const gatewayOptions = [imageFieldOption, pathOption, requestOption, severalImagesOption];
 
-/** How a gateway takes several pictures. */
+/** How a gateway takes several images. */
 export type SeveralImages = 'none' | 'array' | 'numbered' | 'objects';
 
 /** How a gateway takes a request. */

@@ -33,7 +33,7 @@ export function maskOptions(): INodeProperties[] {
 /**
  * The option 'Mask': a link, the name of a binary field, or binary data by expression.
  *
- * @throws {InvalidInputError} a link that is none, a field that is missing or no picture
+ * @throws {InvalidInputError} a link that is none, a field that is missing or no image
  */
 export async function readMask(
 	context: IExecuteFunctions,

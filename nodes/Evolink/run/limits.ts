@@ -1,25 +1,25 @@
 import { Limit } from '../api/http/limit';
 
 /**
- * Bytes of pictures that may be on their way at the same time, in either direction. Where n8n keeps pictures in
+ * Bytes of images that may be on their way at the same time, in either direction. Where n8n keeps images in
  * memory, so much more they take; elsewhere they only pass through.
  */
 const BYTES_ON_THE_WAY = 20 * 1024 * 1024;
-/** Pictures count at least this much, so that not too many small ones are on their way either. */
-const MIN_PICTURE_BYTES = 2 * 1024 * 1024;
+/** Images count at least this much, so that not too many small ones are on their way either. */
+const MIN_IMAGE_BYTES = 2 * 1024 * 1024;
 
-/** Limits the bytes of pictures on their way. */
-export class PictureLimit {
+/** Limits the bytes of images on their way. */
+export class ImageLimit {
 	private readonly limit = new Limit(BYTES_ON_THE_WAY);
 
-	private largestBytes = MIN_PICTURE_BYTES;
+	private largestBytes = MIN_IMAGE_BYTES;
 
 	/**
-	 * @param pictures so many at a time
+	 * @param images so many at a time
 	 * @param bytes of the largest of them, where it is known; otherwise they count like the largest one that came before
 	 */
-	async run<T>(work: () => Promise<T>, pictures: number, bytes = this.largestBytes): Promise<T> {
-		return await this.limit.run(work, pictures * Math.max(MIN_PICTURE_BYTES, bytes));
+	async run<T>(work: () => Promise<T>, images: number, bytes = this.largestBytes): Promise<T> {
+		return await this.limit.run(work, images * Math.max(MIN_IMAGE_BYTES, bytes));
 	}
 
 	noteSize(bytes: number): void {

@@ -11,7 +11,7 @@ import type { RunIdentity } from '../memory/runIdentity';
 import type { Parking } from '../waiting/parking/park';
 import type { TaskWatch } from '../waiting/polling/taskWatch';
 import type { Budget } from './budget';
-import type { PictureLimit } from './limits';
+import type { ImageLimit } from './limits';
 import type { PaidTasks } from './paidTasks';
 import type { Progress } from './progress';
 import type { Tally } from './tally';
@@ -29,8 +29,8 @@ export interface RunBasics {
 	progress: Progress;
 	/** Requests at a time, where no task is created. */
 	slots: Limit;
-	/** Pictures on their way to n8n. */
-	downloads: PictureLimit;
+	/** Images on their way to n8n. */
+	downloads: ImageLimit;
 	/** What the run has made and cost. */
 	tally: Tally;
 }
@@ -40,8 +40,8 @@ export interface Run extends RunBasics {
 	client: EvolinkClient;
 	/** Waits for the tasks of all items together. */
 	watch: TaskWatch;
-	/** Pictures on their way to the service, or there and waiting for a slot. */
-	uploads: PictureLimit;
+	/** Images on their way to the service, or there and waiting for a slot. */
+	uploads: ImageLimit;
 	budget: Budget;
 	/** What the service says that tasks cost. */
 	quotes: Quotes;

@@ -4,7 +4,7 @@ import {
 	DownloadError,
 	EvolinkError,
 	OutcomeUnknownError,
-	PictureLostError,
+	ImageLostError,
 	StoppedError,
 } from '../api/errors/errors';
 import type { RememberedRequest, RequestMemory } from '../memory/requestMemory';
@@ -57,7 +57,7 @@ function isNamed({ taskId, idempotencyKey }: RememberedRequest, error: unknown):
 	if (!(error instanceof EvolinkError)) return false;
 	const { message, advice, trace } = error;
 	// What a gateway has billed has no name; these say where it is, or that it is lost.
-	if (error instanceof DownloadError || error instanceof PictureLostError) return true;
+	if (error instanceof DownloadError || error instanceof ImageLostError) return true;
 	return JSON.stringify([message, advice, trace]).includes(taskId ?? idempotencyKey);
 }
 
@@ -79,6 +79,6 @@ export function noteOfPaid(paid: Paid, whose = ''): string {
 
 function traceOfEdit({ edit }: RememberedRequest): string {
 	if (!edit) return 'outcome unknown';
-	const links = edit.pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
+	const links = edit.pictures.flatMap((image) => ('link' in image ? [image.link] : []));
 	return links.length > 0 ? links.join(' , ') : 'arrived';
 }

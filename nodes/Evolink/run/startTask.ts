@@ -12,7 +12,7 @@ export interface TaskStart {
 	isJob: boolean;
 	/** How long a busy service is waited for. */
 	timeoutSeconds: number;
-	/** Bytes of the largest picture that `buildBody` uploads. */
+	/** Bytes of the largest image that `buildBody` uploads. */
 	uploadBytes: number;
 	/** Uploads what must be uploaded. Called once, unless an earlier try has done it. */
 	buildBody(): Promise<CreateTaskBody>;
@@ -43,7 +43,7 @@ export async function startTask(
 			request.body ??= await start.buildBody();
 			return await run.taskSlots.enter(start.timeoutSeconds * 1_000);
 		};
-		// Pictures are uploaded ahead of a free slot, but only those of a few items, one item after another.
+		// Images are uploaded ahead of a free slot, but only those of a few items, one item after another.
 		const slot = await run.uploads.run(enter, 1, start.uploadBytes);
 		let isCreated = false;
 		try {

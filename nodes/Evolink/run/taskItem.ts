@@ -2,7 +2,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { ApiError, DownloadError, EvolinkError } from '../api/errors/errors';
 import { lacksImages, type Task } from '../api/task';
-import { downloadPictures } from '../images/downloadImages';
+import { downloadImages } from '../images/downloadImages';
 import { fileStems } from '../images/fileNames';
 import type { SeenTask } from '../waiting/polling/taskWatch';
 import { storeIn } from './binaryFields';
@@ -17,9 +17,9 @@ const LINK_LIFE_MS = 24 * 60 * 60 * 1_000;
 const DEAD_LINK_STATUSES = new Set([401, 403, 404, 410]);
 
 /**
- * The output of a task: what the service says of it and, where wanted, its pictures.
+ * The output of a task: what the service says of it and, where wanted, its images.
  *
- * @throws {DownloadError} a picture could not be fetched; the error names task, links and expiry
+ * @throws {DownloadError} an image could not be fetched; the error names task, links and expiry
  */
 export async function taskItem(
 	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
@@ -29,7 +29,7 @@ export async function taskItem(
 ): Promise<ItemResult[]> {
 	const { results } = seen.task;
 	const json = taskJson(seen, settings.simplify);
-	const fetch = async () => await fetchPictures(run, seen, settings);
+	const fetch = async () => await fetchImages(run, seen, settings);
 	const isWanted = settings.download && results.length > 0;
 	const files = isWanted ? await run.downloads.run(fetch, results.length) : [];
 	const images = results.map((link, index) => ({ link, file: files[index] }));
@@ -46,7 +46,7 @@ export function taskJson(seen: SeenTask, simplify: boolean): IDataObject {
 		: rawJson(task.raw);
 }
 
-async function fetchPictures(
+async function fetchImages(
 	run: Pick<Run, 'context' | 'clock' | 'downloads' | 'plainSend'>,
 	seen: SeenTask,
 	{ maxDownloadMegabytes, fileName }: OutputSettings,
@@ -54,7 +54,7 @@ async function fetchPictures(
 	const { task } = seen;
 	const { plainSend, clock } = run;
 	try {
-		return await downloadPictures(
+		return await downloadImages(
 			plainSend,
 			clock,
 			task.results,

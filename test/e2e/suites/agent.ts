@@ -52,7 +52,7 @@ export function agent(given: () => Fixture): void {
 		return said;
 	}
 
-	it('gives an agent the links of the edited picture', async () => {
+	it('gives an agent the links of the edited image', async () => {
 		const fixture = given();
 		const [answer] = await runAgent(fixture, ['Make it blue']);
 		expect(answer).toContain(fixture.simulator.resultsUrl);

@@ -145,7 +145,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(calls(simulator)).toEqual([200, 200, 200]);
 		});
 
-		it('takes many calls, with several pictures each', async () => {
+		it('takes many calls, with several images each', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
 			const texts = Array.from({ length: 20 }, (_, index) => `Number ${index}`);
@@ -199,8 +199,8 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			const [item] = outputItems(execution, name);
 			expect(Object.keys(item.binary ?? {})).toEqual(['picture_Blue']);
 			const [source] = outputItems(execution, 'Get Picture');
-			const picture = await fixture.picture(item, 'picture_Blue');
-			expect(picture.equals(await fixture.picture(source))).toBe(false);
+			const image = await fixture.picture(item, 'picture_Blue');
+			expect(image.equals(await fixture.picture(source))).toBe(false);
 			expect(simulator.files.size).toBe(1);
 			expectNextRanOnce(execution, 1);
 		});

@@ -3,7 +3,7 @@ import sharp from 'sharp';
 import { chain, download, edited, type Fixture, items, lastRun, to } from '../fixture';
 import { outputItems } from '../../../tools/host/rest';
 
-/** The main path: pictures in, edited pictures out, with the true item behind each. */
+/** The main path: images in, edited images out, with the true item behind each. */
 export function editing(given: () => Fixture): void {
 	it('offers the node, also as a tool, with its credential', async () => {
 		const types = await given().n8n.nodeTypes();
@@ -24,7 +24,7 @@ export function editing(given: () => Fixture): void {
 		expect(new Set(simulator.requests.map(({ path }) => path))).toEqual(new Set(['/v1/credits']));
 	});
 
-	it('edits a picture behind a link', async () => {
+	it('edits an image behind a link', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
 		const execution = await fixture.run([fixture.editImage()]);
@@ -50,7 +50,7 @@ export function editing(given: () => Fixture): void {
 		expect(simulator.paidTasks()).toBe(1);
 	});
 
-	it('edits the picture in the binary field data, where nothing else is said', async () => {
+	it('edits the image in the binary field data, where nothing else is said', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
 		const execution = await fixture.run([
@@ -106,7 +106,7 @@ export function editing(given: () => Fixture): void {
 		}
 	});
 
-	it('makes several pictures with a model that can', async () => {
+	it('makes several images with a model that can', async () => {
 		const fixture = given();
 		const execution = await fixture.run([
 			fixture.editImage({
@@ -117,7 +117,7 @@ export function editing(given: () => Fixture): void {
 		expect(Object.keys(edited(execution)[0].binary ?? {})).toEqual(['data', 'data_1', 'data_2']);
 	});
 
-	it('returns at once without waiting; Wait for Completion and Get Task fetch the picture', async () => {
+	it('returns at once without waiting; Wait for Completion and Get Task fetch the image', async () => {
 		const fixture = given();
 		const later = { taskId: '={{ $json.id }}' };
 		const execution = await fixture.run([
@@ -183,7 +183,7 @@ export function editing(given: () => Fixture): void {
 		expect((await n8n.getExecution(executionId)).status).toBe('canceled');
 	});
 
-	it('pays for each run of a loop, and gives each its own picture', async () => {
+	it('pays for each run of a loop, and gives each its own image', async () => {
 		const fixture = given();
 		const loop = {
 			name: 'Loop',

@@ -15,7 +15,7 @@ import {
 
 const retryOnFail: Partial<INode> = { retryOnFail: true, maxTries: 3, waitBetweenTries: 100 };
 
-/** Edit Image by a gateway that answers with the picture itself, and has no idempotency. */
+/** Edit Image by a gateway that answers with the image itself, and has no idempotency. */
 export function gateway(given: () => Fixture): void {
 	describe('an images gateway', () => onGatewayOf(given));
 }
@@ -51,7 +51,7 @@ function onGatewayOf(given: () => Fixture): void {
 
 	const shapes: GatewayShape[] = ['data', 'images', 'wrapped', 'base64', 'dataUrl'];
 
-	it.each(shapes)('edits a picture where the gateway answers with %s', async (shape) => {
+	it.each(shapes)('edits an image where the gateway answers with %s', async (shape) => {
 		const fixture = given();
 		const { simulator } = fixture;
 		simulator.nextEdit({ shape, seconds: 1 });
@@ -72,7 +72,7 @@ function onGatewayOf(given: () => Fixture): void {
 		expect(simulator.keyLeaks).toEqual([]);
 	});
 
-	it('sends the picture of a binary field as data URL', async () => {
+	it('sends the image of a binary field as data URL', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
 		const execution = await fixture.run([
@@ -110,7 +110,7 @@ function onGatewayOf(given: () => Fixture): void {
 		expect(widths).toEqual([768, 1024, 640]);
 	});
 
-	it('leaves links alone with Download off, but no picture without a link', async () => {
+	it('leaves links alone with Download off, but no image without a link', async () => {
 		const fixture = given();
 		fixture.simulator.nextEdit({ prompt: /inline/, shape: 'base64' });
 		const execution = await fixture.run([

@@ -44,12 +44,12 @@ export function models(given: () => Fixture): void {
 			seed: 7,
 			additionalFields: '{ "n": 1 }',
 		};
-		const picture = {
+		const image = {
 			images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/hills.png` }] },
 		};
 		const nodes = (more: object) => [
 			download(`${simulator.picturesUrl}/hills-alpha.png`),
-			fixture.editImage({ model: model('gpt-image-2'), ...picture, ...more }),
+			fixture.editImage({ model: model('gpt-image-2'), ...image, ...more }),
 		];
 		const refused = await fixture.run(nodes({ options }));
 		expect(errorText(refused)).toMatch(/'Additional Fields' has 'n', .* 'Number of Images'/);
@@ -86,7 +86,7 @@ export function models(given: () => Fixture): void {
 		expect(Object.keys(request)).toEqual(['model', 'prompt', 'image_urls']);
 	});
 
-	it('takes a picture apart without a prompt', async () => {
+	it('takes an image apart without a prompt', async () => {
 		const fixture = given();
 		const execution = await fixture.run([
 			fixture.editImage({ model: model('doubao-seedream-5.0-pro-layerize'), prompt: '' }),

@@ -95,7 +95,7 @@ export function money(given: () => Fixture): void {
 		for (const id of fixture.simulator.tasks.keys()) expect(errorText(execution)).toContain(id);
 	});
 
-	it('keeps task id, links and expiry when the picture cannot be fetched', async () => {
+	it('keeps task id, links and expiry when the image cannot be fetched', async () => {
 		const fixture = given();
 		fixture.simulator.inject({ host: 'results', times: Infinity, fault: { status: 403 } });
 		const execution = await fixture.run([

@@ -136,7 +136,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			});
 		});
 
-		it('starts, by the example, with the picture that Edit Image did not wait for', async () => {
+		it('starts, by the example, with the image that Edit Image did not wait for', async () => {
 			const fixture = given();
 			const { n8n, simulator, credential } = fixture;
 			simulator.callbackHosts[PUBLIC_HOST] = n8n.baseUrl;
@@ -412,7 +412,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(executions.map(({ status }) => status)).toEqual(['success', 'success']);
 		});
 
-		it('fetches the pictures after it has answered', async () => {
+		it('fetches the images after it has answered', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
 			const workflow = await triggered(fixture, { download: true, binaryPropertyName: 'edited' });
@@ -429,7 +429,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.keyLeaks).toEqual([]);
 		});
 
-		it('gives the task without its picture, and says why, where that cannot be fetched', async () => {
+		it('gives the task without its image, and says why, where that cannot be fetched', async () => {
 			const fixture = given();
 			fixture.simulator.nextTask({ delivery: { status: 403 } });
 			const workflow = await triggered(fixture, { download: true });
@@ -445,7 +445,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(binary).toBeUndefined();
 		});
 
-		it('can be stopped while it fetches a picture', async () => {
+		it('can be stopped while it fetches an image', async () => {
 			const fixture = given();
 			const { n8n, simulator } = fixture;
 			simulator.nextTask({ delivery: { truncated: 'stall' } });

@@ -119,7 +119,7 @@ export function panels(see: See): void {
 			]);
 		});
 
-		see('asks for a link or for a field, as the source of each picture says', async (seen) => {
+		see('asks for a link or for a field, as the source of each image says', async (seen) => {
 			const { editor } = seen;
 			await openPanel(seen);
 			await editor.choose('source', 'URL');

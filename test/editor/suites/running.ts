@@ -5,16 +5,16 @@ import { until } from '../../../tools/until';
 import { expectSoon } from '../editor';
 import type { See } from '../fixture';
 
-/** Pixels of a picture that the browser has loaded; [0, 0] before. */
-async function sizeOf(picture: Locator): Promise<[number, number]> {
-	return await picture.evaluate<[number, number], { naturalWidth: number; naturalHeight: number }>(
+/** Pixels of an image that the browser has loaded; [0, 0] before. */
+async function sizeOf(image: Locator): Promise<[number, number]> {
+	return await image.evaluate<[number, number], { naturalWidth: number; naturalHeight: number }>(
 		({ naturalWidth, naturalHeight }) => [naturalWidth, naturalHeight],
 	);
 }
 
 export function running(see: See): void {
 	describe('a manual run', () => {
-		see('shows the edited picture', async ({ fixture, editor }) => {
+		see('shows the edited image', async ({ fixture, editor }) => {
 			const id = await fixture.store([fixture.editImage()]);
 			await editor.openNode(id, 'node-1');
 			await editor.execute();
@@ -22,8 +22,8 @@ export function running(see: See): void {
 			const details = editor.see('ndv-binary-data_0');
 			await details.getByText('image/png').waitFor();
 			await details.getByTestId('ndv-view-binary-data').click();
-			const picture = editor.output.locator('img, .binary-data').last();
-			await expectSoon(async () => await sizeOf(picture), [768, 768]);
+			const image = editor.output.locator('img, .binary-data').last();
+			await expectSoon(async () => await sizeOf(image), [768, 768]);
 			expect(fixture.simulator.paidTasks()).toBe(1);
 
 			await editor.output.getByText('Back to list').click();
@@ -56,7 +56,7 @@ export function running(see: See): void {
 			expect(fixture.simulator.requests).toEqual([]);
 		});
 
-		see('says why the service could not edit the picture', async ({ fixture, editor }) => {
+		see('says why the service could not edit the image', async ({ fixture, editor }) => {
 			fixture.simulator.nextTask({ end: 'failed', code: 'content_policy_violation' });
 			await editor.openNode(await fixture.store([fixture.editImage()]), 'node-1');
 			await editor.execute();

@@ -13,8 +13,8 @@ async function* passOn(source: PassThrough): AsyncGenerator<Buffer> {
 	for await (const chunk of source) yield chunk as Buffer;
 }
 
-const PICTURE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
-const HALF = PICTURE.subarray(0, 150_000);
+const IMAGE = Buffer.from(Array.from({ length: 300_000 }, (_, index) => index % 251));
+const HALF = IMAGE.subarray(0, 150_000);
 
 async function collect(content: ByteStream): Promise<Buffer> {
 	const chunks: Buffer[] = [];
@@ -32,13 +32,13 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 
 	it('comes whole', async () => {
 		const { wire, body, onEnd } = arriving();
-		wire.end(PICTURE);
-		expect(PICTURE.equals(await body.receive())).toBe(true);
+		wire.end(IMAGE);
+		expect(IMAGE.equals(await body.receive())).toBe(true);
 		expect(onEnd).toHaveBeenCalledTimes(1);
 	});
 
 	it('is handed on whole, and only its beginning comes back', async () => {
-		const { wire, body } = arriving({ announced: PICTURE.length });
+		const { wire, body } = arriving({ announced: IMAGE.length });
 		const taken: Array<{ content: Buffer; announced: number }> = [];
 		let beginning = Buffer.alloc(0);
 		const received = body.receive((bytes) => {
@@ -53,21 +53,21 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 			[10, 40],
 			[40, 100_000],
 		])
-			wire.write(PICTURE.subarray(start, end));
+			wire.write(IMAGE.subarray(start, end));
 		await nextRound();
 		expect(taken).toEqual([]);
-		wire.end(PICTURE.subarray(100_000));
+		wire.end(IMAGE.subarray(100_000));
 		expect((await received).equals(beginning)).toBe(true);
-		expect(beginning.equals(PICTURE.subarray(0, beginning.length))).toBe(true);
+		expect(beginning.equals(IMAGE.subarray(0, beginning.length))).toBe(true);
 		expect(beginning.length).toBeGreaterThanOrEqual(64);
-		expect(taken[0].content.equals(PICTURE)).toBe(true);
-		expect(taken[0].announced).toBe(PICTURE.length);
+		expect(taken[0].content.equals(IMAGE)).toBe(true);
+		expect(taken[0].announced).toBe(IMAGE.length);
 	});
 
 	it('comes whole where nobody wants it', async () => {
 		const { wire, body } = arriving();
-		wire.end(PICTURE);
-		expect(PICTURE.equals(await body.receive(() => undefined))).toBe(true);
+		wire.end(IMAGE);
+		expect(IMAGE.equals(await body.receive(() => undefined))).toBe(true);
 	});
 
 	it('that is very short comes whole', async () => {
@@ -104,7 +104,7 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 	])('that gets too long while it is %s is cut off', async (_name, choose) => {
 		const { wire, body } = arriving({ maxBytes: 200_000 });
 		const received = body.receive(choose);
-		wire.write(PICTURE);
+		wire.write(IMAGE);
 		await expect(received).rejects.toThrow();
 		expect(body.isTooLong).toBe(true);
 	});
@@ -117,7 +117,7 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 
 	it('is an answer where whoever takes it fails', async () => {
 		const { wire, body } = arriving();
-		wire.end(PICTURE);
+		wire.end(IMAGE);
 		const received = body.receive(() => async (content) => {
 			for await (const chunk of content as AsyncIterable<Buffer>) {
 				throw new Error(`No space left for ${chunk.length} bytes`);

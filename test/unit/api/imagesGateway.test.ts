@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { ApiError, PictureLostError, StoppedError } from '../../../nodes/Evolink/api/errors/errors';
+import { ApiError, ImageLostError, StoppedError } from '../../../nodes/Evolink/api/errors/errors';
 import {
 	type GatewayReply,
 	ImagesGatewayClient,
@@ -85,8 +85,8 @@ describe('what a gateway answers', () => {
 		['no error, spelled out', { error: null, success: true, data: [{ url: LINK }] }, [link(LINK)]],
 	];
 
-	it.each(shapes)('takes %s', (_, body, pictures) => {
-		expect(read(body)).toMatchObject({ kind: 'edited', edit: { pictures } });
+	it.each(shapes)('takes %s', (_, body, images) => {
+		expect(read(body)).toMatchObject({ kind: 'edited', edit: { images } });
 	});
 
 	it('takes the documented example', () => {
@@ -95,7 +95,7 @@ describe('what a gateway answers', () => {
 		expect(readGatewayReply(example)).toEqual({
 			kind: 'edited',
 			edit: {
-				pictures: [link(LINK)],
+				images: [link(LINK)],
 				createdAt: 1758636610000,
 				raw: { data: [{ url: LINK }], created: 1758636610 },
 			},
@@ -123,7 +123,7 @@ describe('what a gateway answers', () => {
 		});
 		expect(reply).toMatchObject({
 			edit: {
-				pictures: [content(BASE64), link(LINK), content(BASE64)],
+				images: [content(BASE64), link(LINK), content(BASE64)],
 				raw: { created: 5, data: [{ revised_prompt: 'x' }, { url: LINK }, {}] },
 			},
 		});
@@ -133,7 +133,7 @@ describe('what a gateway answers', () => {
 		const data = [{ url: LINK }, { error: { code: 'moderation', message: 'Blocked' } }];
 		expect(read({ data })).toMatchObject({
 			kind: 'edited',
-			edit: { pictures: [link(LINK)], failures: ['Blocked [moderation]'] },
+			edit: { images: [link(LINK)], failures: ['Blocked [moderation]'] },
 		});
 	});
 
@@ -212,15 +212,15 @@ describe('what a gateway answers', () => {
 		expect(readGatewayReply(text)).toEqual({ kind: 'unreadable' });
 	});
 
-	it('gives pictures in order, whatever stands around them', () => {
+	it('gives images in order, whatever stands around them', () => {
 		const entry = fc.oneof(
-			fc.webUrl().map((url) => ({ entry: { url }, picture: link(url) })),
+			fc.webUrl().map((url) => ({ entry: { url }, image: link(url) })),
 			fc
 				.base64String({ minLength: 4 })
-				.map((b64) => ({ entry: { b64_json: b64 }, picture: content(b64) })),
+				.map((b64) => ({ entry: { b64_json: b64 }, image: content(b64) })),
 			fc.base64String({ minLength: 4 }).map((b64) => ({
 				entry: { url: '', b64_json: `data:image/webp;base64,${b64}` },
-				picture: content(b64),
+				image: content(b64),
 			})),
 		);
 		const wrap = fc.constantFrom<(list: unknown) => object>(
@@ -239,7 +239,7 @@ describe('what a gateway answers', () => {
 					const reply = read(body);
 					expect(reply).toMatchObject({
 						kind: 'edited',
-						edit: { pictures: entries.map(({ picture }) => picture) },
+						edit: { images: entries.map(({ image }) => image) },
 					});
 					expect(JSON.stringify(reply.kind === 'edited' && reply.edit.raw)).not.toContain(
 						'b64_json',
@@ -292,9 +292,9 @@ describe('editing', () => {
 		};
 	}
 
-	it('sends one request and gives its pictures', async () => {
+	it('sends one request and gives its images', async () => {
 		const { edit, service } = setUp({ ...EDITED, takesMs: 300_000 });
-		await expect(edit()).resolves.toMatchObject({ pictures: [link(LINK)] });
+		await expect(edit()).resolves.toMatchObject({ images: [link(LINK)] });
 		expect(service.requests).toMatchObject([
 			{
 				method: 'POST',
@@ -351,7 +351,7 @@ describe('editing', () => {
 	it.each(unknown)('never asks again after %s, and says that it may be billed', async (_, step) => {
 		const { edit, service } = setUp(step);
 		const error: unknown = await edit().catch((reason: unknown) => reason);
-		expect(error).toBeInstanceOf(PictureLostError);
+		expect(error).toBeInstanceOf(ImageLostError);
 		expect(error).toMatchObject({
 			message: expect.stringMatching(/not known whether .*may have been billed/) as string,
 			advice: expect.stringContaining('not sent again') as string,
@@ -361,7 +361,7 @@ describe('editing', () => {
 
 	it('never asks again when the outcome is unknown after it was throttled', async () => {
 		const { edit, service } = setUp(answer(429), noAnswer, EDITED);
-		await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
+		await expect(edit()).rejects.toBeInstanceOf(ImageLostError);
 		expect(service.requests).toHaveLength(2);
 	});
 
@@ -417,7 +417,7 @@ describe('editing', () => {
 			],
 		])('is asked for at its %s until the image is there', async (_name, accepted) => {
 			const { edit, service } = setUp(accepted, answer(502, HTML), noAnswer, WORKING, DONE);
-			await expect(edit()).resolves.toMatchObject({ pictures: [link(LINK)] });
+			await expect(edit()).resolves.toMatchObject({ images: [link(LINK)] });
 			const [create, ...polls] = service.requests;
 			expect(create.method).toBe('POST');
 			expect(polls.map(({ method, url }) => `${method} ${url}`)).toEqual(
@@ -438,7 +438,7 @@ describe('editing', () => {
 			'http://gateway.example.com/t/1',
 		])('is not asked for at %s, which would get the key', async (location) => {
 			const { edit, service } = setUp(answer(202, '', { location }), DONE);
-			await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
+			await expect(edit()).rejects.toBeInstanceOf(ImageLostError);
 			expect(service.requests).toHaveLength(1);
 		});
 
@@ -448,7 +448,7 @@ describe('editing', () => {
 			['failed', answer(200, { status: 'failed', error: { message: 'Blocked' } })],
 		])('may be billed when it %s, and is not sent again', async (_name, step) => {
 			const { edit, service } = setUp(answer(202, '', { location: '/v1/t/1' }), step);
-			await expect(edit()).rejects.toBeInstanceOf(PictureLostError);
+			await expect(edit()).rejects.toBeInstanceOf(ImageLostError);
 			expect(service.requests.filter(({ method }) => method === 'POST')).toHaveLength(1);
 		});
 	});

@@ -78,7 +78,7 @@ it.each<[string, Partial<Upload>]>([
 	]);
 });
 
-it('a real picture arrives whole', async () => {
+it('a real image arrives whole', async () => {
 	const content = await samplePicture('jpeg');
 	const [part] = await partsOfNode({ content, fileName: 'a.jpg', mimeType: 'image/jpeg' });
 	expect(content.equals(part.data)).toBe(true);
@@ -102,7 +102,7 @@ it.each([
 	expect(nameField.data.toString()).toBe(fileName);
 });
 
-describe('a picture in a store', () => {
+describe('an image in a store', () => {
 	const content = Buffer.concat(Array.from({ length: 300 }, () => BYTES));
 	const about = { fileName: 'a.png', mimeType: 'image/png' };
 

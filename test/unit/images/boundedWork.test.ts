@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 
-import { examinePicture } from '../../../nodes/Evolink/images/imageReader';
+import { examineImage } from '../../../nodes/Evolink/images/imageReader';
 import { samplePicture } from '../../simulator';
 import { repeated, slowHeic } from './slowHeic';
 import { readsOf } from './work';
@@ -86,7 +86,7 @@ const CRAFTED: Array<[string, Buffer]> = [
 ];
 
 it.each(CRAFTED)('%s is looked at within limits', async (_name, bytes) => {
-	expect(await readsOf(() => examinePicture(bytes))).toBeLessThan(MAX_READS);
+	expect(await readsOf(() => examineImage(bytes))).toBeLessThan(MAX_READS);
 });
 
 it('whatever becomes of the bytes of an image, they are looked at within limits', async () => {
@@ -121,7 +121,7 @@ it('whatever becomes of the bytes of an image, they are looked at within limits'
 					// Headers, where it matters, more often than pixels.
 					bytes[Math.floor(at ** 4 * (bytes.length - 1))] = value;
 				}
-				expect(await readsOf(() => examinePicture(bytes))).toBeLessThan(MAX_READS);
+				expect(await readsOf(() => examineImage(bytes))).toBeLessThan(MAX_READS);
 			},
 		),
 		{ numRuns: 200 },

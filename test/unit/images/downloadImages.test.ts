@@ -3,9 +3,9 @@ import { Readable } from 'node:stream';
 import { EvolinkError } from '../../../nodes/Evolink/api/errors/errors';
 import type { HttpFailure, Send } from '../../../nodes/Evolink/api/http/http';
 import {
-	decodePicture,
-	downloadPictures,
-	type PictureFile,
+	decodeImage,
+	downloadImages,
+	type ImageFile,
 } from '../../../nodes/Evolink/images/downloadImages';
 import { samplePicture } from '../../simulator';
 import {
@@ -19,14 +19,14 @@ import {
 } from '../scriptedSend';
 import { VirtualClock } from '../virtualClock';
 
-describe('downloadPictures', () => {
+describe('downloadImages', () => {
 	const LINK = 'https://results.example.com/beach.png';
 
 	async function download(steps: Step[], links = [LINK], maxMegabytes = 50) {
 		const clock = new VirtualClock();
 		const service = new ScriptedSend(clock, steps);
-		const store = async (file: PictureFile<unknown>) => file;
-		const result = await downloadPictures(
+		const store = async (file: ImageFile<unknown>) => file;
+		const result = await downloadImages(
 			service.send,
 			clock,
 			links,
@@ -131,7 +131,7 @@ describe('downloadPictures', () => {
 	});
 
 	describe('while it arrives', () => {
-		const store = jest.fn<Promise<string>, [PictureFile<unknown>, number]>();
+		const store = jest.fn<Promise<string>, [ImageFile<unknown>, number]>();
 		beforeEach(() => store.mockReset());
 
 		/** Each try hands the beginning and then the content of an answer to whoever takes it. */
@@ -148,7 +148,7 @@ describe('downloadPictures', () => {
 				await take?.(beginning)?.(arriving, 4711).catch(() => undefined);
 				return failure ?? { kind: 'answer', status: 200, headers: {}, body: beginning };
 			};
-			return await downloadPictures(send, clock, [LINK], 50, ['beach-0'], store);
+			return await downloadImages(send, clock, [LINK], 50, ['beach-0'], store);
 		}
 
 		it('goes on with its true type, name and size, and is not held', async () => {
@@ -205,12 +205,12 @@ describe('downloadPictures', () => {
 	});
 });
 
-describe('decodePicture', () => {
+describe('decodeImage', () => {
 	it.each(['png', 'jpeg', 'webp'] as const)(
 		'gives a %s its true type and ending',
 		async (format) => {
 			const content = await samplePicture(format);
-			expect(decodePicture(content.toString('base64'), 'edited')).toEqual({
+			expect(decodeImage(content.toString('base64'), 'edited')).toEqual({
 				content,
 				mimeType: `image/${format}`,
 				fileName: `edited.${format === 'jpeg' ? 'jpg' : format}`,
@@ -220,14 +220,14 @@ describe('decodePicture', () => {
 
 	it('keeps what may be an image of another format, and what is only half there, with a hint', async () => {
 		const jxl = Buffer.from('\xff\x0a\x01\x02\x03 and so on', 'latin1');
-		expect(decodePicture(jxl.toString('base64'), 'edited')).toEqual({
+		expect(decodeImage(jxl.toString('base64'), 'edited')).toEqual({
 			content: jxl,
 			mimeType: 'application/octet-stream',
 			fileName: 'edited.bin',
 			hint: 'is not an image of a known format; it was stored as it is',
 		});
 		const half = (await samplePicture()).subarray(0, 1_000);
-		expect(decodePicture(half.toString('base64'), 'edited')).toMatchObject({
+		expect(decodeImage(half.toString('base64'), 'edited')).toMatchObject({
 			fileName: 'edited.png',
 			hint: 'ends before the image does',
 		});
@@ -240,6 +240,6 @@ describe('decodePicture', () => {
 		[Buffer.from('{"error":"no"}').toString('base64'), /, but JSON that says 'no'/],
 		[Buffer.from('no picture at all').toString('base64'), /, but text: 'no picture at all'/],
 	])('takes nothing else (%p)', (base64, message) => {
-		expect(() => decodePicture(base64, 'edited')).toThrow(message);
+		expect(() => decodeImage(base64, 'edited')).toThrow(message);
 	});
 });

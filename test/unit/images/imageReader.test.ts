@@ -1,13 +1,13 @@
 import sharp from 'sharp';
 
-import { FORMATS, type PictureFormat } from '../../../nodes/Evolink/images/format';
-import { examinePicture, ImageReader } from '../../../nodes/Evolink/images/imageReader';
+import { FORMATS, type ImageFormat } from '../../../nodes/Evolink/images/format';
+import { examineImage, ImageReader } from '../../../nodes/Evolink/images/imageReader';
 import { samplePicture } from '../../simulator';
 
 const WIDTH = 517;
 const HEIGHT = 389;
 
-/** A picture with colours, so that encoders do not take short cuts. */
+/** An image with colours, so that encoders do not take short cuts. */
 function drawing(alpha = 1) {
 	const background = { r: 200, g: 90, b: 30, alpha };
 	return sharp({ create: { width: WIDTH, height: HEIGHT, channels: 4, background } });
@@ -15,7 +15,7 @@ function drawing(alpha = 1) {
 
 const size = { width: WIDTH, height: HEIGHT };
 
-const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object]> = [
+const IMAGES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object]> = [
 	[
 		'PNG',
 		async () => await drawing().removeAlpha().png().toBuffer(),
@@ -91,21 +91,21 @@ const PICTURES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object
 	],
 ];
 
-it.each(PICTURES)('recognizes %s', async (_name, bytes, facts) => {
-	expect(examinePicture(await bytes())).toEqual(facts);
+it.each(IMAGES)('recognizes %s', async (_name, bytes, facts) => {
+	expect(examineImage(await bytes())).toEqual(facts);
 });
 
 it('reads the height of a BMP that is stored from top to bottom', async () => {
 	const bytes = Buffer.from(await samplePicture('bmp', { width: WIDTH, height: HEIGHT }));
 	bytes.writeInt32LE(-HEIGHT, 22);
-	expect(examinePicture(bytes)).toEqual({ format: 'bmp', ...size });
+	expect(examineImage(bytes)).toEqual({ format: 'bmp', ...size });
 });
 
-it.each(PICTURES)('a %s that is cut off anywhere does no harm', async (_name, bytes, facts) => {
+it.each(IMAGES)('a %s that is cut off anywhere does no harm', async (_name, bytes, facts) => {
 	const whole = await bytes();
-	const format = (facts as { format: PictureFormat }).format;
+	const format = (facts as { format: ImageFormat }).format;
 	for (let length = 0; length <= whole.length; length += length < 1_000 ? 1 : 499) {
-		const found = examinePicture(whole.subarray(0, length));
+		const found = examineImage(whole.subarray(0, length));
 		// Sizes may be missing where the bytes end before them, but are never wrong.
 		if (found) expect({ ...facts, ...withoutAlpha(found) }).toMatchObject(withoutAlpha(facts));
 		if (length >= 26) expect(found?.format).toBe(format);
@@ -125,16 +125,16 @@ it.each([
 	['PDF', Buffer.from('%PDF-1.7 and a good deal of other things')],
 	['MP4', Buffer.from('\0\0\0\x20ftypisom\0\0\x02\0isomiso2avc1mp41', 'latin1')],
 	['WAV', Buffer.from('RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0', 'latin1')],
-])('%s is no picture', (_name, bytes) => {
-	expect(examinePicture(bytes)).toBeUndefined();
+])('%s is no image', (_name, bytes) => {
+	expect(examineImage(bytes)).toBeUndefined();
 });
 
 it('survives a JPEG whose segments lead nowhere', () => {
 	const segments = Buffer.alloc(4_000, 0xff);
 	segments[1] = 0xd8;
-	expect(examinePicture(segments)).toEqual({ format: 'jpeg', isCutOff: true });
+	expect(examineImage(segments)).toEqual({ format: 'jpeg', isCutOff: true });
 	const empty = Buffer.from('ffd8ffe000000000ffe00000ffe00000ffe0000000000000', 'hex');
-	expect(examinePicture(empty)?.format).toBe('jpeg');
+	expect(examineImage(empty)?.format).toBe('jpeg');
 });
 
 it('has a MIME type and an ending for every format', () => {
@@ -145,7 +145,7 @@ it('has a MIME type and an ending for every format', () => {
 });
 
 describe('An image that comes in pieces', () => {
-	it.each(PICTURES)('tells the same as a whole %s', async (_name, bytes, facts) => {
+	it.each(IMAGES)('tells the same as a whole %s', async (_name, bytes, facts) => {
 		const whole = await bytes();
 		for (const length of [1, 7, 100, 1_000]) {
 			const reader = new ImageReader();
@@ -165,7 +165,7 @@ describe('An image that comes in pieces', () => {
 			...Array.from({ length: 40 }, () => metadata),
 			jpeg.subarray(2),
 		]);
-		expect(examinePicture(photo)).toEqual({ format: 'jpeg', ...size });
+		expect(examineImage(photo)).toEqual({ format: 'jpeg', ...size });
 	});
 });
 
@@ -173,13 +173,13 @@ it('a palette whose colours are all opaque has no transparency', async () => {
 	const png = await drawing(0.5).png({ palette: true }).toBuffer();
 	const at = png.indexOf('tRNS');
 	png.fill(255, at + 4, at + 4 + png.readUInt32BE(at - 4));
-	expect(examinePicture(png)).toMatchObject({ format: 'png', transparency: false });
+	expect(examineImage(png)).toMatchObject({ format: 'png', transparency: false });
 });
 
 describe('The orientation', () => {
 	it.each(['png', 'webp'] as const)('of a %s counts', async (format) => {
 		const turned = await drawing(0.5).withMetadata({ orientation: 6 }).toFormat(format).toBuffer();
-		expect(examinePicture(turned)).toMatchObject({
+		expect(examineImage(turned)).toMatchObject({
 			width: HEIGHT,
 			height: WIDTH,
 			isTurned: true,
@@ -190,20 +190,20 @@ describe('The orientation', () => {
 describe('An image that is cut off', () => {
 	const ENDED = ['png', 'jpeg', 'webp', 'gif'];
 
-	it.each(PICTURES)('is told from a whole %s', async (_name, bytes, facts) => {
+	it.each(IMAGES)('is told from a whole %s', async (_name, bytes, facts) => {
 		const whole = await bytes();
-		expect(examinePicture(whole)?.isCutOff).toBeUndefined();
+		expect(examineImage(whole)?.isCutOff).toBeUndefined();
 		if (!ENDED.includes((facts as { format: string }).format)) return;
 		for (const missing of [1, 2, 10, whole.length >> 1, whole.length - 40]) {
 			const half = whole.subarray(0, whole.length - missing);
-			expect(examinePicture(half)?.isCutOff).toBe(true);
+			expect(examineImage(half)?.isCutOff).toBe(true);
 		}
 	});
 
-	it.each(PICTURES)('is not what has more behind a %s', async (_name, bytes, facts) => {
+	it.each(IMAGES)('is not what has more behind a %s', async (_name, bytes, facts) => {
 		const whole = await bytes();
 		for (const more of [Buffer.alloc(1), Buffer.alloc(5_000), whole, Buffer.from('\r\n')]) {
-			expect(examinePicture(Buffer.concat([whole, more]))).toEqual(facts);
+			expect(examineImage(Buffer.concat([whole, more]))).toEqual(facts);
 		}
 	});
 
@@ -211,10 +211,10 @@ describe('An image that is cut off', () => {
 		const thumbnail = await drawing().resize(60).jpeg().toBuffer();
 		const exif = { IFD0: { ImageDescription: thumbnail.toString('latin1') } };
 		const jpeg = await drawing().jpeg().withExif(exif).toBuffer();
-		expect(examinePicture(jpeg)?.isCutOff).toBeUndefined();
-		expect(examinePicture(jpeg.subarray(0, -500))?.isCutOff).toBe(true);
+		expect(examineImage(jpeg)?.isCutOff).toBeUndefined();
+		expect(examineImage(jpeg.subarray(0, -500))?.isCutOff).toBe(true);
 		const damaged = Buffer.from(jpeg);
 		damaged.set([0xff, 0xee, 0xff, 0xff], damaged.length - 100);
-		expect(examinePicture(damaged)?.isCutOff).toBeUndefined();
+		expect(examineImage(damaged)?.isCutOff).toBeUndefined();
 	});
 });

@@ -106,7 +106,7 @@ describe('readReferences', () => {
 		await expect(read(bmp, DATA_URL)).resolves.toMatchObject([{ facts: { format: 'bmp' } }]);
 	});
 
-	it('refuses a picture that is too large to stand in a request', async () => {
+	it('refuses an image that is too large to stand in a request', async () => {
 		const png = await samplePicture('png');
 		const large = Buffer.concat([png, Buffer.alloc(DATA_URL.maxMegabytes * 1024 * 1024)]);
 		await expect(read(large, DATA_URL)).rejects.toThrow(

@@ -3,7 +3,7 @@ import type { IDataObject } from 'n8n-workflow';
 import {
 	ApiError,
 	OutcomeUnknownError,
-	PictureLostError,
+	ImageLostError,
 	StoppedError,
 	TaskFailedError,
 	WaitTimeoutError,
@@ -351,7 +351,7 @@ describe('what an images gateway was asked', () => {
 		const first = run({ kept });
 		first.claim(0, 'a').edit = EDIT;
 		first.claim(1, 'b');
-		first.noteError(1, new PictureLostError('Lost', 'Look there', { taskId: TASK_ID }));
+		first.noteError(1, new ImageLostError('Lost', 'Look there', { taskId: TASK_ID }));
 		first.claim(2, 'c');
 		first.noteError(2, new ApiError('Refused', ''));
 		first.endRun(false);
@@ -372,7 +372,7 @@ describe('what an images gateway was asked', () => {
 		const memory = run();
 		memory.claim(0, 'a').edit = EDIT;
 		memory.claim(1, 'b');
-		memory.noteError(1, new PictureLostError('Lost', ''));
+		memory.noteError(1, new ImageLostError('Lost', ''));
 		memory.claim(2, 'c');
 		memory.noteError(2, new ApiError('Refused', ''));
 		expect(memory.paid().map(({ itemIndex }) => itemIndex)).toEqual([0, 1]);

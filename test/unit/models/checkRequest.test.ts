@@ -1,5 +1,5 @@
 import type { InvalidInputError } from '../../../nodes/Evolink/api/errors/errors';
-import type { PictureFacts } from '../../../nodes/Evolink/images/format';
+import type { ImageFacts } from '../../../nodes/Evolink/images/format';
 import {
 	EDITING_MODELS,
 	findModel,
@@ -9,7 +9,7 @@ import {
 import {
 	checkLink,
 	checkMask,
-	checkPicture,
+	checkImage,
 	checkRequest,
 	type RequestFacts,
 	settleViolations,
@@ -42,7 +42,7 @@ const REQUEST: RequestFacts = {
 	numberOfImages: 1,
 	parameters: {},
 };
-const PICTURE: PictureFacts = { format: 'png', width: 1024, height: 768, transparency: false };
+const IMAGE: ImageFacts = { format: 'png', width: 1024, height: 768, transparency: false };
 
 describe('requests at the edge of a limit', () => {
 	it.each<[string, ImageModel, Partial<RequestFacts>]>([
@@ -134,7 +134,7 @@ describe('requests at the edge of a limit', () => {
 		],
 		[
 			SEEDREAM_5,
-			{ parameters: { background: 'transparent' }, firstPicture: { format: 'jpeg' } },
+			{ parameters: { background: 'transparent' }, firstImage: { format: 'jpeg' } },
 			'needs exactly one, a PNG with transparency',
 			/Give one such picture/,
 		],
@@ -224,7 +224,7 @@ describe('requests at the edge of a limit', () => {
 });
 
 describe('images at the edge of a limit', () => {
-	it.each<[string, ImageModel, Partial<PictureFacts>, number]>([
+	it.each<[string, ImageModel, Partial<ImageFacts>, number]>([
 		['10 MB', QWEN, {}, 10_000_000],
 		['the smallest safe sides', QWEN, { width: 512, height: 512 }, 1],
 		['the largest safe sides', QWEN, { width: 3072, height: 3072 }, 1],
@@ -237,11 +237,11 @@ describe('images at the edge of a limit', () => {
 		['a size that the file hides', QWEN, { width: undefined, height: undefined }, 1],
 		['TIFF', QWEN, { format: 'tiff' }, 1],
 	])('accepts %s (%#)', (_name, imageModel, facts, bytes) => {
-		const image = { facts: { ...PICTURE, ...facts }, bytes };
-		expect(checkPicture(imageModel, 'Image 1', image)).toEqual([]);
+		const image = { facts: { ...IMAGE, ...facts }, bytes };
+		expect(checkImage(imageModel, 'Image 1', image)).toEqual([]);
 	});
 
-	it.each<[ImageModel, Partial<PictureFacts>, number, string]>([
+	it.each<[ImageModel, Partial<ImageFacts>, number, string]>([
 		[QWEN, {}, 10.1 * MEGABYTE, 'is 10.1 MB, but Qwen Image Edit accepts at most 10 MB'],
 		[
 			QWEN,
@@ -264,8 +264,8 @@ describe('images at the edge of a limit', () => {
 		[SEEDREAM_4, { width: 1601, height: 100 }, 1, 'an aspect ratio of at most 16:1'],
 	])('%#: refuses what no document allows, with a way out', (imageModel, facts, bytes, message) => {
 		const label = "Image 2 (field 'data')";
-		const image = { facts: { ...PICTURE, ...facts }, bytes };
-		const violations = checkPicture(imageModel, label, image);
+		const image = { facts: { ...IMAGE, ...facts }, bytes };
+		const violations = checkImage(imageModel, label, image);
 		expect(violations).toHaveLength(1);
 		expect(violations[0].message).toContain(`${label} ${message}`.slice(0, label.length));
 		expect(violations[0].message).toContain(message);
@@ -273,7 +273,7 @@ describe('images at the edge of a limit', () => {
 		expect(violations[0].hintOnly).toBeFalsy();
 	});
 
-	it.each<[ImageModel, Partial<PictureFacts>, number, string]>([
+	it.each<[ImageModel, Partial<ImageFacts>, number, string]>([
 		[QWEN, { width: 4096 }, 1, "not all of EvoLink's documents allow more than 3072 pixels"],
 		[QWEN, { height: 3073 }, 1, 'more than 3072 pixels'],
 		[QWEN, { height: 511 }, 1, 'fewer than 512 pixels'],
@@ -283,8 +283,8 @@ describe('images at the edge of a limit', () => {
 		[QWEN, {}, 10_000_001, 'is 10,000,001 bytes'],
 		[QWEN, {}, 10 * MEGABYTE, 'is 10,485,760 bytes'],
 	])('%#: only hints at what some documents allow', (imageModel, facts, bytes, message) => {
-		const image = { facts: { ...PICTURE, ...facts }, bytes };
-		expect(checkPicture(imageModel, 'Image 1', image)).toMatchObject([
+		const image = { facts: { ...IMAGE, ...facts }, bytes };
+		expect(checkImage(imageModel, 'Image 1', image)).toMatchObject([
 			{
 				message: expect.stringContaining(message) as string,
 				advice: expect.stringMatching(/^If the task fails: Add n8n's Edit Image node/) as string,
@@ -294,8 +294,8 @@ describe('images at the edge of a limit', () => {
 	});
 
 	it('never shows a limit as broken by itself: one byte more than 10 MB', () => {
-		const image = { facts: PICTURE, bytes: 10 * MEGABYTE + 1 };
-		const [{ message }] = checkPicture(QWEN, 'Image 1', image);
+		const image = { facts: IMAGE, bytes: 10 * MEGABYTE + 1 };
+		const [{ message }] = checkImage(QWEN, 'Image 1', image);
 		expect(message).not.toContain('is 10.0 MB');
 	});
 });
@@ -358,21 +358,21 @@ describe('what a violation leads to', () => {
 });
 
 describe('masks', () => {
-	const mask: PictureFacts = { ...PICTURE, transparency: true };
+	const mask: ImageFacts = { ...IMAGE, transparency: true };
 
-	it.each<[string, ImageModel, Parameters<typeof checkMask>[1], PictureFacts | undefined]>([
-		['that fit', GPT_2, mask, PICTURE],
+	it.each<[string, ImageModel, Parameters<typeof checkMask>[1], ImageFacts | undefined]>([
+		['that fit', GPT_2, mask, IMAGE],
 		['beside a link', GPT_2, mask, undefined],
-		['behind a link', GPT_2, { link: 'https://a.example.com/a' }, PICTURE],
-		['in black and white', GPT_4O, PICTURE, PICTURE],
-	])('%s are taken', (_name, imageModel, facts, picture) => {
-		expect(checkMask(imageModel, facts, picture)).toEqual([]);
+		['behind a link', GPT_2, { link: 'https://a.example.com/a' }, IMAGE],
+		['in black and white', GPT_4O, IMAGE, IMAGE],
+	])('%s are taken', (_name, imageModel, facts, image) => {
+		expect(checkMask(imageModel, facts, image)).toEqual([]);
 	});
 
 	it.each<[ImageModel | undefined, Parameters<typeof checkMask>[1], string]>([
 		[QWEN, mask, 'Qwen Image Edit takes no mask'],
 		[undefined, mask, 'a model that is not in the list takes no mask'],
-		[GPT_2, PICTURE, "'Mask' has no transparency; GPT Image 2 repaints the transparent parts"],
+		[GPT_2, IMAGE, "'Mask' has no transparency; GPT Image 2 repaints the transparent parts"],
 		[GPT_2, { ...mask, format: 'webp' }, "'Mask' is a WEBP picture; GPT Image 2 takes a PNG"],
 		[
 			GPT_2,
@@ -380,14 +380,14 @@ describe('masks', () => {
 			"'Mask' has 1023 × 768 pixels and the first picture 1024 × 768",
 		],
 	])('%#: refuses what does not fit', (imageModel, facts, message) => {
-		const violations = checkMask(imageModel, facts, PICTURE);
+		const violations = checkMask(imageModel, facts, IMAGE);
 		expect(violations).toHaveLength(1);
 		expect(violations[0].message).toContain(message);
 	});
 });
 
 it('only hints at a mask whose URL ends in another format', () => {
-	expect(checkMask(GPT_4O, { link: 'https://a.example.com/a.jpg' }, PICTURE)).toMatchObject([
+	expect(checkMask(GPT_4O, { link: 'https://a.example.com/a.jpg' }, IMAGE)).toMatchObject([
 		{ message: expect.stringContaining("'Mask': the URL ends in .jpg") as string, hintOnly: true },
 	]);
 });
@@ -396,7 +396,7 @@ it('leaves a model that is not in the catalogue to the service', () => {
 	expect(findModel('brand-new-model')).toBeUndefined();
 	const request = { ...REQUEST, prompt: 'x'.repeat(100_000), imageCount: 99, numberOfImages: 99 };
 	expect(checkRequest(undefined, request)).toEqual([]);
-	expect(checkPicture(undefined, 'Image 1', { facts: PICTURE, bytes: 1e9 })).toEqual([]);
+	expect(checkImage(undefined, 'Image 1', { facts: IMAGE, bytes: 1e9 })).toEqual([]);
 });
 
 /** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
@@ -406,7 +406,7 @@ describe('the largest file', () => {
 			MODELS[id].maxImageBytes,
 		);
 		const limit = row.images.maxMegabytes;
-		const beyond = (bytes: number) => checkPicture(row, 'Image 1', { facts: PICTURE, bytes });
+		const beyond = (bytes: number) => checkImage(row, 'Image 1', { facts: IMAGE, bytes });
 		if (limit === undefined) {
 			expect(beyond(1e12)).toEqual([]);
 			return;

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 
-import type { PictureFacts, PictureFormat } from '../../../nodes/Evolink/images/format';
+import type { ImageFacts, ImageFormat } from '../../../nodes/Evolink/images/format';
 import { EDITING_MODELS, findModel } from '../../../nodes/Evolink/models/catalogue';
 import { problemsOf } from '../../../nodes/Evolink/models/imageProblems';
 import type { ImageModel } from '../../../nodes/Evolink/models/model';
@@ -25,7 +25,7 @@ const EDIT = "Add n8n's Edit Image node before this one";
 describe('the way out', () => {
 	const adviceFor = (
 		imageModel: ImageModel,
-		facts: Partial<PictureFacts>,
+		facts: Partial<ImageFacts>,
 		megabytes = 1,
 		fieldName?: string,
 	) =>
@@ -35,7 +35,7 @@ describe('the way out', () => {
 			{ ...(fieldName === undefined ? {} : { fieldName }) },
 		);
 
-	it.each<[string, ImageModel, Partial<PictureFacts>, string]>([
+	it.each<[string, ImageModel, Partial<ImageFacts>, string]>([
 		[
 			'24 megapixels',
 			QWEN,
@@ -126,7 +126,7 @@ const cases = fc.record({
 	model: fc.constantFrom(...EDITING_MODELS),
 	bytes: fc.integer({ min: 1, max: 200 * MEGABYTE }),
 	facts: fc.record({
-		format: fc.constantFrom<PictureFormat>('jpeg', 'png', 'webp', 'gif', 'bmp', 'tiff'),
+		format: fc.constantFrom<ImageFormat>('jpeg', 'png', 'webp', 'gif', 'bmp', 'tiff'),
 		width: fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 300, max: 5200 })),
 		height: fc.oneof(fc.integer({ min: 1, max: 30_000 }), fc.integer({ min: 300, max: 5200 })),
 		isTurned: fc.boolean(),

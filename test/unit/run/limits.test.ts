@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import { Limit } from '../../../nodes/Evolink/api/http/limit';
-import { PictureLimit } from '../../../nodes/Evolink/run/limits';
+import { ImageLimit } from '../../../nodes/Evolink/run/limits';
 
 it('lets so many in at a time, in order, and goes on after a failure', async () => {
 	const limit = new Limit(2);
@@ -57,15 +57,15 @@ it('lets in alone what is heavier than the limit', async () => {
 	expect(await letIn(async (work) => await limit.run(work, 100), 3)).toEqual([0]);
 });
 
-it('has more small pictures on their way than large ones', async () => {
+it('has more small images on their way than large ones', async () => {
 	const MEGABYTE = 1024 * 1024;
-	const small = new PictureLimit();
-	const large = new PictureLimit();
+	const small = new ImageLimit();
+	const large = new ImageLimit();
 	large.noteSize(9 * MEGABYTE);
-	const runIn = (limit: PictureLimit) => async (work: () => Promise<void>) =>
+	const runIn = (limit: ImageLimit) => async (work: () => Promise<void>) =>
 		await limit.run(work, 1);
 	expect(await letIn(runIn(small), 20)).toHaveLength(10);
 	expect(await letIn(runIn(large), 20)).toHaveLength(2);
-	const known = new PictureLimit();
+	const known = new ImageLimit();
 	expect(await letIn(async (work) => await known.run(work, 1, 5 * MEGABYTE), 20)).toHaveLength(4);
 });

@@ -153,7 +153,7 @@ describe("n8n's error", () => {
 		expect(error.description).toBe(`Fetch it. Task ID: ${TASK_ID}. Request ID: req-1.`);
 	});
 
-	it('of a lost picture names task, links and expiry', () => {
+	it('of a lost image names task, links and expiry', () => {
 		const error = nodeErrorFor(NODE, download, 0);
 		expect(error).toBeInstanceOf(NodeOperationError);
 		expect(error.message).toBe(download.message);

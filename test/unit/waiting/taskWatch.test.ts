@@ -331,7 +331,7 @@ it('a stop ends the wait at once, and nothing more is asked', async () => {
 });
 
 describe('how a task ended', () => {
-	it('a picture is fine', () => {
+	it('an image is fine', () => {
 		expect(() => assertSucceeded(taskOf(COMPLETED))).not.toThrow();
 	});
 

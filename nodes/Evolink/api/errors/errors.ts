@@ -5,7 +5,7 @@ import { adviceForTaskFailure } from './taskFailures';
 /** What is known of the task behind an error, so that nothing paid is lost with it. */
 export interface TaskTrace {
 	taskId?: string;
-	/** Links of the edited pictures, where the task is complete. */
+	/** Links of the edited images, where the task is complete. */
 	results?: string[];
 	/** ISO 8601; when the links stop working. */
 	expiresAt?: string;
@@ -109,10 +109,10 @@ export class KeyConflictError extends OutcomeUnknownError {
 }
 
 /**
- * A request to an images gateway is billed, or may be, and its picture did not arrive. There is no way to
+ * A request to an images gateway is billed, or may be, and its image did not arrive. There is no way to
  * fetch it, and it is never sent again by itself.
  */
-export class PictureLostError extends EvolinkError {}
+export class ImageLostError extends EvolinkError {}
 
 /** The task ended without an image: it failed, was cancelled, or is complete and gives none. */
 export class TaskFailedError extends EvolinkError {
@@ -160,7 +160,7 @@ export class WaitTimeoutError extends EvolinkError {
 	}
 }
 
-/** The task is complete and paid, but a picture could not be fetched. */
+/** The task is complete and paid, but an image could not be fetched. */
 export class DownloadError extends EvolinkError {
 	/** @param linkIsDead the link was refused, and will be again */
 	constructor(

@@ -37,7 +37,7 @@ export class StreamedBytes {
  */
 export type TakeBytes = (content: ByteStream, announced: number) => Promise<unknown>;
 
-/** Enough to tell a picture from other things. */
+/** Enough to tell an image from other things. */
 const BEGINNING_BYTES = 64;
 const FIRST_ROOM_BYTES = 64 * 1024;
 

@@ -16,7 +16,7 @@ import { findModel } from '../../models/catalogue';
 import {
 	checkLink,
 	checkMask,
-	checkPicture,
+	checkImage,
 	checkRequest,
 	settleViolations,
 	type Violation,
@@ -93,7 +93,7 @@ interface ImageTaskPlan {
 	prompt: string;
 	references: Reference[];
 	mask?: Reference;
-	/** What the body has beside model, prompt, pictures and callback. */
+	/** What the body has beside model, prompt, images and callback. */
 	bodyFields: IDataObject;
 	wait: Wait;
 	callbackUrl?: string;
@@ -212,17 +212,17 @@ async function planImageTask(
 	const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
 
 	const [first] = references;
-	const firstPicture = first?.kind === 'binary' ? first.facts : undefined;
+	const firstImage = first?.kind === 'binary' ? first.facts : undefined;
 	const violations = [
 		...checkRequest(facts, {
 			prompt,
 			imageCount: references.length,
 			numberOfImages,
 			parameters: values,
-			...(firstPicture ? { firstPicture } : {}),
+			...(firstImage ? { firstImage } : {}),
 		}),
 		...references.flatMap((reference) => checkReference(facts, reference, references.length)),
-		...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstPicture) : []),
+		...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstImage) : []),
 		...hints,
 		...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 	];
@@ -336,12 +336,12 @@ function priceSubjectOf({ model, references, mask, bodyFields }: ImageTaskPlan):
 	};
 }
 
-/** Bytes of the largest picture that is uploaded; 0 where all are links. */
+/** Bytes of the largest image that is uploaded; 0 where all are links. */
 function largestUpload({ references, mask }: ImageTaskPlan): number {
-	const pictures = mask ? [...references, mask] : references;
+	const images = mask ? [...references, mask] : references;
 	return Math.max(
 		0,
-		...pictures.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0)),
+		...images.map((reference) => (reference.kind === 'binary' ? reference.bytes : 0)),
 	);
 }
 
@@ -365,7 +365,7 @@ async function buildBody(
 	await clock.sleep(0); // Nothing more is sent after a stop.
 	const linkTo = async (reference: Reference, position: string) => {
 		if (reference.kind === 'link') return reference.link;
-		// The content counts too: a file of the same name would take the place of another picture.
+		// The content counts too: a file of the same name would take the place of another image.
 		const content = reference.contentDigest.slice(0, 12);
 		const stem = `${idempotencyKey.slice(0, 36)}-${position}-${content}`;
 		const file = await readForUpload(context, itemIndex, reference, stem);
@@ -385,7 +385,7 @@ async function buildBody(
 	};
 }
 
-/** What was asked, as the user put it; the content of binary pictures counts, not where it was uploaded. */
+/** What was asked, as the user put it; the content of binary images counts, not where it was uploaded. */
 function fingerprintOf(plan: ImageTaskPlan): string {
 	return digestOf([
 		plan.model,
@@ -423,5 +423,5 @@ function checkReference(
 ): Violation[] {
 	if (reference.kind === 'link') return checkLink(model, reference.label, reference.link);
 	const { label, fieldName } = reference;
-	return checkPicture(model, label, reference, { fieldName, imageCount });
+	return checkImage(model, label, reference, { fieldName, imageCount });
 }

@@ -3,13 +3,13 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 import {
 	DownloadError,
 	InvalidInputError,
-	PictureLostError,
+	ImageLostError,
 	StoppedError,
 } from '../../api/errors/errors';
 import type { ByteStream } from '../../api/http/bytes';
 import { form, type FormFile } from '../../api/http/multipart';
 import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
-import { decodePicture, downloadPictures, type PictureFile } from '../../images/downloadImages';
+import { decodeImage, downloadImages, type ImageFile } from '../../images/downloadImages';
 import { fileStems } from '../../images/fileNames';
 import {
 	DATA_URL,
@@ -64,7 +64,7 @@ const onGateway = (takesImages: boolean) =>
 			const request = run.memory.claim(itemIndex, fingerprintOf(plan));
 			if (request.lost) {
 				const { message, advice, taskId } = request.lost;
-				throw new PictureLostError(message, advice, taskId === undefined ? {} : { taskId });
+				throw new ImageLostError(message, advice, taskId === undefined ? {} : { taskId });
 			}
 			const known = run.memory.outputOf(request);
 			if (known) return known;
@@ -99,12 +99,12 @@ async function edit(
 
 function hintAtFailures(
 	{ context }: GatewayRun,
-	{ pictures, failures = [] }: GatewayEdit,
+	{ images, failures = [] }: GatewayEdit,
 	itemIndex: number,
 ): void {
 	if (failures.length === 0) return;
 	context.addExecutionHints({
-		message: `Item ${itemIndex}: the gateway made ${pictures.length} of ${pictures.length + failures.length} images; the others: ${failures.join('; ')}`,
+		message: `Item ${itemIndex}: the gateway made ${images.length} of ${images.length + failures.length} images; the others: ${failures.join('; ')}`,
 		location: 'outputPane',
 	});
 }
@@ -165,13 +165,13 @@ async function readContent(
 ): Promise<Omit<FormFile, 'name'>> {
 	const stem = `image-${position + 1}`;
 	if (reference.kind === 'link') {
-		const hold = async (file: PictureFile<Buffer | ByteStream>) => ({
+		const hold = async (file: ImageFile<Buffer | ByteStream>) => ({
 			...file,
 			content: Buffer.isBuffer(file.content) ? file.content : await collect(file.content),
 		});
 		try {
 			const links = [reference.link];
-			return (await downloadPictures(plainSend, clock, links, MAX_INPUT_MB, [stem], hold))[0];
+			return (await downloadImages(plainSend, clock, links, MAX_INPUT_MB, [stem], hold))[0];
 		} catch (error) {
 			throw inputNotFetched(error as Error, position);
 		}
@@ -199,26 +199,26 @@ async function collect(stream: ByteStream): Promise<Buffer> {
 }
 
 /**
- * Puts pictures that came in the answer where n8n keeps binary data. What is remembered then is what n8n
+ * Puts images that came in the answer where n8n keeps binary data. What is remembered then is what n8n
  * itself would save with the item: a reference where it has a store, the content where it has none.
  */
 async function storeContents(
 	{ context }: GatewayRun,
 	{ output: { fileName } }: GatewayPlan,
-	{ pictures, createdAt, raw }: GatewayEdit,
+	{ images, createdAt, raw }: GatewayEdit,
 	itemIndex: number,
 	taskName: string,
 ): Promise<RememberedEdit> {
 	const remembered: RememberedEdit['pictures'] = [];
 	const stems = fileStems(
-		pictures.map((picture) => (picture.kind === 'link' ? picture.link : undefined)),
+		images.map((image) => (image.kind === 'link' ? image.link : undefined)),
 		{ fileName, taskName },
 	);
-	for (const [position, picture] of pictures.entries()) {
-		if (picture.kind === 'link') {
-			remembered.push({ link: picture.link });
+	for (const [position, image] of images.entries()) {
+		if (image.kind === 'link') {
+			remembered.push({ link: image.link });
 		} else {
-			const decoded = decodePicture(picture.base64, stems[position]);
+			const decoded = decodeImage(image.base64, stems[position]);
 			const { content, mimeType, hint } = decoded;
 			if (hint !== undefined) {
 				context.addExecutionHints({
@@ -233,33 +233,31 @@ async function storeContents(
 	return { pictures: remembered, ...(createdAt === undefined ? {} : { createdAt }), raw };
 }
 
-function lostOnArrival(error: Error): PictureLostError {
-	return new PictureLostError(
+function lostOnArrival(error: Error): ImageLostError {
+	return new ImageLostError(
 		`The images gateway edited the picture, which is billed, but: ${error.message}`,
 		'It is not asked for again, because the gateway would bill it again. Run the workflow anew to ask, and pay, again.',
 	);
 }
 
-/** Pictures that came in the answer go to binary fields in any case: there is no link to fetch them by. */
+/** Images that came in the answer go to binary fields in any case: there is no link to fetch them by. */
 async function editItems(
 	run: GatewayRun,
 	plan: GatewayPlan,
-	{ pictures, createdAt, raw }: RememberedEdit,
+	{ pictures: remembered, createdAt, raw }: RememberedEdit,
 	taskName: string,
 	itemIndex: number,
 ): Promise<ItemResult[]> {
 	const { output, model } = plan;
-	const links = pictures.flatMap((picture) => ('link' in picture ? [picture.link] : []));
+	const links = remembered.flatMap((image) => ('link' in image ? [image.link] : []));
 	const stems = fileStems(
-		pictures.map((picture) => ('link' in picture ? picture.link : undefined)),
+		remembered.map((image) => ('link' in image ? image.link : undefined)),
 		{ fileName: output.fileName, taskName },
-	).filter((_, position) => 'link' in pictures[position]);
+	).filter((_, position) => 'link' in remembered[position]);
 	const fetch = async () => await fetchAndStore(run, links, stems, output);
 	const fetched = output.download ? await run.downloads.run(fetch, links.length) : [];
-	const images = pictures.map((picture) =>
-		'stored' in picture
-			? { file: { ...picture.stored } }
-			: { link: picture.link, file: fetched.shift() },
+	const images = remembered.map((image) =>
+		'stored' in image ? { file: { ...image.stored } } : { link: image.link, file: fetched.shift() },
 	);
 	const json: IDataObject = output.simplify
 		? {
@@ -283,7 +281,7 @@ async function fetchAndStore(
 	try {
 		const { plainSend, clock } = run;
 		const store = storeIn(run);
-		return await downloadPictures(plainSend, clock, links, maxDownloadMegabytes, stems, store);
+		return await downloadImages(plainSend, clock, links, maxDownloadMegabytes, stems, store);
 	} catch (error) {
 		throw notFetched(error as Error, links);
 	}
@@ -298,7 +296,7 @@ function notFetched(error: Error, links: string[]): DownloadError {
 	);
 }
 
-/** What was asked, as the user put it; the content of binary pictures counts. */
+/** What was asked, as the user put it; the content of binary images counts. */
 function fingerprintOf({
 	model,
 	prompt,
@@ -321,7 +319,7 @@ function fingerprintOf({
 
 const USUAL_PATH = '/v1/images/generations';
 
-/** @throws {InvalidInputError} more pictures than the gateway takes in this way */
+/** @throws {InvalidInputError} more images than the gateway takes in this way */
 function checkCount({ references, dialect }: GatewayPlan): void {
 	const takesOne = dialect.severalImages === 'none' && dialect.request !== 'editsMultipart';
 	if (!takesOne || references.length <= 1) return;

@@ -155,8 +155,8 @@ async function poll(
 
 /**
  * n8n has disabled the node, so that it passes on what it is given; enabled again, it runs once more, with
- * everything that n8n does for a running node: errors, retries, pictures. That is not public. Should it cease to
- * work, what is passed on are the tasks as they ended, without pictures.
+ * everything that n8n does for a running node: errors, retries, images. That is not public. Should it cease to
+ * work, what is passed on are the tasks as they ended, without images.
  */
 function wakeUp(
 	context: IWebhookFunctions,

@@ -12,7 +12,7 @@ import { lineChart, type Series } from '../plot';
 import type { Scenario } from '../scenario';
 import { type Design, type Surroundings, withLoop, withThisNode } from '../workflows';
 
-const pictureCount = 30;
+const imageCount = 30;
 /** Pixels; noise does not shrink, so three bytes each. */
 const side = 1732;
 const taskSeconds = 3;
@@ -38,20 +38,20 @@ interface Row {
 	runs: Run[];
 }
 
-export interface PicturesResult {
+export interface ImagesResult {
 	megabytes: number;
 	rows: Row[];
 }
 
-/** (3) Large pictures in and out: how much memory that takes. */
-export const pictures: Scenario<PicturesResult> = {
-	name: 'pictures',
-	title: `${pictureCount} pictures of 9 MB, in and out`,
+/** (3) Large images in and out: how much memory that takes. */
+export const images: Scenario<ImagesResult> = {
+	name: 'images',
+	title: `${imageCount} images of 9 MB, in and out`,
 
 	async measure(bench: Bench) {
-		const folder = mkdtempSync(join(tmpdir(), 'n8n-bench-pictures-'));
+		const folder = mkdtempSync(join(tmpdir(), 'n8n-bench-images-'));
 		try {
-			await makePictures(folder);
+			await makeImages(folder);
 			const sample = join(folder, 'all', '0.png');
 			const bytes = readFileSync(sample);
 			const script = (simulator: Simulator) => {
@@ -88,12 +88,12 @@ export const pictures: Scenario<PicturesResult> = {
 			format(median(row.runs.map(({ wall }) => wall)), 1),
 		]);
 		return [
-			`${pictureCount} PNG files of ${megabytes} MB are read from disk by n8n's Read/Write Files node, uploaded, edited in ${taskSeconds} s, and ${pictureCount} results of the same size are downloaded; ` +
+			`${imageCount} PNG files of ${megabytes} MB are read from disk by n8n's Read/Write Files node, uploaded, edited in ${taskSeconds} s, and ${imageCount} results of the same size are downloaded; ` +
 				'binary mode `filesystem`. The loop uploads with HTTP Request as well and waits ' +
-				`${waitSeconds} s between its rounds. Memory is the resident memory of the n8n process, looked at every 50 ms, over its idle after a run with one such picture; ` +
+				`${waitSeconds} s between its rounds. Memory is the resident memory of the n8n process, looked at every 50 ms, over its idle after a run with one such image; ` +
 				`each run in an n8n that was started for it, medians of ${repetitions} runs.`,
 			'',
-			'![Memory over idle, by time](benchmark-pictures.svg)',
+			'![Memory over idle, by time](benchmark-images.svg)',
 			'',
 			table(['', 'peak over idle, MiB', 'each run', 'peak ÷ loop', 'aim', 'wall, s'], lines),
 		].join('\n');
@@ -109,7 +109,7 @@ export const pictures: Scenario<PicturesResult> = {
 			})),
 		}));
 		return {
-			'benchmark-pictures.svg': lineChart([
+			'benchmark-images.svg': lineChart([
 				{
 					title: 'Memory over idle, MiB',
 					xTitle: 'seconds',
@@ -143,9 +143,9 @@ function listContenders(folder: string): Contender[] {
 	return [
 		{ name: 'This node', series: 'node', design: node({}) },
 		{
-			name: `This node, concurrency ${pictureCount}`,
+			name: `This node, concurrency ${imageCount}`,
 			series: 'nodeToo',
-			design: node({ concurrency: pictureCount }),
+			design: node({ concurrency: imageCount }),
 		},
 		{
 			name: 'HTTP Request + Wait loop',
@@ -157,13 +157,13 @@ function listContenders(folder: string): Contender[] {
 }
 
 /** Noise, different in each file. */
-async function makePictures(folder: string): Promise<void> {
-	for (const [name, count] of [['one', 1] as const, ['all', pictureCount] as const]) {
+async function makeImages(folder: string): Promise<void> {
+	for (const [name, count] of [['one', 1] as const, ['all', imageCount] as const]) {
 		mkdirSync(join(folder, name));
 		for (let index = 0; index < count; index++) {
 			const raw = { width: side, height: side, channels: 3 as const };
-			const picture = sharp(randomBytes(side * side * 3), { raw }).png({ compressionLevel: 0 });
-			writeFileSync(join(folder, name, `${index}.png`), await picture.toBuffer());
+			const image = sharp(randomBytes(side * side * 3), { raw }).png({ compressionLevel: 0 });
+			writeFileSync(join(folder, name, `${index}.png`), await image.toBuffer());
 		}
 	}
 }

@@ -5,22 +5,22 @@ import { EvolinkError } from '../Evolink/api/errors/errors';
 import { plainSend } from '../Evolink/api/http/http';
 import { parseTask } from '../Evolink/api/task';
 import { type OutputSettings, readOutputSettings } from '../Evolink/parameters/output';
-import { PictureLimit } from '../Evolink/run/limits';
+import { ImageLimit } from '../Evolink/run/limits';
 import { nodeErrorFor } from '../Evolink/run/nodeError';
 import { taskItem } from '../Evolink/run/taskItem';
 
 /**
- * Fetches the pictures of the task that started the execution, where that is wanted.
+ * Fetches the images of the task that started the execution, where that is wanted.
  *
  * @throws {NodeOperationError} a parameter is wrong, or the execution was stopped
  */
-export async function addPictures(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
+export async function addImages(context: IExecuteFunctions): Promise<INodeExecutionData[]> {
 	const items = context.getInputData();
 	try {
 		const settings = readOutputSettings(context, 0);
 		if (!settings.download && !settings.itemPerImage) return items;
 		const output = await Promise.all(
-			items.map(async (item, index) => await withPictures(context, item, settings, index)),
+			items.map(async (item, index) => await withImages(context, item, settings, index)),
 		);
 		return output.flat();
 	} catch (error) {
@@ -29,10 +29,10 @@ export async function addPictures(context: IExecuteFunctions): Promise<INodeExec
 }
 
 /**
- * Where a picture cannot be fetched the item goes on without, with the reason in `download_error`: nobody would
+ * Where an image cannot be fetched the item goes on without, with the reason in `download_error`: nobody would
  * start the workflow for this task again.
  */
-async function withPictures(
+async function withImages(
 	context: IExecuteFunctions,
 	item: INodeExecutionData,
 	settings: OutputSettings,
@@ -43,9 +43,9 @@ async function withPictures(
 		context,
 		clock: realClock(stop),
 		plainSend: plainSend(context),
-		downloads: new PictureLimit(),
+		downloads: new ImageLimit(),
 	};
-	const task = parseTask(item.json); // Simplified or not, it says where the pictures are.
+	const task = parseTask(item.json); // Simplified or not, it says where the images are.
 	if (!task) return [item];
 	try {
 		const results = await taskItem(run, { task }, settings, itemIndex);

@@ -9,15 +9,15 @@ const count = 3;
 /** Pixels. */
 const side = 800;
 
-/** Pictures of some megabytes, which are sent while they are read and stored while they arrive. */
-export function largePictures(given: () => Fixture): void {
+/** Images of some megabytes, which are sent while they are read and stored while they arrive. */
+export function largeImages(given: () => Fixture): void {
 	it('come whole and to their own items, although uploads and downloads break off', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
 		const drafts = await makeNoise();
 		const results = await makeNoise();
-		const deliver = (step: string, pictures: Buffer[]) => {
-			for (const [index, bytes] of pictures.entries()) {
+		const deliver = (step: string, images: Buffer[]) => {
+			for (const [index, bytes] of images.entries()) {
 				simulator.nextTask({ prompt: new RegExp(`^${step} ${index}$`), delivery: { bytes } });
 			}
 		};
@@ -55,7 +55,7 @@ export function largePictures(given: () => Fixture): void {
 			expect(request.headers['content-length']).toBe(String(request.body.length));
 			expect(request.headers).not.toHaveProperty('transfer-encoding');
 		}
-		// Each try, also one that failed, sent a whole picture; and each task was made of its own.
+		// Each try, also one that failed, sent a whole image; and each task was made of its own.
 		expect(uploads.every((request) => drafts.some(isIn(request)))).toBe(true);
 		for (const [index, { json }] of output.entries()) {
 			const [link] = simulator.tasks.get(json.id as string)?.request.image_urls ?? [];
@@ -99,20 +99,20 @@ export function largePictures(given: () => Fixture): void {
 	});
 }
 
-/** Noise, so that it does not shrink; different in each picture. */
+/** Noise, so that it does not shrink; different in each image. */
 async function makeNoise(): Promise<Buffer[]> {
 	const raw = { width: side, height: side, channels: 3 as const };
 	return await Promise.all(
 		Array.from({ length: count }, async () => {
-			const picture = sharp(randomBytes(side * side * 3), { raw });
-			return await picture.png({ compressionLevel: 0 }).toBuffer();
+			const image = sharp(randomBytes(side * side * 3), { raw });
+			return await image.png({ compressionLevel: 0 }).toBuffer();
 		}),
 	);
 }
 
-function isIn({ parts }: RecordedRequest): (picture: Buffer) => boolean {
+function isIn({ parts }: RecordedRequest): (image: Buffer) => boolean {
 	const file = parts?.find(({ name }) => name === 'file');
-	return (picture) => file?.data.equals(picture) === true;
+	return (image) => file?.data.equals(image) === true;
 }
 
 function nameIn({ parts }: RecordedRequest): string | undefined {
