@@ -492,3 +492,41 @@ describe('An upload', () => {
 		},
 	});
 });
+
+describe('A service that ignores keys (docs/paying-once.md says what that costs)', () => {
+	const lost = (simulator: Simulator, times: number) => inject(simulator, 'resetAfter', { times });
+
+	scenarios(
+		{
+			'a task whose create was answered is resumed all the same, by Retry On Fail and by Retry':
+				async (simulator) => {
+					simulator.nextTask({ delivery: { status: 403, statusTimes: 2 } });
+					const parameters = editImage(simulator);
+					const node = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
+					const failed = await runWorkflow({ simulator, parameters, node, executionId: '1' });
+					expect(failed.error).toBeDefined();
+					const retried = await runWorkflow({
+						...{ simulator, parameters, node },
+						executionId: '2',
+						retryOf: failed,
+					});
+					expect(retried.items[0].json.status).toBe('completed');
+					expect(simulator.paidTasks()).toBe(1);
+				},
+			'a create whose answer is lost three times buys four tasks, and the item has the last':
+				async (simulator) => {
+					lost(simulator, 3);
+					const { items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+					expect(items[0].json.id).toBe([...simulator.tasks.keys()].at(-1));
+					expect(simulator.paidTasks()).toBe(4);
+				},
+			'it never buys more than four in one try': async (simulator) => {
+				lost(simulator, Infinity);
+				const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
+				expect(error?.message).toContain('not known whether');
+				expect(simulator.paidTasks()).toBe(4);
+			},
+		},
+		{ taskSeconds: 0.3, ignoresKeys: true },
+	);
+});

@@ -18,6 +18,7 @@ const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is p
   --billing                tasks tell their billing, credits_used and duration
   --quotes                 tell prices (price rules, agent-estimates)
   --wrap-answers           answer with {code, msg, data: task}, as some white labels do
+  --ignore-keys            make a task of each create, whatever its Idempotency-Key
   --credits <number>       what the account has at the start (default 1000)
   --tasks-at-a-time <number>  unfinished tasks that the account takes (default: no limit)
   --error-style A|B|C      which generation of error bodies is answered (default B)
@@ -41,6 +42,7 @@ function readArguments(): Arguments | undefined {
 			billing: { type: 'boolean', default: false },
 			quotes: { type: 'boolean', default: false },
 			'wrap-answers': { type: 'boolean', default: false },
+			'ignore-keys': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
 			'tasks-at-a-time': { type: 'string', default: 'Infinity' },
 			'error-style': { type: 'string', default: 'B' },
@@ -65,6 +67,7 @@ function readArguments(): Arguments | undefined {
 			billing: values.billing,
 			quotes: values.quotes,
 			wrapAnswers: values['wrap-answers'],
+			ignoresKeys: values['ignore-keys'],
 			credits: readNumber('credits', values.credits),
 			tasksAtATime: readNumber('tasks-at-a-time', values['tasks-at-a-time']),
 			errorStyle: errorStyle as ErrorStyle,

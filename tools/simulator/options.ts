@@ -30,6 +30,11 @@ export interface SimulatorOptions {
 	 * `POST /v1/agent-estimates`. Default false: the documents do not know them.
 	 */
 	quotes?: boolean;
+	/**
+	 * Whether each create is a task of its own, whatever its Idempotency-Key: as a white label or a proxy may have it that
+	 * drops the header. Default false.
+	 */
+	ignoresKeys?: boolean;
 	/** Credits on the account at the start. Default 1000. */
 	credits?: number;
 	/** Whether `POST /v1/tasks/batch` is there; otherwise it is an unknown address. Default true. */

@@ -88,6 +88,7 @@ export class Simulator {
 			batchQuery: options.batchQuery ?? true,
 			quotes: options.quotes ?? false,
 			wrapAnswers: options.wrapAnswers ?? false,
+			ignoresKeys: options.ignoresKeys ?? false,
 			requestsPerSecond: options.requestsPerSecond ?? Infinity,
 			tasksAtATime: options.tasksAtATime ?? Infinity,
 			settle: () => this.settle(),
