@@ -13,6 +13,7 @@ import { models } from './suites/models';
 import { money } from './suites/money';
 import { oddImages } from './suites/oddImages';
 import { refusals } from './suites/refusals';
+import { service } from './suites/service';
 import { trigger } from './suites/trigger';
 
 onRealN8n('1.123', (fixture) => {
@@ -21,6 +22,7 @@ onRealN8n('1.123', (fixture) => {
 	edges(fixture);
 	models(fixture);
 	money(fixture);
+	service(fixture);
 	manyItems(fixture);
 	faults(fixture);
 	describe('Large images', () => largeImages(fixture));

@@ -13,13 +13,23 @@ import { hostVersions, ensureHost } from '../host/install';
 import { packPackage } from '../host/pack';
 import { describeMachine, keep, writeReport } from './report';
 import type { Scenario } from './scenario';
+import { automatic } from './scenarios/automatic';
+import { fullAccount } from './scenarios/fullAccount';
 import { growth } from './scenarios/growth';
 import { instant } from './scenarios/instant';
 import { packageSize } from './scenarios/package';
 import { images } from './scenarios/images';
 import { waiting } from './scenarios/waiting';
 
-const scenarios = [waiting, instant, images, growth, packageSize] as Array<Scenario<unknown>>;
+const scenarios = [
+	waiting,
+	instant,
+	images,
+	growth,
+	packageSize,
+	automatic,
+	fullAccount,
+] as Array<Scenario<unknown>>;
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({

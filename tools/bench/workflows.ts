@@ -1,7 +1,7 @@
 /** The workflows that are compared: this node, and what people build by hand without it. */
 
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
-import { type SketchedNode, chain, to } from '../host/sketch';
+import { type SketchedNode, chain, items, to } from '../host/sketch';
 import type { Simulator } from '../simulator';
 
 /** What a workflow may need besides its input: where the service is, and the credentials in n8n. */
@@ -21,10 +21,12 @@ export function withThisNode(
 	input: SketchedNode[],
 	image: INodeParameters,
 	options: INodeParameters = {},
+	typeVersion = 1,
 ): Design {
 	const evolink: SketchedNode = {
 		name: 'EvoLink',
 		type: 'n8n-nodes-evolink.evolink',
+		typeVersion,
 		parameters: {
 			operation: 'editImage',
 			prompt: '={{ $json.prompt ?? "Replace the background with a beach" }}',
@@ -34,6 +36,16 @@ export function withThisNode(
 		credentials: { evolinkApi: credentials.evolinkApi },
 	};
 	return { nodes: [...input, evolink] };
+}
+
+/** Edit Image as it is when it is new, over items with a prompt each. */
+export function withNewNode(
+	surroundings: Surroundings,
+	rows: object[],
+	options: INodeParameters = {},
+): Design {
+	const url = `${surroundings.simulator.picturesUrl}/cat.png`;
+	return withThisNode(surroundings, items(...rows), { source: 'url', url }, options, 1.1);
 }
 
 export interface LoopOptions {

@@ -327,6 +327,17 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.paidTasks()).toBe(2);
 		});
 
+		it('wakes for a complete task whose images come only seconds later, and waits for them', async () => {
+			const fixture = given();
+			fixture.simulator.nextTask({ seconds: 2, imagesAfter: 4 });
+			const execution = await whole(fixture, [...prompts('Late'), parking(fixture), NEXT]);
+			const [item] = edited(execution);
+			expect(item.json.status).toBe('completed');
+			expect((await fixture.picture(item)).length).toBeGreaterThan(999);
+			expectNextRanOnce(execution, 1);
+			expect(fixture.simulator.paidTasks()).toBe(1);
+		});
+
 		it('moves a failed task, and an item that was refused before, to the error output', async () => {
 			const fixture = given();
 			const { simulator } = fixture;

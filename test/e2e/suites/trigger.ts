@@ -429,6 +429,19 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.keyLeaks).toEqual([]);
 		});
 
+		it('starts once, with the image, where a complete task has it only seconds later', async () => {
+			const fixture = given();
+			const { simulator } = fixture;
+			const workflow = await triggered(fixture, { download: true });
+			simulator.nextTask({ imagesAfter: 3, callbackCopies: 2 });
+			const id = await task(fixture, workflow);
+			await until(() => simulator.callbacks.length === 2);
+			const { json, binary } = await workflow.item();
+			expect(json).toMatchObject({ id, status: 'completed', results: [expect.any(String)] });
+			expect(binary?.data).toMatchObject({ mimeType: 'image/png' });
+			expect(simulator.callbacks.every(({ accepted }) => accepted)).toBe(true);
+		});
+
 		it('gives the task without its image, and says why, where that cannot be fetched', async () => {
 			const fixture = given();
 			fixture.simulator.nextTask({ delivery: { status: 403 } });

@@ -16,14 +16,13 @@ import {
 	withFreshN8n,
 } from '../lab';
 import { barChart, type Series } from '../plot';
+import { longestSeconds, rowsOf, scriptRows, shortestSeconds } from '../rows';
 import type { Scenario } from '../scenario';
 import { type Design, type Surroundings, withLoop, withThisNode } from '../workflows';
 
 const tasks = 100;
 /** One by one takes the sum of all tasks: that many are measured, and scaled up. */
 const tasksOneByOne = 4;
-const shortestSeconds = 6;
-const longestSeconds = 10;
 const repetitions = 3;
 
 /** What one way of waiting cost, in one run. */
@@ -180,9 +179,7 @@ export const waiting: Scenario<WaitingResult> = {
 async function listContenders(): Promise<Contender[]> {
 	const bytes = await samplePicture('png', { width: 400, height: 400 });
 	const rightly = (count: number) => (simulator: Simulator) => {
-		for (const { prompt, seconds } of rowsOf(count)) {
-			simulator.nextTask({ prompt: new RegExp(`^${prompt}$`), seconds, delivery: { bytes } });
-		}
+		scriptRows(simulator, rowsOf(count), bytes);
 	};
 	const uselessly = (simulator: Simulator) => {
 		for (const { prompt, seconds } of rowsOf(tasks)) {
@@ -255,16 +252,6 @@ async function listContenders(): Promise<Contender[]> {
 			design: node(tasksOneByOne, 1),
 		},
 	];
-}
-
-/** The input: prompts that tell the simulator which task it is, and how long each takes. */
-function rowsOf(count: number): Array<{ prompt: string; seconds: number }> {
-	return Array.from({ length: count }, (_, index) => {
-		// 37 has no divisor in common with the counts in use: all durations, in mixed order.
-		const share = ((index * 37) % count) / (count - 1);
-		const seconds = shortestSeconds + share * (longestSeconds - shortestSeconds);
-		return { prompt: `Row ${index}`, seconds: rounded(seconds, 3) };
-	});
 }
 
 /** Loads what n8n loads on first use, for each kind of workflow. */
