@@ -43,6 +43,18 @@ const NOT_REACHED = 'The request did not reach EvoLink';
 const SERVER_FAULTS =
 	/^(paid_outcome_unknown|(internal_)?(server_)?error|internal_server_error|api_error|service_error|unknown_error|upstream_error|bad_gateway|(gateway_|request_|generation_)?timeout)$/;
 
+/** Some gateways answer 429 for these too; no patience helps. Source: EvoLinkAI/evolink-mcp, error-handler. */
+const NOT_A_MATTER_OF_TIME = new Set([
+	'insufficient_quota',
+	'insufficient_user_quota',
+	'quota_not_enough',
+	'account_balance_insufficient',
+	'insufficient_token_quota',
+	'key_quota_exhausted',
+	'token_daily_quota_exceeded',
+	'key_daily_quota_exhausted',
+]);
+
 /** What an answer to a create, or the lack of one, means for the money. */
 export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): CreateOutcome {
 	if (result.kind !== 'answer') return outcomeOfFailure(result);
@@ -72,7 +84,7 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 	});
 	if (code === 'paid_outcome_unknown') return outcome('unknown');
 	if (status === 409 || code === 'idempotency_conflict') return outcome('conflict');
-	if (status === 429) return outcome('throttled');
+	if (status === 429) return outcome(NOT_A_MATTER_OF_TIME.has(code) ? 'refused' : 'throttled');
 	if (status === 503) return outcome('busy');
 	if (status === 408 || status === 499 || status >= 500) return outcome('unknown');
 	if (isSuccess(result) && SERVER_FAULTS.test(code)) return outcome('unknown');

@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { isRecord, numberOf, textOf } from './http/json';
+import { isNo, isRecord, numberOf, textOf } from './http/json';
 import { redacted } from './errors/redaction';
 import { isRetryableFailure } from './errors/taskFailures';
 
@@ -114,30 +114,48 @@ export function isCharged({ billing }: Pick<Task, 'billing'>): boolean {
  */
 export function parseTask(body: unknown, expectedId?: string): Task | undefined {
 	const layers = layersOf(body);
-	for (const [depth, layer] of layers.entries()) {
-		// An envelope may have an ID of its own (of the request), and hardly a task's state.
-		const isEnvelope = depth < layers.length - 1 && typeof layer.status !== 'string';
-		const task = isEnvelope ? undefined : readTask(layer, expectedId);
+	// An envelope may have an ID of its own (of the request), and hardly a task's state.
+	const told = layers.filter(
+		(layer, depth) => depth === layers.length - 1 || typeof layer.status === 'string',
+	);
+	const isNamed = (layer: Record<string, unknown>) => idsOf(layer).length > 0;
+	// What names its task says more than what only has a state, which may be that of the answer.
+	const nameless = told.filter(
+		(layer, depth) => !isNamed(layer) && !told.slice(depth).some(isNamed),
+	);
+	for (const layer of [...told.filter(isNamed), ...nameless]) {
+		const task = readTask(layer, expectedId);
 		if (task) return task;
 	}
 	return undefined;
 }
 
-/** The answer and what it wraps in `data`, the outermost first. A refusal wraps nothing. */
+/** The answer and what it wraps in `data`, alone or in a list, the outermost first. A refusal wraps nothing. */
 function layersOf(body: unknown): Array<Record<string, unknown>> {
 	const layers: Array<Record<string, unknown>> = [];
 	let layer = body;
-	while (isRecord(layer) && layer.success !== false && layers.length < MAX_DEPTH) {
+	while (isRecord(layer) && !isNo(layer.success) && layers.length < MAX_DEPTH) {
 		layers.push(layer);
-		layer = layer.data;
+		const { data } = layer;
+		layer = Array.isArray(data) && data.length === 1 ? (data[0] as unknown) : data;
 	}
 	return layers;
 }
 
+/** Under whichever names: an answer that gives another task's must not be taken for the one that was asked for. */
+function idsOf({ id, task_id: taskId, taskId: camelCased }: Record<string, unknown>): unknown[] {
+	return [id, taskId, camelCased].filter((one) => one !== undefined && one !== null && one !== '');
+}
+
 function readTask(body: Record<string, unknown>, expectedId?: string): Task | undefined {
-	const hasId = body.id !== undefined && body.id !== null && body.id !== '';
-	const id = hasId ? textOf(body.id) : isToldWithoutId(body) ? expectedId : undefined;
-	if (!id || !TASK_ID.test(id) || (expectedId !== undefined && id !== expectedId)) return undefined;
+	const ids = idsOf(body).map((one) => textOf(one) ?? '');
+	const id =
+		expectedId === undefined
+			? (ids.find((one) => one.startsWith('task-unified-')) ?? ids[0])
+			: ids.includes(expectedId) || (ids.length === 0 && isToldWithoutId(body))
+				? expectedId
+				: undefined;
+	if (id === undefined || !TASK_ID.test(id)) return undefined;
 	// A refusal with an ID, of the request for instance, is no task.
 	const isRefusal = typeof body.status !== 'string' && saysWhy(body.error);
 	if (isRefusal && expectedId === undefined) return undefined;
@@ -168,7 +186,7 @@ function readTask(body: Record<string, unknown>, expectedId?: string): Task | un
 		),
 		...(Object.keys(billing).length > 0 ? { billing: billing as Billing } : {}),
 		...(status === 'failed' || status === 'cancelled'
-			? { failure: parseFailure(body.error, status) }
+			? { failure: parseFailure(body, status) }
 			: {}),
 		raw: body as IDataObject,
 	};
@@ -229,13 +247,17 @@ function saysWhy(error: unknown): boolean {
 	return textOf(error.message) !== undefined || (codeOf(error) ?? '0') !== '0';
 }
 
-function parseFailure(error: unknown, status: TaskStatus): TaskFailure {
+function parseFailure(body: Record<string, unknown>, status: TaskStatus): TaskFailure {
+	const { error, fail_reason: failReason, message } = body;
 	const given = isRecord(error) ? error : {};
 	const fallback = status === 'cancelled' ? 'request_cancelled' : 'unknown_error';
 	const code = codeOf(given) ?? fallback;
 	return {
 		code,
-		message: redacted(textOf(given.message) ?? textOf(error) ?? 'The service gave no reason'),
+		message: redacted(
+			[given.message, error, failReason, message].map(textOf).find(Boolean) ??
+				'The service gave no reason',
+		),
 		retryable: isRetryableFailure(code),
 	};
 }

@@ -59,9 +59,11 @@ export function checkHasEvolink(context: IExecuteFunctions): void {
 	);
 }
 
-/** Without blanks and 'Bearer ' around it, as it is often copied. */
+/** Without blanks, quotes and 'Authorization: Bearer ' around it, as it is often copied; as the credential sends it. */
 function readKey(value: unknown, credential: string): string {
-	const key = (textOf(value) ?? '').trim().replace(/^Bearer\s+/i, '');
+	const key = (textOf(value) ?? '')
+		.replace(/^[\s"']*(authorization\s*:\s*)?(bearer\s+)?["']*/i, '')
+		.replace(/[\s"']+$/, '');
 	if (!/\s/.test(key)) return key;
 	throw new InvalidInputError(
 		`'API Key' in the credential '${credential}' contains blanks or line breaks`,

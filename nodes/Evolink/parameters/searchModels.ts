@@ -3,7 +3,7 @@ import { createHash } from 'crypto';
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
 import { isSuccess, keyedSend } from '../api/http/http';
-import { isRecord, parseJson } from '../api/http/json';
+import { isRecord, listIn, parseJson } from '../api/http/json';
 import { BoundedMap } from '../memory/boundedMap';
 import { EDITING_MODELS, findModel, GENERATING_MODELS } from '../models/catalogue';
 import { CREDENTIAL, readCredential } from './credential';
@@ -120,9 +120,8 @@ async function workingCredential(context: ILoadOptionsFunctions) {
 
 /** @returns undefined where the answer is no list of models */
 function readIds(body: unknown): string[] | undefined {
-	if (!isRecord(body) || !Array.isArray(body.data)) return undefined;
-	const ids = body.data.flatMap((entry: unknown) =>
+	const ids = listIn(body)?.flatMap((entry) =>
 		isRecord(entry) && typeof entry.id === 'string' ? [entry.id] : [],
 	);
-	return ids.length > 0 ? ids : undefined;
+	return ids?.length ? ids : undefined;
 }

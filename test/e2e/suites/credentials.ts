@@ -60,7 +60,10 @@ export function credentials(given: () => Fixture, version: HostVersion): void {
 			const credential = await n8n.createCredential('Mended', type, { apiKey: 'sk', baseUrl: api });
 			const mended = { apiKey: ' Bearer sk-own ', baseUrl: ` ${api}/v1/ ` };
 			expect(await n8n.testCredential(credential, mended)).toMatchObject({ status: 'OK' });
-			expect(asked).toEqual([expect.stringMatching(/^\/v1\/(credits|models) Bearer sk-own$/)]);
+			const quoted = { apiKey: '"sk-own"\n', baseUrl: api };
+			expect(await n8n.testCredential(credential, quoted)).toMatchObject({ status: 'OK' });
+			const right = expect.stringMatching(/^\/v1\/(credits|models) Bearer sk-own$/) as string;
+			expect(asked).toEqual([right, right]);
 
 			const open = { apiKey: 'sk-own', baseUrl: 'http://n8n.example.com' };
 			expect(await n8n.testCredential(credential, open)).toMatchObject({

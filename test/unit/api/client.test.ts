@@ -180,6 +180,28 @@ describe('create', () => {
 		expect(service.requests).toHaveLength(1);
 	});
 
+	it.each([
+		['insufficient_quota', /Top up/],
+		['INSUFFICIENT_USER_QUOTA', /Top up/],
+		['key_daily_quota_exhausted', /daily limit/],
+	])('429 for %s is no matter of patience', async (code, advice) => {
+		const { client, service } = setUp(refused(429, code), CREATED);
+		const error = await errorOf(client.createTask(BODY, KEY));
+		expect(error).toBeInstanceOf(ApiError);
+		expect(error.advice).toMatch(advice);
+		expect(service.requests).toHaveLength(1);
+	});
+
+	it.each([
+		['beside the code', { remaining_credits: 0.5, estimated_credits: 2.3 }],
+		['in details', { details: { remaining_credits: '0.5', estimated_credits: 2.3 } }],
+	])('402 tells its figures, %s', async (_name, figures) => {
+		const error = { code: 'insufficient_quota', message: 'Not enough', ...figures };
+		const { client } = setUp(answer(402, { error }));
+		const { message } = await errorOf(client.createTask(BODY, KEY));
+		expect(message).toContain('Not enough (credits: needed 2.3, remaining 0.5)');
+	});
+
 	describe('refused under the guise of success', () => {
 		it.each<[string, object, RegExp]>([
 			['{error}', { error: { code: 'invalid_request', message: 'No such size' } }, /No such size/],
@@ -187,6 +209,8 @@ describe('create', () => {
 			['{error} as text', { error: 'No such size' }, /No such size/],
 			['{success: false}', { success: false, message: 'No such size' }, /No such size/],
 			['{code, msg}', { code: 402, msg: 'No credits left' }, /No credits left/],
+			['{status, message}', { status: 402, message: 'No credits left' }, /No credits left/],
+			['{success: "false"}', { success: 'false', message: 'No credits left' }, /No credits left/],
 			['{code, msg} with an ID', { id: 'req-1', code: 402, msg: 'No credits left' }, /No credits/],
 			['a word as code', { code: 'invalid_size', message: 'No such size' }, /\[invalid_size\]/],
 		])('%s is a refusal in the words of the service', async (_name, body, message) => {
@@ -195,6 +219,12 @@ describe('create', () => {
 			expect(error).toBeInstanceOf(ApiError);
 			expect(error.message).toMatch(message);
 			expect(service.requests).toHaveLength(1);
+		});
+
+		it('without a status of its own it is about the request: trying later does not help', async () => {
+			const { client } = setUp(answer(200, { success: false, message: 'No such size' }));
+			const error = await errorOf(client.createTask(BODY, KEY));
+			expect(error.advice).toMatch(/^Check the parameters/);
 		});
 
 		it('knows what to do by the status that the body names', async () => {

@@ -174,9 +174,18 @@ describe('answers that wrap the task, or lack its ID', () => {
 		['in data of data', { code: 200, data: { data: COMPLETED } }],
 		['with the ID of the request', { id: 'req-1', data: COMPLETED }],
 		['with a status of the answer', { status: 'success', data: COMPLETED }],
+		['with a status of the answer that is one of tasks', { status: 'completed', data: COMPLETED }],
+		['in a list of one', { code: 200, data: [COMPLETED] }],
 	])('%s', (_name, body) => {
 		expect(parseTask(body)).toMatchObject({ id: TASK_ID, results: COMPLETED.results });
 		expect(parseTask(body, TASK_ID)?.raw).toBe(COMPLETED);
+	});
+
+	it('under task_id', () => {
+		const { id, ...rest } = COMPLETED;
+		expect(parseTask({ ...rest, task_id: id })?.id).toBe(TASK_ID);
+		expect(parseTask({ data: { ...rest, id: 17, task_id: id } })?.id).toBe(TASK_ID);
+		expect(parseTask({ ...rest, id: 'req-1', task_id: id }, TASK_ID)?.id).toBe(TASK_ID);
 	});
 
 	it('its own data is not another task', () => {
@@ -197,6 +206,13 @@ describe('answers that wrap the task, or lack its ID', () => {
 	it.each([
 		['another task', { ...COMPLETED, id: 'task-unified-other' }],
 		['another task in data', { data: { ...COMPLETED, id: 'task-unified-other' } }],
+		['another task_id', { ...COMPLETED, id: undefined, task_id: 'task-unified-other' }],
+		[
+			'another in a list',
+			{ data: [{ ...COMPLETED, id: undefined, taskId: 'task-unified-other' }] },
+		],
+		['another beside a state', { status: 'completed', data: { ...COMPLETED, id: 'other' } }],
+		['a refusal in words that wraps', { success: 'False', data: COMPLETED }],
 		['a refusal', { error: { code: 'rate_limited', message: 'Slow down' } }],
 		['a refusal with a status', { status: 'error', error: { message: 'Slow down' } }],
 		['a refusal that wraps', { success: false, data: COMPLETED }],

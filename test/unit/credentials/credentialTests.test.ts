@@ -1,5 +1,8 @@
+import { runInNewContext } from 'node:vm';
+
 import { EvolinkApi } from '../../../credentials/EvolinkApi.credentials';
 import { ImagesGatewayApi } from '../../../credentials/ImagesGatewayApi.credentials';
+import { AUTHORIZATION } from '../../../credentials/wellFormed';
 import { readCredential } from '../../../nodes/Evolink/parameters/credential';
 
 /** What n8n does with these descriptions is tested on real n8n, in the suite 'credentials'. */
@@ -58,12 +61,21 @@ describe('What is read from a credential', () => {
 		await expect(read({ filesBaseUrl: baseUrl })).rejects.toThrow(/'Files Base URL'/);
 	});
 
-	it.each([' sk-1\n', 'Bearer sk-1', ' bearer  sk-1 '])(
-		'takes the key %j for sk-1',
-		async (apiKey) => {
-			expect((await read({ apiKey })).apiKey).toBe('sk-1');
-		},
-	);
+	it.each([
+		' sk-1\n',
+		'Bearer sk-1',
+		' bearer  sk-1 ',
+		'"sk-1"',
+		" 'Bearer sk-1' ",
+		'Bearer "sk-1"',
+		'Authorization: Bearer sk-1',
+		'Bearer\nsk-1\r\n',
+	])('takes the key %j for sk-1, and the credential sends that', async (apiKey) => {
+		expect((await read({ apiKey })).apiKey).toBe('sk-1');
+		const [, expression] =
+			/^=Bearer \{\{ \$credentials\.apiKey(.*) \}\}$/.exec(AUTHORIZATION) ?? [];
+		expect(runInNewContext(`${JSON.stringify(apiKey)}${expression}`)).toBe('sk-1');
+	});
 
 	it('names a key with blanks in it', async () => {
 		await expect(read({ apiKey: 'sk-1 sk-2' })).rejects.toThrow(/'API Key' .* contains blanks/);

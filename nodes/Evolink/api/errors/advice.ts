@@ -2,7 +2,7 @@ import { adviceForApiError, ApiError, type EvolinkError, StoppedError, TRY_LATER
 import { redacted } from './redaction';
 import type { HttpFailure } from '../http/failures';
 import { type HttpAnswer, requestIdOf } from '../http/messages';
-import { isRecord, numberOf, parseJson, textOf } from '../http/json';
+import { isNo, isRecord, numberOf, parseJson, textOf } from '../http/json';
 import type { ReadResult } from '../http/retry';
 
 /** What an error body says, whichever of the documented shapes it has. Secrets are blotted out. */
@@ -57,7 +57,7 @@ export function parseServiceError(body: string): ServiceError {
 function parseErrorDetails(body: string): ErrorDetails {
 	const parsed = parseJson(body);
 	if (!isRecord(parsed)) return {};
-	const places = placesOf(parsed);
+	const places = placesOf(parsed).flatMap((place) => [place, place.details].filter(isRecord));
 	const figures = FIGURES.flatMap(([name, meaning]) => {
 		const figure = firstIn(places, (place) => numberOf(place[name]));
 		return figure === undefined ? [] : [`${meaning} ${figure}`];
@@ -141,13 +141,20 @@ export function saysItFailed(body: Json): boolean {
 
 /** In a place that is for nothing else. */
 export function saysSoPlainly({ success, error, base_resp: base }: Json): boolean {
-	return success === false || isRealError(error) || (isRecord(base) && isBadCode(base.status_code));
+	return isNo(success) || isRealError(error) || (isRecord(base) && isBadCode(base.status_code));
 }
 
 /** In a place that may be for other things as well, such as images that are missing among those that came. */
-export function saysSoAside({ errors, detail, code, status_code: statusCode }: Json): boolean {
+export function saysSoAside({
+	errors,
+	detail,
+	code,
+	status,
+	status_code: statusCode,
+}: Json): boolean {
 	const lists = [errors, detail].filter(Array.isArray);
-	return lists.some(isRealError) || isBadCode(code) || isBadCode(statusCode);
+	const isBad = isBadCode(code) || isBadCode(statusCode) || isErrorStatus(numberOf(status));
+	return lists.some(isRealError) || isBad;
 }
 
 /** @returns false for what other answers have where there is no error: `{code: ""}`, 0, null, "none" */
@@ -237,7 +244,8 @@ export function refusalIn(answer: ErrorAnswer): Refusal {
 	const name = code === undefined ? '' : ` [${code}]`;
 	return {
 		reason: `${message ?? `${statusWords} ${page === undefined ? 'without a reason' : `(${page})`}`}${figures}${name}`,
-		advice: adviceWith(details, status, code),
+		// Under a status of success, a refusal without one of its own is about what was asked for.
+		advice: adviceWith(details, isSuccess ? (details.status ?? 400) : status, code),
 		status,
 		...(code === undefined ? {} : { code }),
 		isFromBetween: false,

@@ -16,6 +16,11 @@ export function numberOf(value: unknown): number | undefined {
 	return typeof number === 'number' && Number.isFinite(number) ? number : undefined;
 }
 
+/** Whether a flag is off, also where it comes as text. One that is missing is not. */
+export function isNo(value: unknown): boolean {
+	return value === false || (typeof value === 'string' && value.trim().toLowerCase() === 'false');
+}
+
 /** The list in `data`, which some hosts wrap in one more `data`. @returns undefined where there is none */
 export function listIn(body: unknown): unknown[] | undefined {
 	const data = isRecord(body) ? body.data : undefined;
