@@ -12,25 +12,34 @@ import {
 
 const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is paid and no key is needed.
 
-  --port <number>          port of the API; files, results, pictures, gateway follow (default 8787)
-  --task-seconds <number>  how long a task takes (default 5)
-  --images-after <number>  seconds for which a completed task has no images yet (default 0)
-  --billing                tasks tell their billing, credits_used and duration
-  --quotes                 tell prices (price rules, agent-estimates)
-  --wrap-answers           answer with {code, msg, data: task}, as some white labels do
-  --ignore-keys            make a task of each create, whatever its Idempotency-Key
-  --credits <number>       what the account has at the start (default 1000)
-  --tasks-at-a-time <number>  unfinished tasks that the account takes (default: no limit)
-  --error-style A|B|C      which generation of error bodies is answered (default B)
-  --fail <code>            let every task fail, e.g. content_policy_violation
-  --callbacks-to <origin>  where callbacks really go, whatever public host they name,
-                           e.g. http://127.0.0.1:5678 (default: nowhere)
-  --help`;
+  --port <number>             port of the API; files, results, pictures, gateway follow (default 8787)
+  --task-seconds <number>     how long a task takes (default 5)
+  --credits <number>          what the account has at the start (default 1000)
+  --error-style A|B|C         which generation of error bodies is answered (default B)
+  --fail <code>               let every task fail, e.g. content_policy_violation
+  --callbacks-to <origin>     where callbacks really go, whatever public host they name,
+                              e.g. http://127.0.0.1:5678 (default: nowhere)
+  --help
+
+Without more it is as the documents have it, with idempotency keys, batch query and history as the vendor's
+clients have them. What else those clients and white labels show, and what may be otherwise than they show
+(docs/decisions/simulator.md has the evidence):
+
+  --images-after <number>     seconds for which a completed task has no images yet (default 0)
+  --billing                   tasks tell their billing, credits_used and duration
+  --charge-failures           failed tasks are charged: with --fail, and --billing to tell it
+  --quotes                    prices are told (price rules, agent-estimates)
+  --tasks-at-a-time <number>  unfinished tasks that the account takes; then 429 without Retry-After
+  --wrap-answers              creates and reads answer with {code, msg, data: task}
+  --no-batch-query            several tasks cannot be asked for at once
+  --ignore-keys               each create is a task of its own, whatever its Idempotency-Key`;
 
 interface Arguments {
 	options: SimulatorOptions;
 	/** Error code of every task. */
 	fail?: string;
+	/** Whether tasks that fail are charged. */
+	chargesFailures: boolean;
 }
 
 function readArguments(): Arguments | undefined {
@@ -43,6 +52,8 @@ function readArguments(): Arguments | undefined {
 			quotes: { type: 'boolean', default: false },
 			'wrap-answers': { type: 'boolean', default: false },
 			'ignore-keys': { type: 'boolean', default: false },
+			'no-batch-query': { type: 'boolean', default: false },
+			'charge-failures': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
 			'tasks-at-a-time': { type: 'string', default: 'Infinity' },
 			'error-style': { type: 'string', default: 'B' },
@@ -60,6 +71,7 @@ function readArguments(): Arguments | undefined {
 	}
 	return {
 		fail: values.fail,
+		chargesFailures: values['charge-failures'],
 		options: {
 			port: readNumber('port', values.port),
 			taskSeconds: readNumber('task-seconds', values['task-seconds']),
@@ -68,6 +80,7 @@ function readArguments(): Arguments | undefined {
 			quotes: values.quotes,
 			wrapAnswers: values['wrap-answers'],
 			ignoresKeys: values['ignore-keys'],
+			batchQuery: !values['no-batch-query'],
 			credits: readNumber('credits', values.credits),
 			tasksAtATime: readNumber('tasks-at-a-time', values['tasks-at-a-time']),
 			errorStyle: errorStyle as ErrorStyle,
@@ -137,7 +150,8 @@ async function main(): Promise<void> {
 		onRequest: (request) => log(requestLine(request, simulator)),
 		onCallback: (delivery) => log(callbackLine(delivery)),
 	});
-	if (given.fail) simulator.nextTask({ times: Infinity, end: 'failed', code: given.fail });
+	const { fail: code, chargesFailures: charged } = given;
+	if (code) simulator.nextTask({ times: Infinity, end: 'failed', code, charged });
 	introduce(simulator);
 	const stop = () => void simulator.close().then(() => process.exit(0));
 	process.once('SIGINT', stop);
