@@ -50,13 +50,15 @@ describe('first poll', () => {
 		expect(first(experienced(...TRUE), 100)).toBeCloseTo(100.05);
 	});
 
-	it('an early look, where many are polled together: half a second before the end', () => {
+	it('an early look, in a run of many: half a second before the end', () => {
 		const schedule = withSavedPolls(new Schedule());
 		expect(first(schedule, 8, { position: 10 })).toBeCloseTo(7.55); // One in ten tries it out.
 		expect(first(schedule, 8, { position: 11 })).toBeCloseTo(8.05);
 		expect(first(schedule, 8.5, { position: 10 })).toBeCloseTo(8.55); // Not rounded up.
 		expect(first(schedule, 2, { position: 10 })).toBeCloseTo(2.05);
-		expect(first(withSavedPolls(new Schedule(), 9), 8, { position: 10 })).toBeCloseTo(8.05);
+		const few = withSavedPolls(new Schedule(), 9);
+		expect(first(few, 8, { position: 0 })).toBeCloseTo(8.05);
+		expect(first(few, 8, { position: 10 })).toBeCloseTo(7.55); // Nine at a time, but others before them.
 	});
 
 	it('an early look, for all where it found a fifth of them ended, and for none where it did not', () => {

@@ -19,7 +19,10 @@ const SCOUT_LONGEST_FIRST_WAIT_MS = 30 * SECOND;
 const SCOUT_AGEING = 1 / 8;
 /** Below this, progress says nothing of the end. */
 const TELLING_PROGRESS = 5;
-/** In a run with so many at a time, a poll more hardly makes more requests. */
+/**
+ * In a run with so many at a time, a poll more hardly makes more requests; in one with so many after each other, others
+ * wait for the place.
+ */
 const MANY_TASKS = 10;
 const CLOSE_AGEING = 1 / 12;
 const CLOSE_SHORTEST_GAP_MS = SECOND / 2;
@@ -29,7 +32,7 @@ interface Circumstances {
 	estimates: Estimates;
 	/** Polls were saved for all open tasks: the vendor's clients would have made more by now. */
 	canAfford: boolean;
-	/** One request polls many tasks, so that one poll more hardly makes more requests. */
+	/** One request can poll many tasks, and the run has many, so that one poll more is worth it. */
 	pollsMany: boolean;
 	earlyLook: EarlyLook;
 }
@@ -58,7 +61,7 @@ const FIRST_POLL: Rule[] = [
 		waitMs: (task, run) => firstWait(task, run) / 2,
 	},
 	{
-		when: 'an estimate that may be rounded up, where many are polled together: half a second before it is over',
+		when: 'an estimate that may be rounded up, in a run of many: half a second before it is over',
 		holds: (task, { canAfford, pollsMany, earlyLook }) =>
 			canAfford && pollsMany && earlyLook.isWorthwhile(task),
 		waitMs: (task, run) => firstWait(task, run) - EARLY_MS,
@@ -157,7 +160,7 @@ export class Schedule {
 		const run: Circumstances = {
 			estimates: this.estimates,
 			canAfford: this.saved >= this.openTasks,
-			pollsMany: this.canBatch && this.mostTasks >= MANY_TASKS,
+			pollsMany: this.canBatch && Math.max(this.mostTasks, task.position) >= MANY_TASKS,
 			earlyLook: this.earlyLook,
 		};
 		const rule = rules.find((row) => row.holds(task, run)) as Rule; // The last one always does.
