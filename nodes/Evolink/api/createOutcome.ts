@@ -43,6 +43,9 @@ const NOT_REACHED = 'The request did not reach EvoLink';
 const SERVER_FAULTS =
 	/^(paid_outcome_unknown|(internal_)?(server_)?error|internal_server_error|api_error|service_error|unknown_error|upstream_error|bad_gateway|(gateway_|request_|generation_)?timeout)$/;
 
+/** So long a busy service is left alone if it asks for that; more than that is more than most runs wait in all. */
+const LONGEST_WAIT_MS = 600_000;
+
 /** Some gateways answer 429 for these too; no patience helps. Source: EvoLinkAI/evolink-mcp, error-handler. */
 const NOT_A_MATTER_OF_TIME = new Set([
 	'insufficient_quota',
@@ -58,7 +61,10 @@ const NOT_A_MATTER_OF_TIME = new Set([
 /** What an answer to a create, or the lack of one, means for the money. */
 export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): CreateOutcome {
 	if (result.kind !== 'answer') return outcomeOfFailure(result);
-	const waiting = { retryAfterMs: retryAfterMs(result, nowMs) };
+	const isBusy = result.status === 429 || result.status === 503;
+	const waiting = {
+		retryAfterMs: retryAfterMs(result, nowMs, isBusy ? LONGEST_WAIT_MS : undefined),
+	};
 	if (isSuccess(result)) {
 		const body = parseJson(result.body.toString('utf8'));
 		const task = taskIn(body);

@@ -137,7 +137,9 @@ describe('create', () => {
 	it.each<[string, Step, number]>([
 		['seconds', refused(429, 'slow', { 'retry-after': '20' }), 20_000],
 		['a date', refused(503, 'slow', { 'retry-after': 'Sat, 21 Nov 2026 12:00:25 GMT' }), 25_000],
-		['an hour, which is cut', refused(429, 'slow', { 'retry-after': '3600' }), 60_000],
+		['two minutes', refused(429, 'slow', { 'retry-after': '120' }), 120_000],
+		['an hour, which is cut', refused(429, 'slow', { 'retry-after': '3600' }), 600_000],
+		['an hour after 502, which is cut', answer(502, HTML, { 'retry-after': '3600' }), 60_000],
 		['the same after 502', answer(502, HTML, { 'retry-after': '9' }), 9_000],
 	])('waits as Retry-After says: %s', async (_name, fault, expected) => {
 		const { client, service } = setUp(fault, CREATED);

@@ -35,13 +35,16 @@ export function retryDelayMs(tries: number, retryAfterMs: number | undefined): n
  * How long the service asks to wait: by `Retry-After`, in seconds or as an HTTP date (RFC 9110, section 10.2.3), else by
  * the `fallback_suggestion` of an error body (docs.evolink.ai, older error bodies: "retry after 60 seconds").
  *
- * @returns milliseconds, at most one minute; undefined where it asks for nothing that can be read
+ * @param mostMs what is longer is cut
+ * @returns milliseconds; undefined where it asks for nothing that can be read
  */
 export function retryAfterMs(
 	answer: Pick<HttpAnswer, 'headers'> & Partial<Pick<HttpAnswer, 'body'>>,
 	nowMs: number,
+	mostMs = MAX_RETRY_AFTER_MS,
 ): number | undefined {
-	return waitInHeader(answer, nowMs) ?? waitInBody(answer.body);
+	const wanted = waitInHeader(answer, nowMs) ?? waitInBody(answer.body);
+	return wanted === undefined ? undefined : Math.min(mostMs, wanted);
 }
 
 function waitInBody(body: Buffer | undefined): number | undefined {
@@ -50,7 +53,7 @@ function waitInBody(body: Buffer | undefined): number | undefined {
 	const error = isRecord(parsed) && isRecord(parsed.error) ? parsed.error : parsed;
 	const suggestion = isRecord(error) ? textOf(error.fallback_suggestion) : undefined;
 	const [, seconds] = /\bretry after (\d+(?:\.\d+)?) ?s/i.exec(suggestion ?? '') ?? [];
-	return seconds === undefined ? undefined : Math.min(MAX_RETRY_AFTER_MS, Number(seconds) * 1_000);
+	return seconds === undefined ? undefined : Number(seconds) * 1_000;
 }
 
 function waitInHeader(answer: Pick<HttpAnswer, 'headers'>, nowMs: number): number | undefined {
@@ -60,7 +63,7 @@ function waitInHeader(answer: Pick<HttpAnswer, 'headers'>, nowMs: number): numbe
 	const wait = isSeconds ? Number(header) * 1_000 : new Date(header).getTime() - nowMs;
 	// A date in the past means that the clocks differ: then it says nothing about how long to wait.
 	if (Number.isNaN(wait) || (!isSeconds && wait <= 0)) return undefined;
-	return Math.min(MAX_RETRY_AFTER_MS, wait);
+	return wait;
 }
 
 const PASSING_STATUSES = new Set([408, 425, 429, 499]);
