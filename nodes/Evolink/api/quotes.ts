@@ -142,7 +142,8 @@ export function quoteRequest(subject: QuoteSubject, rule: PriceRule = USUAL_RULE
 /** @returns undefined where the answer is no rule; `{meta, model: {operation, parameters, …}}` is one */
 export function parsePriceRule(body: unknown): PriceRule | undefined {
 	if (!isRecord(body)) return undefined;
-	const rule = [body.model, body.data, body].find(isRecord);
+	const data = isRecord(body.data) ? body.data : undefined;
+	const rule = [body.model, data?.model, data, body].find(isRecord);
 	const operation = textOf(rule?.operation);
 	const listed = Array.isArray(rule?.parameters) ? (rule.parameters as unknown[]) : undefined;
 	if (operation === undefined && listed === undefined) return undefined;

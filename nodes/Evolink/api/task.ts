@@ -147,15 +147,19 @@ function idsOf({ id, task_id: taskId, taskId: camelCased }: Record<string, unkno
 	return [id, taskId, camelCased].filter((one) => one !== undefined && one !== null && one !== '');
 }
 
+/** The task that an object names, EvoLink's own kind of ID before others. */
+export function taskIdOf(body: Record<string, unknown>): string | undefined {
+	const ids = idsOf(body).map(textOf);
+	const valid = ids.filter((id) => id !== undefined && TASK_ID.test(id));
+	return valid.find((id) => id?.startsWith('task-unified-')) ?? valid[0];
+}
+
 function readTask(body: Record<string, unknown>, expectedId?: string): Task | undefined {
-	const ids = idsOf(body).map((one) => textOf(one) ?? '');
-	const id =
-		expectedId === undefined
-			? (ids.find((one) => one.startsWith('task-unified-')) ?? ids[0])
-			: ids.includes(expectedId) || (ids.length === 0 && isToldWithoutId(body))
-				? expectedId
-				: undefined;
-	if (id === undefined || !TASK_ID.test(id)) return undefined;
+	const ids = idsOf(body);
+	const isExpected = ids.some((id) => textOf(id) === expectedId);
+	const isIt = isExpected || (ids.length === 0 && isToldWithoutId(body));
+	const id = expectedId === undefined ? taskIdOf(body) : isIt ? expectedId : undefined;
+	if (id === undefined) return undefined;
 	// A refusal with an ID, of the request for instance, is no task.
 	const isRefusal = typeof body.status !== 'string' && saysWhy(body.error);
 	if (isRefusal && expectedId === undefined) return undefined;

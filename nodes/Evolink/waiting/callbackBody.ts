@@ -1,7 +1,7 @@
 import type { IWebhookFunctions } from 'n8n-workflow';
 
-import { isRecord, parseJson, textOf } from '../api/http/json';
-import { TASK_ID } from '../api/task';
+import { isRecord, parseJson } from '../api/http/json';
+import { taskIdOf } from '../api/task';
 
 /** A task with fifteen long links has a tenth of this. */
 const MAX_BODY_BYTES = 256 * 1024;
@@ -29,13 +29,12 @@ export function readCallback(
 		: { ok: true, taskId };
 }
 
-/** A task may be wrapped in `data`; an envelope can have an ID of its own, but hardly a task's state. */
+/** A task may be wrapped in `data`, in a list of one too; an envelope can have an ID of its own, but hardly a task's state. */
 function taskIdIn(body: unknown): string | undefined {
-	const wrapped = isRecord(body) ? body.data : undefined;
-	const candidates = [body, wrapped].filter(
-		(layer): layer is Record<string, unknown> =>
-			isRecord(layer) && TASK_ID.test(textOf(layer.id) ?? ''),
+	const wrapped = isRecord(body) ? [body.data].flat() : [];
+	const named = [body, ...wrapped.slice(0, 1)].filter(
+		(layer): layer is Record<string, unknown> => isRecord(layer) && taskIdOf(layer) !== undefined,
 	);
-	const task = candidates.find(({ status }) => typeof status === 'string') ?? candidates.at(0);
-	return textOf(task?.id);
+	const task = named.find(({ status }) => typeof status === 'string') ?? named.at(0);
+	return task && taskIdOf(task);
 }
