@@ -25,7 +25,7 @@ export function rowsOf(count: number): Row[] {
 /**
  * Tasks that take as long as their rows say, with right estimates.
  *
- * @param bytes the picture that each gives
+ * @param bytes the image that each gives
  */
 export function scriptRows(simulator: Simulator, rows: Row[], bytes: Buffer): void {
 	for (const { prompt, seconds } of rows) {

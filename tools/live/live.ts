@@ -71,7 +71,7 @@ export class Live {
 	}
 
 	/** A file on the files host, by a name that nothing else has. */
-	readonly upload = once(async () => await this.uploadPicture(await samplePicture()));
+	readonly upload = once(async () => await this.uploadImage(await samplePicture()));
 
 	/** The task that most rows look at. With a callback where there is a public address. */
 	readonly bought = once(async (): Promise<Bought> => {
@@ -98,7 +98,7 @@ export class Live {
 	});
 
 	/** Free. */
-	async uploadPicture(
+	async uploadImage(
 		content: Buffer,
 		fileName = `check-live-${randomUUID()}.png`,
 		mimeType = 'image/png',

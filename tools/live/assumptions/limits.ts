@@ -41,7 +41,7 @@ export const limits: Assumption[] = [
 		image_urls: [await uploaded(live, 4097, 500)],
 	})),
 	outside('an image of more than 10 MB', '6.1 [DOC]', async (live) => ({
-		image_urls: [(await live.uploadPicture(await largePicture())).url],
+		image_urls: [(await live.uploadImage(await largeImage())).url],
 	})),
 	outside('four images', '6.1 [DOC]', async (live) => ({
 		image_urls: Array<string>(4).fill((await live.upload()).url),
@@ -86,11 +86,11 @@ function fateOf(attempt: Attempt): string {
 }
 
 async function uploaded(live: Live, width: number, height: number): Promise<string> {
-	return (await live.uploadPicture(await samplePicture('png', { width, height }))).url;
+	return (await live.uploadImage(await samplePicture('png', { width, height }))).url;
 }
 
 /** A PNG of 1,900 × 1,900 pixels that no compression makes smaller than 10 MB. */
-async function largePicture(): Promise<Buffer> {
+async function largeImage(): Promise<Buffer> {
 	const side = 1_900;
 	const raw = { width: side, height: side, channels: 3 } as const;
 	return await sharp(randomBytes(side * side * 3), { raw })

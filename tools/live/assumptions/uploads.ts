@@ -43,9 +43,9 @@ export const uploads: Assumption[] = [
 		tried: 'two uploads of different images under one name, and the address fetched',
 		async try(live) {
 			const name = `check-live-same-${Date.now()}.png`;
-			const first = await live.uploadPicture(await samplePicture('png', { width: 400 }), name);
+			const first = await live.uploadImage(await samplePicture('png', { width: 400 }), name);
 			const second = await samplePicture('png', { width: 410 });
-			const { url } = await live.uploadPicture(second, name);
+			const { url } = await live.uploadImage(second, name);
 			if (url !== first.url) return notHeld('another address');
 			const { body } = await live.wire.ask('GET', url, { withKey: false });
 			return held(`the same address; it gives the ${body.equals(second) ? 'new' : 'OLD'} content`);
@@ -69,7 +69,7 @@ export const uploads: Assumption[] = [
 		async try(live) {
 			const before = live.wire.answers.length;
 			const isTaken = await live
-				.uploadPicture(await samplePicture('bmp'), `check-live-${Date.now()}.bmp`, 'image/bmp')
+				.uploadImage(await samplePicture('bmp'), `check-live-${Date.now()}.bmp`, 'image/bmp')
 				.then(
 					() => true,
 					() => false,
@@ -102,7 +102,7 @@ export const uploads: Assumption[] = [
 ];
 
 async function tryDelete(live: Live) {
-	const { url, fileId } = await live.uploadPicture(await samplePicture('png', { width: 420 }));
+	const { url, fileId } = await live.uploadImage(await samplePicture('png', { width: 420 }));
 	if (fileId === undefined) return notSeen('the upload told no file_id');
 	const answer = await live.wire.ask(
 		'DELETE',
