@@ -21,15 +21,9 @@ import { packageSize } from './scenarios/package';
 import { images } from './scenarios/images';
 import { waiting } from './scenarios/waiting';
 
-const scenarios = [
-	waiting,
-	instant,
-	images,
-	growth,
-	packageSize,
-	automatic,
-	fullAccount,
-] as Array<Scenario<unknown>>;
+const scenarios = [waiting, instant, images, growth, packageSize, automatic, fullAccount] as Array<
+	Scenario<unknown>
+>;
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({
