@@ -30,7 +30,8 @@ export class EvolinkApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description: "Create one in EvoLink's dashboard under API Keys",
+			description:
+				'Get your key in the <a href="https://evolink.ai/dashboard" target="_blank">EvoLink dashboard</a>',
 		},
 		{
 			displayName: 'Base URL',
@@ -47,7 +48,7 @@ export class EvolinkApi implements ICredentialType {
 			type: 'string',
 			default: 'https://files-api.evolink.ai',
 			placeholder: 'e.g. https://files-api.evolink.ai',
-			description: 'Address of the files API. The API key is sent there.',
+			description: 'Only change this if EvoLink gave you a different URL',
 		},
 		unencryptedNotice('filesBaseUrl'),
 	];
@@ -68,14 +69,19 @@ export class EvolinkApi implements ICredentialType {
 			...REDIRECTS_ARE_ERRORS,
 			{
 				type: 'responseCode',
-				properties: { value: 401, message: 'EvoLink does not accept this API key' },
+				properties: {
+					value: 401,
+					message:
+						'Invalid API key. Check that you copied the whole key from the EvoLink dashboard.',
+				},
 			},
 			{
 				type: 'responseSuccessBody',
 				properties: {
 					key: 'success',
 					value: false,
-					message: 'EvoLink does not accept this API key',
+					message:
+						'Invalid API key. Check that you copied the whole key from the EvoLink dashboard.',
 				},
 			},
 		] as ICredentialTestRequest['rules'],

@@ -40,7 +40,7 @@ export class ImagesGatewayApi implements ICredentialType {
 			default: '',
 			required: true,
 			placeholder: 'e.g. https://gateway.example.com',
-			description: 'Address of the gateway up to and without /v1. The API key is sent there.',
+			description: 'URL of the gateway without /v1. The API key is sent there.',
 		},
 		unencryptedNotice('baseUrl'),
 	];
@@ -61,14 +61,18 @@ export class ImagesGatewayApi implements ICredentialType {
 			...REDIRECTS_ARE_ERRORS,
 			{
 				type: 'responseCode',
-				properties: { value: 401, message: 'The gateway does not accept this API key' },
+				properties: {
+					value: 401,
+					message:
+						"Invalid API key. Check that you copied the whole key from the gateway's dashboard.",
+				},
 			},
 			{
 				type: 'responseCode',
 				properties: {
 					value: 404,
 					message:
-						'The gateway has no list of models (GET /v1/models) to test with. If the Base URL is right, the credential may work all the same.',
+						'The gateway has no list of models (GET /v1/models) to test with. If the Base URL is correct, the credential may still work.',
 				},
 			},
 		],

@@ -37,6 +37,6 @@ export const REDIRECTS_ARE_ERRORS = [301, 302, 303, 307, 308].map((value) => ({
 	properties: {
 		value,
 		message:
-			"The Base URL redirects to another address, to which the API key is not sent. Enter the API's own address.",
+			"The Base URL redirects to another host, which the API key isn't sent to. Enter the API's own URL.",
 	},
 }));

@@ -25,7 +25,8 @@ export class Evolink implements INodeType {
 		version: NODE_VERSIONS,
 		defaultVersion: 1.1,
 		subtitle,
-		description: 'Edit images with AI models through EvoLink',
+		description:
+			'Edit images with a text prompt, using Nano Banana, GPT Image, Seedream, Qwen Image Edit and other AI models',
 		defaults: { name: 'EvoLink' },
 		usableAsTool: true,
 		inputs: [NodeConnectionTypes.Main],

@@ -39,7 +39,7 @@ export class EvolinkTrigger implements INodeType {
 		activationMessage:
 			"EvoLink can now call the production URL. Put it into 'Callback URL' of Edit Image.",
 		triggerPanel: {
-			header: 'Start when an EvoLink task ends',
+			header: 'Start when an EvoLink task is finished',
 			executionsHelp: {
 				inactive: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. Activate the workflow (n8n 2: publish it), and put the production URL into 'Callback URL' of Edit Image. The executions show up in the executions list, but not in the editor.`,
 				active: `${TEST_MODE}<br /> <br /> <b>Use the production URL to run your workflow automatically</b>. The workflow is active: put the production URL into 'Callback URL' of Edit Image. The executions show up in the <a data-key="executions">executions list</a>, but not in the editor.`,
@@ -78,7 +78,7 @@ export class EvolinkTrigger implements INodeType {
 						value: 'completed',
 						description: 'The edited images are ready',
 					},
-					{ name: 'Task Failed', value: 'failed', description: 'A task finished without images' },
+					{ name: 'Task Failed', value: 'failed', description: 'A task failed' },
 				],
 				default: ['completed', 'failed', 'cancelled'],
 				required: true,
@@ -92,9 +92,8 @@ export class EvolinkTrigger implements INodeType {
 				type: 'string',
 				default: '',
 				placeholder: 'e.g. qwen-image-edit',
-				hint: 'Several: separate them by commas',
-				description:
-					'Start only for tasks of these models, given by their IDs; empty for all models',
+				hint: 'Separate multiple IDs with commas',
+				description: 'Only start for tasks of these models (IDs). If empty, starts for all models.',
 			}),
 		],
 	};

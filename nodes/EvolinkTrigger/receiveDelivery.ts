@@ -66,7 +66,7 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 		return answer(status, STATUS_MESSAGES[status]);
 	} catch (error) {
 		// The credential cannot be read, or an expression in a parameter fails.
-		warn(context, 'that was not asked for', error as Error, response.headersSent);
+		warn(context, 'that was not checked', error as Error, response.headersSent);
 		return answer(503, STATUS_MESSAGES[503]);
 	}
 }
@@ -134,16 +134,16 @@ async function askForEndedTask(
 function requireEnd(answer: ReadResult<Task>): ReadResult<Task> {
 	if (!answer.ok) return { ...answer, mayPass: statusFor(answer.error) !== 404 };
 	if (saysEnded(answer.value)) return answer;
-	const error = new ApiError('The task has not ended', TRY_LATER, { code: NOT_ENDED });
+	const error = new ApiError("The task isn't finished", TRY_LATER, { code: NOT_ENDED });
 	return { ok: false, error, mayPass: true };
 }
 
 type RefusalStatus = 404 | 409 | 503;
 
 const STATUS_MESSAGES: Record<RefusalStatus, string> = {
-	404: 'No such task',
-	409: 'The task has not ended',
-	503: 'The task cannot be asked for now',
+	404: "This task doesn't exist",
+	409: "The task isn't finished",
+	503: "The task can't be read at the moment",
 };
 
 /** What the caller is told; all three make the service call again. */
@@ -161,7 +161,7 @@ function warn(context: IWebhookFunctions, task: string, error: Error, isLost: bo
 	const advice =
 		error instanceof EvolinkError && error.advice !== TRY_LATER ? ` ${error.advice}` : '';
 	const outcome = isLost
-		? 'No execution was started; Get Task fetches the task.'
+		? "No execution was started. Get the task with 'Get Task'."
 		: 'EvoLink was told to call again.';
 	context.logger.warn(
 		`${context.getNode().name} was called for a task ${task}: ${error.message}.${advice} ${outcome}`,

@@ -55,7 +55,7 @@ export class TaskLookup {
 		const known = this.open.get(taskId);
 		if (known) return await known.answered;
 		if (this.open.size >= MAX_WAITING) {
-			const error = new ApiError('Too many deliveries at a moment', TRY_LATER, { code: TOO_MANY });
+			const error = new ApiError('Too many deliveries at once', TRY_LATER, { code: TOO_MANY });
 			return failed(error, true);
 		}
 		let answer: Waiting['answer'] = () => undefined;
@@ -153,4 +153,7 @@ function failed(error: ApiError, mayPass: boolean): Answer {
 	return { ok: false, error, mayPass };
 }
 
-const NOT_KNOWN = failed(new ApiError('No such task', 'Check the ID.', { status: 404 }), false);
+const NOT_KNOWN = failed(
+	new ApiError("This task doesn't exist", 'Check the ID.', { status: 404 }),
+	false,
+);

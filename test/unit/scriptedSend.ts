@@ -70,7 +70,10 @@ export const blocked: HttpFailure = {
 	reason: 'The request was blocked',
 	advice: 'Ask your n8n administrator.',
 };
-export const tooLarge: HttpFailure = { kind: 'tooLarge', reason: 'the answer is larger than 4 MB' };
+export const tooLarge: HttpFailure = {
+	kind: 'tooLarge',
+	reason: 'the response is larger than 4 MB',
+};
 export const stopped: HttpFailure = { kind: 'stopped', reason: 'the execution was stopped' };
 
 export const HTML = '<!doctype html><html><body><h1>502 Bad Gateway</h1></body></html>';

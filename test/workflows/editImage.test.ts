@@ -356,7 +356,7 @@ describe('Edit Image', () => {
 			});
 			expect(refused.error).toMatchObject({
 				message: expect.stringContaining('Access denied for this model') as string,
-				description: expect.stringContaining('pick another model') as string,
+				description: expect.stringContaining('select another model') as string,
 				httpCode: '403',
 			});
 		},

@@ -217,7 +217,7 @@ const unknownOutcomes: Array<[string, Fault]> = [
 	['the answer was half a JSON', 'brokenJson'],
 	['a proxy gave up (502)', { status: 502, handled: true }],
 	['the gateway failed (500)', { status: 500, handled: true }],
-	['no answer came in time', 'hangAfter'],
+	['there was no response in time', 'hangAfter'],
 ];
 
 function neverAskedAgain(fault: Fault): Scenario {
@@ -229,7 +229,7 @@ function neverAskedAgain(fault: Fault): Scenario {
 			{ node: { ...twice, maxTries: 3 } },
 		);
 		expect(items).toEqual([]);
-		expect(error?.message).toMatch(/not known whether the images gateway .*may have been billed/);
+		expect(error?.message).toMatch(/unknown whether the images gateway .*may have been billed/);
 		expect(error?.description).toMatch(/not sent again.*run the workflow anew/);
 		expect(asked(simulator)).toHaveLength(1);
 		expect(simulator.paidTasks()).toBe(1);
@@ -245,7 +245,7 @@ describe('A gateway is never asked twice', () => {
 		'when its answer is no image': async (simulator) => {
 			simulator.nextEdit({ shape: 'garbage' });
 			const { error } = await edit(simulator, {}, { node: twice });
-			expect(error?.message).toMatch(/which is billed, but: .* is not an image/);
+			expect(error?.message).toMatch(/bills it, but: .* is not an image/);
 			expect(simulator.paidTasks()).toBe(1);
 		},
 
@@ -253,7 +253,7 @@ describe('A gateway is never asked twice', () => {
 			for (const [index, shape] of (['task', 'wrappedTask'] as const).entries()) {
 				simulator.nextEdit({ shape });
 				const { error } = await edit(simulator, {}, { node: twice, executionId: String(index) });
-				expect(error?.message).toMatch(/answered with the task task[-_]\S+ instead of a picture/);
+				expect(error?.message).toMatch(/responded with the task task[-_]\S+ instead of an image/);
 				expect(error?.description).toContain("set 'Service' to EvoLink");
 				expect(simulator.paidTasks()).toBe(index + 1);
 			}
@@ -333,7 +333,7 @@ describe('A gateway that does not edit', () => {
 			for (const [index, shape] of (['error', 'wrappedError'] as const).entries()) {
 				simulator.nextEdit({ shape, message: 'Blocked by the filter' });
 				const { error } = await edit(simulator, {}, { executionId: String(index) });
-				expect(error?.message).toContain('did not edit the picture: Blocked by the filter');
+				expect(error?.message).toContain("didn't edit the image: Blocked by the filter");
 				expect(asked(simulator)).toHaveLength(index + 1);
 			}
 			expect(simulator.paidTasks()).toBe(0);
@@ -353,7 +353,7 @@ describe('A gateway that does not edit', () => {
 				{ items: prompts('gone', 'task', 'good'), node: goOn },
 			);
 			expect(items[0].json).toEqual({
-				error: expect.stringContaining('which is billed, but') as string,
+				error: expect.stringContaining('bills it, but') as string,
 				results: [expect.stringContaining('/gateway/edit-1/1.png') as string],
 			});
 			expect(items[1].json).toEqual({
@@ -372,7 +372,7 @@ describe('A gateway that does not edit', () => {
 				{ items: prompts('good', 'bad') },
 			);
 			expect(error?.description).toMatch(
-				/of other items that are billed by the gateway: item 0: http\S+\/gateway\/edit-1\/1.png/,
+				/of other items that the gateway bills: item 0: http\S+\/gateway\/edit-1\/1.png/,
 			);
 		},
 
@@ -398,7 +398,7 @@ describe('A gateway that does not edit', () => {
 				{ credential: { apiKey: 'sk-wrong', baseUrl: simulator.gatewayUrl } },
 			);
 			expect(error?.message).toContain('Invalid token');
-			expect(error?.description).toContain("credential 'Images Gateway API'");
+			expect(error?.description).toContain("'Images Gateway API' credential");
 			expect(error?.httpCode).toBe('401');
 		},
 	});
@@ -408,7 +408,7 @@ const refused: Array<[string, (simulator: Simulator) => Promise<WorkflowResult>,
 	[
 		'more pictures than one',
 		async (simulator) => await edit(simulator, url('https://a.test/1, https://a.test/2')),
-		/2 pictures.*takes one unless.*'Several Images'/,
+		/2 images provided.*accepts one, unless.*'Several Images'/,
 	],
 	[
 		'an empty model',
@@ -429,19 +429,19 @@ const refused: Array<[string, (simulator: Simulator) => Promise<WorkflowResult>,
 		'additional fields that a parameter already sets',
 		async (simulator) =>
 			await edit(simulator, { options: { additionalFields: '{"prompt": "Other"}' } }),
-		/'Additional Fields' has 'prompt', which comes from 'Prompt'/,
+		/'Additional Fields' contains 'prompt', which is set by 'Prompt'/,
 	],
 	[
 		'a base URL that is none',
 		async (simulator) =>
 			await edit(simulator, {}, { credential: { apiKey: 'k', baseUrl: 'gateway.example.com' } }),
-		/'Base URL' in the credential 'Images Gateway API'.*up to and without \/v1/,
+		/'Base URL' in the 'Images Gateway API' credential.*without \/v1/,
 	],
 	...['getTask', 'waitForCompletion', 'getManyTasks', 'getCredits'].map(
 		(operation): [string, (simulator: Simulator) => Promise<WorkflowResult>, RegExp] => [
 			`${operation}, because it has no tasks,`,
 			async (simulator) => await edit(simulator, { operation, taskId: 'task-unified-1' }),
-			/needs EvoLink: an images gateway has no tasks.*credential 'EvoLink API'/,
+			/only available for EvoLink: an images gateway has no tasks.*'EvoLink API' credential/,
 		],
 	),
 ];
@@ -541,7 +541,7 @@ describe('How a gateway wants to be asked', () => {
 			const options = { gatewayRequest: 'editsMultipart' };
 			const images = url(`${simulator.resultsUrl}/gone.png`);
 			const { error } = await edit(simulator, { ...images, options });
-			expect(error?.message).toMatch(/Image 1 could not be fetched: /);
+			expect(error?.message).toMatch(/Image 1 couldn't be downloaded: /);
 			expect(asked(simulator)).toEqual([]);
 		},
 		...Object.fromEntries(

@@ -138,7 +138,9 @@ describe('Another request under the same job key', () => {
 		) => {
 			await doJob(simulator);
 			const { error } = await doJob(simulator, { prompt: 'Forest' });
-			expect(error?.message).toContain("Job Key 'order-7' was used for another request before");
+			expect(error?.message).toContain(
+				"Job Key 'order-7' has already been used for a different request",
+			);
 			expect(error?.description).toContain('Use another job key');
 			expect(simulator.paidTasks()).toBe(1);
 		},
@@ -170,7 +172,7 @@ describe('A job that is of no use any more', () => {
 			await doJob(simulator);
 			simulator.clockOffsetSeconds = 25 * 3600;
 			const { error } = await doJob(simulator);
-			expect(error?.message).toContain("The image links of job 'order-7' no longer work");
+			expect(error?.message).toContain("The image URLs of job 'order-7' no longer work");
 			expect(error?.description).toContain('use another one');
 			expect(simulator.paidTasks()).toBe(1);
 		},

@@ -231,8 +231,8 @@ describe('The options of a model', () => {
 			expect(Object.keys(bodyFor('qwen-image-edit'))).toEqual(['model', 'prompt', 'image_urls']);
 			const warnings = hints.map(({ message }) => message);
 			expect(warnings.filter((message) => message.startsWith('Item '))).toEqual([
-				"Item 1: 'Number of Images' is 2; Qwen Image Edit makes one and is not asked for a number. Pick a model that makes several.",
-				"Item 1: 'Seed' is not sent: Qwen Image Edit does not take it. Send it as one of the 'Additional Fields'.",
+				"Item 1: 'Number of Images' is 2; Qwen Image Edit makes one. Select a model that generates several images.",
+				"Item 1: 'Seed' is not sent: Qwen Image Edit does not take it. Add it under 'Additional Fields' instead.",
 			]);
 		},
 	});
@@ -328,14 +328,14 @@ describe('Additional Fields', () => {
 			'never take the place of what a parameter says': async (simulator) => {
 				const plus = { __rl: true, mode: 'id', value: 'qwen-image-edit-plus' };
 				const cases: Array<[object, RegExp]> = [
-					[withFields('{ "image_urls": [] }'), /has 'image_urls', which comes from 'Images'/],
-					[withFields('{ "model": "x" }'), /has 'model', which comes from 'Model'/],
-					[withFields('{ "prompt": "x" }'), /has 'prompt', which comes from 'Prompt'/],
+					[withFields('{ "image_urls": [] }'), /has 'image_urls', which is set by 'Images'/],
+					[withFields('{ "model": "x" }'), /has 'model', which is set by 'Model'/],
+					[withFields('{ "prompt": "x" }'), /has 'prompt', which is set by 'Prompt'/],
 					[withFields('{ "callback_url": "x" }'), /which comes from 'Callback URL'/],
 					[{ model: plus, ...withFields('{ "n": 3 }') }, /which comes from 'Number of Images'/],
 					[
 						{ model: plus, ...withFields('{ "seed": 3 }', { seed: 4 }) },
-						/has 'seed', which comes from 'Seed'/,
+						/has 'seed', which is set by 'Seed'/,
 					],
 					[withFields('{ "seed": '), /'Additional Fields' is not a JSON object/],
 					[withFields('[1]'), /'Additional Fields' is not a JSON object/],
@@ -392,7 +392,7 @@ describe('A mask', () => {
 		'in a field that is not there, or a link that is none, is refused': async (simulator) => {
 			for (const [mask, message] of [
 				['stencil', /^Mask: the input has no binary field 'stencil'/],
-				['ftp://example.com/mask.png', /^Mask: 'ftp:.*' is not an http or https link/],
+				['ftp://example.com/mask.png', /^Mask: 'ftp:.*' is not a valid URL/],
 				['https://a.example.com/a.png, https://a.example.com/b.png', /several images/],
 				['={{ { a: 1 } }}', /^Mask: .* is {"a":1}, not a binary field/],
 			] as const) {

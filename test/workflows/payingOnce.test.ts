@@ -153,7 +153,7 @@ describe('A create of unknown outcome that stays unknown', () => {
 				parameters: editImage(simulator, parameters),
 			});
 			expect(items).toEqual([]);
-			expect(error?.message).toContain('It is not known whether EvoLink created the task');
+			expect(error?.message).toContain("It's unknown whether EvoLink created the task");
 			expect(error?.message).toContain('task history of your EvoLink dashboard');
 			const keys = keysOf(simulator);
 			expect(keys).toHaveLength(1);
@@ -236,7 +236,7 @@ describe('A create of unknown outcome that stays unknown', () => {
 				parameters: editImage(simulator),
 				node: { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 },
 			});
-			expect(error?.message).toContain('It is not known whether EvoLink created the task');
+			expect(error?.message).toContain("It's unknown whether EvoLink created the task");
 			expect(keysOf(simulator)).toHaveLength(1);
 			expect(simulator.paidTasks()).toBe(1);
 		},
@@ -251,7 +251,7 @@ describe('A create of unknown outcome that stays unknown', () => {
 			});
 			expect(items[0].json.status).toBe('completed');
 			expect(Object.keys(items[1].json)).toEqual(['error']);
-			expect(items[1].json.error).toMatch(/not known .* task history .*idempotency key n8n-/);
+			expect(items[1].json.error).toMatch(/unknown .* task history .*idempotency key n8n-/);
 			expect(simulator.paidTasks()).toBe(2);
 		},
 	});
@@ -262,7 +262,7 @@ describe('A create that is refused', () => {
 		'an error with status 200 is told in the words of the service': isRefused(
 			() => ({ status: 200, body: { code: 402, msg: 'No credits left' } }),
 			'402',
-			/EvoLink did not accept the request: No credits left/,
+			/EvoLink rejected the request: No credits left/,
 			/Top up the EvoLink account/,
 		),
 		'success: false with status 200 is told in the words of the service': isRefused(
@@ -277,8 +277,8 @@ describe('A create that is refused', () => {
 				body: { error: 'key_model_not_allowed', error_description: 'Not for this key' },
 			}),
 			'402',
-			/Not for this key \[key_model_not_allowed\]/,
-			/may not use the model/,
+			/Not for this key/,
+			/doesn't have access to the model.*key_model_not_allowed/,
 		),
 		'402 tells its figures': isRefused(
 			() => ({
@@ -296,25 +296,25 @@ describe('A create that is refused', () => {
 			}),
 			'402',
 			/Not enough \(credits: needed 2\.3, remaining 0\.5\)/,
-			/time zone UTC\. See https:\/\/evolink\.ai\/dashboard\/credits/,
+			/midnight \(UTC\)\. See https:\/\/evolink\.ai\/dashboard\/credits/,
 		),
 		'403 of Cloudflare is not blamed on the key': isRefused(
 			() => ({ status: 403, body: 'error code: 1010' }),
 			'403',
-			/did not reach EvoLink: a proxy or firewall in between .*403 \(error code: 1010\)/,
-			/The API key has nothing to do with it/,
+			/didn't reach EvoLink: a proxy or firewall responded .*403 \(error code: 1010\)/,
+			/isn't caused by the API key/,
 		),
 		'407 is the proxy of n8n': isRefused(
 			() => ({ status: 407, body: html }),
 			'407',
-			/did not reach EvoLink: a proxy or firewall in between .*407/,
-			/proxy wants a login/,
+			/didn't reach EvoLink: a proxy or firewall responded .*407/,
+			/proxy requires authentication/,
 		),
 		'401 says to check the key': isRefused(
 			(simulator) => simulator.refusal('unauthorized'),
 			'401',
-			/Invalid or expired token \[unauthorized\]/,
-			/Check the API key and the base URL in the credential/,
+			/^EvoLink rejected the API key$/,
+			/Check the API key in the 'EvoLink API' credential.*Invalid or expired token/,
 		),
 		'402 says to top up': isRefused(
 			(simulator) => simulator.refusal('insufficientCredits'),
@@ -332,13 +332,13 @@ describe('A create that is refused', () => {
 			(simulator) => simulator.refusal('keyLimitReached', { style: 'C' }),
 			'402',
 			/quota of this key is used up/,
-			/Raise the limit of this API key/,
+			/Increase the limit of this API key/,
 		),
 		'403 says which permission to look at': isRefused(
 			(simulator) => simulator.refusal('modelAccessDenied'),
 			'403',
 			/Access denied for this model/,
-			/allow it or pick another model/,
+			/Enable it for the key.* or select another model/,
 		),
 		'404 says to check the base URL': isRefused(
 			(simulator) => simulator.refusal('routeNotFound'),
@@ -356,7 +356,7 @@ describe('A create that is refused', () => {
 			(simulator) => simulator.refusal('tooLarge'),
 			'413',
 			/Request body too large/,
-			/fewer or smaller pictures/,
+			/fewer or smaller images/,
 		),
 		'an API that redirects does not get the key sent on': async (simulator) => {
 			const headers = { location: `${simulator.picturesUrl}/cat.png` };
@@ -367,7 +367,7 @@ describe('A create that is refused', () => {
 					images: { image: [{ source: 'url', url: headers.location }] },
 				}),
 			});
-			expect(error?.description).toContain('Check the API key and the base URL');
+			expect(error?.description).toContain('Check the base URLs');
 			expect(sent(simulator).all).toHaveLength(1);
 			expect(simulator.paidTasks()).toBe(0);
 		},
@@ -375,7 +375,7 @@ describe('A create that is refused', () => {
 			const message = `No such key: ${simulator.apiKey}`;
 			inject(simulator, simulator.refusal('unauthorized', { message }));
 			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
-			expect(error?.message).toContain('No such key: [API key]');
+			expect(error?.description).toContain('No such key: [API key]');
 		},
 		'a 429 that lasts as long as the time limit ends with an error and costs nothing': async (
 			simulator,
@@ -387,7 +387,7 @@ describe('A create that is refused', () => {
 				const { error } = await runWorkflow({ simulator, parameters });
 				expect(Date.now() - startedAt).toBeGreaterThanOrEqual(8_000);
 				expect(error?.message).toContain('Rate limit exceeded');
-				expect(error?.description).toContain("lower the option 'Concurrency'");
+				expect(error?.description).toContain("Lower the option 'Concurrency'");
 			}
 			expect(sent(simulator).creates.length).toBeGreaterThan(4);
 			expect(simulator.paidTasks()).toBe(0);
@@ -469,7 +469,7 @@ describe('An upload', () => {
 		'that never succeeds ends with its last cause, and nothing is paid': async (simulator) => {
 			simulator.inject({ ...upload, times: Infinity, fault: { status: 503, headers: soon } });
 			const { error } = await run(simulator);
-			expect(error?.message).toContain('EvoLink did not take the picture');
+			expect(error?.message).toContain('Could not upload the image');
 			expect(sent(simulator).uploads).toHaveLength(4);
 			expect(sent(simulator).creates).toEqual([]);
 		},
@@ -487,7 +487,7 @@ describe('An upload', () => {
 			const headers = { location: `${simulator.picturesUrl}/cat.png` };
 			simulator.inject({ ...upload, fault: { status: 307, headers } });
 			const { error } = await run(simulator);
-			expect(error?.message).toContain('EvoLink did not take the picture');
+			expect(error?.message).toContain('Could not upload the image');
 			expect(sent(simulator).all).toHaveLength(1);
 		},
 	});

@@ -57,8 +57,8 @@ describe('A fault while the task is asked for', () => {
 				simulator,
 				parameters: editImage(simulator, { options: { timeout: 2 } }),
 			});
-			expect(error?.message).toContain('had not ended after 2 seconds');
-			expect(error?.message).toContain('no answer came in time');
+			expect(error?.message).toContain("didn\'t finish within 2 seconds");
+			expect(error?.message).toContain('there was no response in time');
 			expect(error?.description).toContain(firstTask(simulator).id);
 		}) satisfies Scenario;
 
@@ -83,7 +83,7 @@ describe('A fault while the task is asked for', () => {
 				parameters: editImage(simulator, { options: { timeout: 2 } }),
 			});
 			const { id } = firstTask(simulator);
-			expect(error?.message).toContain(`EvoLink task ${id} had not ended after 2 seconds`);
+			expect(error?.message).toContain("The task didn\'t finish within 2 seconds");
 			expect(error?.message).toContain('HTTP status 503');
 			expect(error?.description).toContain('stays paid');
 		},
@@ -99,7 +99,7 @@ describe('A fault while the task is asked for', () => {
 		'ends the wait: 402': ends(
 			(simulator) => simulator.refusal('keyLimitReached', { style: 'C' }),
 			/quota of this key/,
-			/Raise the limit of this API key/,
+			/Increase the limit of this API key/,
 		),
 		'ends the wait: 403': ends(
 			(simulator) => simulator.refusal('modelAccessDenied', { style: 'A' }),
@@ -145,8 +145,8 @@ describe('A fault while the task is asked for', () => {
 				parameters: editImage(simulator, { options: { timeout: 1 } }),
 			});
 			const { id } = firstTask(simulator);
-			expect(error?.message).toBe(`EvoLink task ${id} had not ended after 1 seconds`);
-			expect(error?.description).toMatch(/Raise the option 'Timeout'.*Wait for Completion/);
+			expect(error?.message).toBe("The task didn't finish within 1 second");
+			expect(error?.description).toMatch(/Increase 'Timeout \(Seconds\)'.*Wait for Completion/);
 			expect(error?.description).toContain(`Task ID: ${id}`);
 		},
 	});
@@ -179,8 +179,8 @@ describe('An image', () => {
 			expect(error?.message).toContain(`EvoLink task ${id} is complete and paid`);
 			expect(error?.description).toContain(`Task ID: ${id}`);
 			expect(error?.description).toContain(link);
-			expect(error?.description).toMatch(/They work until \d{4}-.*Z/);
-			expect(error?.description).toContain('fetches the picture again without paying');
+			expect(error?.description).toMatch(/They expire at \d{4}-.*Z/);
+			expect(error?.description).toContain('downloads it again free of charge');
 			expect(continued.items[0].json).toEqual({
 				error: expect.stringMatching(message) as string,
 				id,
@@ -240,12 +240,12 @@ describe('An image', () => {
 		'that is none is an error with task, links and expiry': async (simulator) => {
 			const fault = { status: 200, body: 'This is a text, and long enough for a picture.' };
 			simulator.inject({ host: 'results', times: Infinity, fault });
-			await isMissed({}, /text: 'This is a text.*, which is not a picture/, 1)(simulator);
+			await isMissed({}, /text: 'This is a text.*, which is not an image/, 1)(simulator);
 		},
 		'that stays a web page is an error with task, links and expiry': async (simulator) => {
 			const fault = { status: 200, headers: soon, body: html };
 			simulator.inject({ host: 'results', times: Infinity, fault });
-			await isMissed({}, /a web page, which is not a picture/, 4)(simulator);
+			await isMissed({}, /a web page, which is not an image/, 4)(simulator);
 		},
 		'whose connection breaks each time is an error with task, links and expiry': isMissed(
 			{ truncated: 'connection' },

@@ -30,7 +30,7 @@ describe('Before anything is sent', () => {
 
 	/** What is wrong, the parameters, and what the message has to say. */
 	const cases: Array<[string, INodeParameters, RegExp]> = [
-		['no picture', { images: {} }, /'Images' has no picture – Add at least one entry/],
+		['no picture', { images: {} }, /No image provided – Add at least one entry/],
 		['an empty link', { images: links('') }, /Image 1: 'URL' is empty – Enter .* link/],
 		[
 			'an expression that gives nothing',
@@ -40,23 +40,23 @@ describe('Before anything is sent', () => {
 		[
 			'a link that is not http(s)',
 			{ images: links('ftp://example.com/cat.png') },
-			/Image 1: 'ftp:\/\/example.com\/cat.png' is not an http or https link – .*Binary Field/,
+			/Image 1: 'ftp:\/\/example.com\/cat.png' is not a valid URL – .*Binary Field/,
 		],
 		[
 			'a data URL',
 			{ images: links('data:image/png;base64,AAAA') },
-			/Image 1: 'data:.*' is not an http or https link – .*Binary Field/,
+			/Image 1: 'data:.*' is not a valid URL – .*Binary Field/,
 		],
 		['no address at all', { images: links('cat.png') }, /Image 1: 'cat.png' is not an http/],
 		[
 			'something else than text in an array',
 			{ images: links('={{ [{ link: 1 }] }}') },
-			/Image 1: '{"link":1}' is not an http or https link/,
+			/Image 1: '{"link":1}' is not a valid URL/,
 		],
 		[
 			'too many pictures',
 			{ images: links(`${link}, ${link}`, link, link) },
-			/'Images' gives 4 pictures; Qwen Image Edit takes at most 3 – Remove some/,
+			/4 images provided, but Qwen Image Edit accepts at most 3 – Remove some/,
 		],
 		[
 			'too many pictures for Wan',
@@ -64,7 +64,7 @@ describe('Before anything is sent', () => {
 				model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
 				images: links(link, link, link),
 			},
-			/'Images' gives 3 pictures; Wan 2.5 Image to Image takes at most 2/,
+			/3 images provided, but Wan 2.5 Image to Image accepts at most 2/,
 		],
 		[
 			'more results than the model makes',
@@ -120,13 +120,13 @@ describe('Before anything is sent', () => {
 		[
 			'a callback address without encryption',
 			callback('http://n8n.example.com/webhook/x'),
-			/'Callback URL' is not an https address: http:.* – EvoLink calls https addresses only/,
+			/'Callback URL' is not an HTTPS URL: http:.* – EvoLink calls https addresses only/,
 		],
 		['a callback address that is none', callback('webhook/x'), /'Callback URL' is not an https/],
 		[
 			'a callback address that is too long',
 			callback(`https://n8n.example.com/${'x'.repeat(2048)}`),
-			/'Callback URL' has 2072 characters; EvoLink takes at most 2048 – Use a shorter/,
+			/'Callback URL' has 2072 characters, but EvoLink accepts at most 2048 – Use a shorter/,
 		],
 		...[
 			'https://localhost:5678/webhook/x',
@@ -159,7 +159,7 @@ describe('Before anything is sent', () => {
 		[
 			'a task ID that is none',
 			{ operation: 'waitForCompletion', taskId: '../credits' },
-			/'Task ID' is not the ID of a task: ..\/credits – .*'task-unified-'/,
+			/'Task ID' is not a valid task ID: ..\/credits – .*'task-unified-'/,
 		],
 	];
 	it.each(cases)('%s is refused', async (_what, parameters, message) => {
@@ -214,7 +214,7 @@ describe('Before anything is sent', () => {
 			'a BMP, which cannot be uploaded',
 			async () => await samplePicture('bmp'),
 			{},
-			/Image 1 .* is a BMP picture, which EvoLink's file upload does not take/,
+			/Image 1 .* is a BMP image, which EvoLink's file upload doesn't accept/,
 		],
 		[
 			'transparency for a model that takes none',

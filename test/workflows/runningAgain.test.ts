@@ -116,8 +116,8 @@ describe('With Retry On Fail', () => {
 				parameters: editImage(simulator),
 				node: { ...twice, maxTries: 3 },
 			});
-			expect(error?.message).toContain('content_policy_violation');
-			expect(error?.description).toContain('Trying the same again will not help');
+			expect(error?.description).toContain('content_policy_violation');
+			expect(error?.description).toContain('Change them before you retry');
 			expect(simulator.paidTasks()).toBe(1);
 			expect(sent(simulator).creates).toHaveLength(1);
 		},

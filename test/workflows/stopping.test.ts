@@ -121,7 +121,7 @@ describe('When the user stops the execution', () => {
 				creates: 1,
 				paid: 1,
 			});
-			expect(error?.message).toContain('It is not known whether EvoLink created the task');
+			expect(error?.message).toContain("It's unknown whether EvoLink created the task");
 			expect(error?.message).toContain(
 				sent(simulator).creates[0].headers['idempotency-key'] as string,
 			);

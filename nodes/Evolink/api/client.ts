@@ -178,7 +178,7 @@ export class EvolinkClient {
 	/** Asks once for a task. Polling decides itself what to do about faults. */
 	async askTask(taskId: string, timeoutMs = READ_TIMEOUT_MS): Promise<ReadResult<Task>> {
 		const answer = await this.read(
-			'EvoLink did not tell the task',
+			'Could not get the task',
 			{
 				method: 'GET',
 				url: `${this.addresses.baseUrl}/v1/tasks/${encodeURIComponent(taskId)}`,
@@ -203,7 +203,7 @@ export class EvolinkClient {
 		timeoutMs = READ_TIMEOUT_MS,
 	): Promise<ReadResult<Map<string, Task>>> {
 		return await this.read(
-			'EvoLink did not tell the tasks',
+			'Could not get the tasks',
 			{
 				method: 'POST',
 				url: `${this.addresses.baseUrl}/v1/tasks/batch`,
@@ -257,7 +257,7 @@ export class EvolinkClient {
 			this.clock,
 			async () =>
 				await this.read(
-					'EvoLink did not tell the credits',
+					'Could not get the credits',
 					{
 						method: 'GET',
 						url: `${this.addresses.baseUrl}/v1/credits`,
@@ -314,7 +314,7 @@ export class EvolinkClient {
 			// An answer that comes before a streamed body is read is lost with the connection: the next try gets it.
 			const isHeld = tries++ > 0 && body instanceof StreamedBytes;
 			return await this.read(
-				'EvoLink did not take the picture',
+				'Could not upload the image',
 				{
 					method: 'POST',
 					url: `${this.addresses.filesBaseUrl}/api/v1/files/upload/stream`,
@@ -339,7 +339,7 @@ export class EvolinkClient {
 			page_size: String(pageSize),
 		});
 		const answer = await this.read(
-			'EvoLink did not tell the tasks of the account',
+			'Could not get the tasks of the account',
 			{
 				method: 'GET',
 				url: `${this.addresses.baseUrl}/v1/tasks?${query.toString()}`,
@@ -371,7 +371,7 @@ export class EvolinkClient {
 		return {
 			ok: false,
 			error: isUnreadable
-				? new ApiError(`${what}: the answer could not be read`, TRY_LATER)
+				? new ApiError(`${what}: the response could not be read`, TRY_LATER)
 				: apiErrorOf(what, refusal),
 			mayPass: isUnreadable
 				? unreadableMayPass
@@ -391,7 +391,7 @@ function parseTasks(body: unknown): Map<string, Task> | undefined {
 const CERTAINLY_UNPAID = new Set<NotCreated['kind']>(['throttled', 'unsent', 'refused']);
 
 const whatIsUnknown = (reason: string) =>
-	`It is not known whether EvoLink created the task: ${reason}`;
+	`It's unknown whether EvoLink created the task: ${reason}`;
 
 /** How a single create waits that knows of no others. */
 function patience(clock: Clock): WaitForRoom {

@@ -36,8 +36,8 @@ export interface NotCreated {
 	retryAfterMs?: number;
 }
 
-const REFUSED = 'EvoLink did not accept the request';
-const NOT_REACHED = 'The request did not reach EvoLink';
+const REFUSED = 'EvoLink rejected the request';
+const NOT_REACHED = "The request didn't reach EvoLink";
 
 /** Codes that other services put into an answer of success although they mean a fault with status 5xx. */
 const SERVER_FAULTS =
@@ -74,18 +74,19 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 		}
 		if (!isRecord(body) || !saysItFailed(body)) {
 			const { told, trace } = tellPaidAnswer(result);
-			const reason = `the answer could not be read; ${told}`;
+			const reason = `the response could not be read; ${told}`;
 			return { kind: 'unknown', reason, error: new ApiError(reason, TRY_LATER), trace, ...waiting };
 		}
 	}
 
 	const refusal = refusalIn(errorAnswer(result));
-	const { status, code = '', isFromBetween, requestId, reason } = refusal;
+	const { status, code = '', isFromBetween, reason } = refusal;
+	const error = apiErrorOf(isFromBetween ? NOT_REACHED : REFUSED, refusal);
 	const outcome = (kind: NotCreated['kind']): NotCreated => ({
 		kind,
 		reason,
-		error: apiErrorOf(isFromBetween ? NOT_REACHED : REFUSED, refusal),
-		trace: requestId === undefined ? {} : { requestId },
+		error,
+		trace: error.trace,
 		...waiting,
 	});
 	if (code === 'paid_outcome_unknown') return outcome('unknown');
@@ -108,7 +109,7 @@ function outcomeOfFailure(failure: HttpFailure): NotCreated {
 	const isBlocked = failure.kind === 'blocked';
 	return {
 		kind: kinds[failure.kind],
-		reason: isBlocked ? `n8n did not send it again: ${shown(failure.reason)}` : failure.reason,
+		reason: isBlocked ? `n8n didn't send it again: ${shown(failure.reason)}` : failure.reason,
 		error: errorFromFailure(isBlocked ? NOT_REACHED : REFUSED, failure),
 		trace: {},
 	};

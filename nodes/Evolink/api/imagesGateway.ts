@@ -122,7 +122,7 @@ export class ImagesGatewayClient {
 		firstPauseMs: number | undefined,
 	): Promise<GatewayEdit> {
 		let pauseMs = firstPauseMs;
-		for (let last = 'no answer yet'; ; ) {
+		for (let last = 'no response yet'; ; ) {
 			const wait = Math.max(SHORTEST_POLL_MS, pauseMs ?? POLL_MS);
 			if (this.clock.now() + wait > deadline) throw notInTime(pollUrl, last);
 			await this.clock.sleep(wait).catch((stopped: EvolinkError) => {
@@ -149,7 +149,7 @@ export class ImagesGatewayClient {
 			const reply = readGatewayReply(result.body.toString('utf8'));
 			if (reply.kind === 'edited') return reply.edit;
 			if (reply.kind === 'error') throw outcomeUnknown(reasonIn(reply.error, reply.status));
-			last = 'it is not there yet';
+			last = "it isn't ready yet";
 		}
 	}
 
@@ -159,7 +159,7 @@ export class ImagesGatewayClient {
 		if (outcome.kind !== 'accepted') return outcome;
 		const pollUrl = addressOn(this.baseUrl, outcome.pollUrl);
 		if (pollUrl !== undefined) return { ...outcome, pollUrl };
-		const reason = 'it accepted the request, but the address to ask at is on another host';
+		const reason = 'it accepted the request, but its polling URL is on another host';
 		return { kind: 'final', error: outcomeUnknown(reason) };
 	}
 }
@@ -183,7 +183,7 @@ type Outcome =
 	| { kind: 'accepted'; pollUrl: string; retryAfterMs?: number }
 	| { kind: 'final'; error: EvolinkError };
 
-const REFUSED = 'The images gateway did not edit the picture';
+const REFUSED = "The images gateway didn't edit the image";
 
 function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 	if (result.kind === 'notSent') {
@@ -223,7 +223,7 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 				return { kind: 'accepted', pollUrl: location, ...waiting };
 			}
 			const { told, trace } = tellPaidAnswer(result);
-			return { kind: 'final', error: outcomeUnknown(`its answer has no picture; ${told}`, trace) };
+			return { kind: 'final', error: outcomeUnknown(`its response has no image; ${told}`, trace) };
 		}
 	}
 }
@@ -232,7 +232,7 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 function fromBetween({ status, reason, advice, requestId }: Refusal): Outcome & { kind: 'final' } {
 	if (status >= 500) return { kind: 'final', error: outcomeUnknown(reason) };
 	const about = { status, ...(requestId === undefined ? {} : { requestId }) };
-	const message = `The request did not reach the images gateway: ${reason}`;
+	const message = `The request didn't reach the images gateway: ${reason}`;
 	return { kind: 'final', error: new ApiError(message, advice, about) };
 }
 
@@ -246,11 +246,15 @@ function refusal(
 	if (status !== undefined && isOutcomeUnknown(status, saysWhy)) {
 		return { kind: 'final', error: outcomeUnknown(reason) };
 	}
-	const error = new ApiError(`${REFUSED}: ${reason}`, adviceFor(status), {
-		status,
-		code: said.code,
-		...(requestId === undefined ? {} : { requestId }),
-	});
+	const error = new ApiError(
+		`${REFUSED}: ${reasonIn({ message: said.message }, status)}`,
+		adviceFor(status),
+		{
+			status,
+			code: said.code,
+			...(requestId === undefined ? {} : { requestId }),
+		},
+	);
 	return { kind: status === 429 || status === 503 ? 'throttled' : 'final', error };
 }
 
@@ -273,17 +277,17 @@ function reasonOf(failure: HttpFailure): string {
 
 function notInTime(pollUrl: string, last: string): ImageLostError {
 	return new ImageLostError(
-		`The images gateway accepted the request, which is or may be billed, but its picture did not come: ${last}`,
-		`It is not sent again, because a gateway would bill it again. Ask later at ${pollUrl} with the gateway's API key. ` +
-			"If the time was too short, raise the option 'Timeout'.",
+		`The images gateway accepted the request, which it may bill, but its image didn't arrive: ${last}`,
+		`It isn't sent again, because the gateway would bill it again. Check ${pollUrl} later, with the gateway's API key. ` +
+			"If the time was too short, increase 'Timeout (Seconds)'.",
 	);
 }
 
 function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {
 	return new ImageLostError(
-		`It is not known whether the images gateway edited the picture: ${reason}. It may have been billed`,
-		"It is not sent again, because a gateway would bill it again. Look into the gateway's own log or " +
-			"billing; run the workflow anew to ask, and pay, again. If the time was too short, raise the option 'Timeout'.",
+		`It's unknown whether the images gateway edited the image: ${reason}. It may have been billed`,
+		"It isn't sent again, because the gateway would bill it again. Check the gateway's log or " +
+			"billing. To send it, and pay for it, again, run the workflow again. If the time was too short, increase 'Timeout (Seconds)'.",
 		trace,
 	);
 }
@@ -291,24 +295,24 @@ function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {
 function worksWithTasks(taskId: string | undefined): ImageLostError {
 	const name = taskId === undefined ? 'a task' : `the task ${taskId}`;
 	return new ImageLostError(
-		`The host of the credential 'Images Gateway API' answered with ${name} instead of a picture, which may have been billed`,
-		"This host works with tasks, as EvoLink does. For EvoLink set 'Service' to EvoLink: its operations " +
-			"Get Task and Wait for Completion fetch the picture. 'Images Gateway' is for hosts that answer with the picture itself.",
+		`The host of the 'Images Gateway API' credential responded with ${name} instead of an image, which it may bill`,
+		"This host works with tasks, as EvoLink does. For EvoLink, set 'Service' to 'EvoLink', and get the image with " +
+			"'Get Task' or 'Wait for Completion'. 'Images Gateway' is for APIs that return the edited image directly in their response.",
 		taskId === undefined ? {} : { taskId },
 	);
 }
 
 const CHECK_ADDRESS =
-	"Check the base URL in the credential 'Images Gateway API' (the address up to and without /v1) and n8n's connection to the internet.";
+	"Check the base URL in the 'Images Gateway API' credential (without /v1 and what follows it), and n8n's internet connection.";
 
 const ADVICE: Readonly<Record<number, string>> = {
-	401: "Check the API key and the base URL in the credential 'Images Gateway API'.",
-	402: 'Top up the account at the gateway, then run again.',
-	403: 'This API key may not do that: check its permissions and models at the gateway.',
-	404: "Check 'Model', and the base URL in the credential 'Images Gateway API': the address up to and without /v1.",
+	401: "Check the API key and the base URL in the 'Images Gateway API' credential.",
+	402: 'Top up the account at the gateway, then run the workflow again.',
+	403: "This API key doesn't have permission for this. Check its permissions and models at the gateway.",
+	404: "Check 'Model', and the base URL in the 'Images Gateway API' credential (without /v1 and what follows it).",
 	405: CHECK_ADDRESS,
-	413: 'The request is too large: use fewer or smaller pictures, or links instead of binary fields.',
-	429: "The gateway asks to slow down: lower the option 'Concurrency' or run again later.",
+	413: 'The request is too large. Use fewer or smaller images, or URLs instead of binary fields.',
+	429: "The gateway limits the number of requests. Lower the option 'Concurrency', or run the workflow again later.",
 	503: TRY_LATER,
 };
 
@@ -316,7 +320,7 @@ function adviceFor(status: number | undefined): string {
 	if (status !== undefined && status >= 300 && status < 400) return CHECK_ADDRESS;
 	return (
 		ADVICE[status ?? 200] ??
-		"Check the prompt, the pictures, 'Model' and the options against what the gateway says."
+		"Check the prompt, the images, 'Model' and the options. The gateway's message says what it didn't accept."
 	);
 }
 

@@ -83,7 +83,7 @@ export function withoutImages(task: Task): Task {
 		...task,
 		failure: {
 			code: NO_IMAGES,
-			message: 'It is complete and may have been charged, but EvoLink has not delivered its images',
+			message: "It is complete and may have been charged, but EvoLink hasn't delivered its images",
 			retryable: false,
 		},
 	};
@@ -260,7 +260,7 @@ function parseFailure(body: Record<string, unknown>, status: TaskStatus): TaskFa
 		code,
 		message: redacted(
 			[given.message, error, failReason, message].map(textOf).find(Boolean) ??
-				'The service gave no reason',
+				'EvoLink gave no reason',
 		),
 		retryable: isRetryableFailure(code),
 	};

@@ -45,13 +45,13 @@ export function findFiles(
 		if (given === undefined || given === null) return [];
 		throw new InvalidInputError(
 			`${label}: 'Input Data Field Name' is ${shortened(JSON.stringify(given))}, not a binary field`,
-			'Use the name of a binary field, or an expression that returns binary data, for instance {{ $binary.data }}.',
+			'Use the name of a binary field, or an expression that returns binary data, e.g. {{ $binary.data }}.',
 		);
 	});
 	if (files.length === 0) {
 		throw new InvalidInputError(
 			`${label}: 'Input Data Field Name' is empty`,
-			"Enter the name of the binary field that holds the picture, for instance 'data'. Check the expression if there is one.",
+			"Enter the name of the binary field that contains the image, e.g. 'data'. Check the expression if there is one.",
 		);
 	}
 	return files;
@@ -148,7 +148,7 @@ function theOnlyFile(
 	const available = availableFiles(context, itemIndex);
 	const [only] = available;
 	if (name === DEFAULT_NAME && available.length === 1 && context.getNode().typeVersion > 1) {
-		const instead = `there is no binary field '${name}', so the item's only one, '${only.name}', was used`;
+		const instead = `the item has no binary field '${name}', so its only one, '${only.name}', was used`;
 		return { ...only, instead };
 	}
 	const isExpression = /\{\{|\[object \w+\]/.test(name);
@@ -156,10 +156,10 @@ function theOnlyFile(
 	throw new InvalidInputError(
 		`${label}: the input has no binary field '${shortened(name)}'`,
 		isExpression
-			? "To use an expression, switch the field 'Input Data Field Name' to 'Expression' and let it return a name or binary data, for instance {{ $binary.data }}."
+			? "To use an expression, switch the field 'Input Data Field Name' to 'Expression' and have it return a name or binary data, e.g. {{ $binary.data }}."
 			: available.length > 0
 				? `Binary fields of this item: ${names.join(', ')}. Enter one of them in 'Input Data Field Name'.`
-				: 'This item has no binary data. Connect a node that reads the picture (for instance Read/Write Files from Disk, HTTP Request, a storage node), or use a link.',
+				: "This item has no binary data. Connect a node that outputs the image (e.g. a form, Google Drive, HTTP Request or Read/Write Files from Disk), or set 'Source' to 'URL'.",
 	);
 }
 

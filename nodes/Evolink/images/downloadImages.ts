@@ -58,14 +58,17 @@ async function downloadImage<T>(
 	store: StoreImage<T>,
 ): Promise<T> {
 	if (!isHttpUrl(link)) {
-		throw new ApiError('The result link is not http or https', 'Contact EvoLink support.');
+		throw new ApiError(
+			'The URL of the edited image is not http or https',
+			'Contact EvoLink support.',
+		);
 	}
 	const keep = async (content: Buffer | ByteStream, format: ImageFormat, bytes: number) => {
 		const { mimeType } = FORMATS[format];
 		return await store({ content, fileName: withEnding(stem, format), mimeType }, bytes);
 	};
 	return await repeatRead(clock, async (): Promise<ReadResult<T>> => {
-		const what = 'The edited picture could not be fetched';
+		const what = "The edited image couldn't be downloaded";
 		const kept: Array<Promise<T>> = [];
 		const reader = new ImageReader();
 		const result = await send({
@@ -88,8 +91,8 @@ async function downloadImage<T>(
 		});
 		if (result.kind === 'tooLarge') {
 			const error = new ApiError(
-				`The edited picture is larger than ${maxMegabytes} MB`,
-				"Raise the option 'Max Download Size', or switch 'Download' off and use the link.",
+				`The edited image is larger than ${maxMegabytes} MB`,
+				"Increase 'Max Download Size (MB)', or turn off 'Download' and use the URL.",
 			);
 			return { ok: false, error, mayPass: false };
 		}
@@ -97,8 +100,8 @@ async function downloadImage<T>(
 		const fault = { ok: false, retryAfterMs: retryAfterMs(result, clock.now()) } as const;
 		if (!isSuccess(result)) {
 			const error = new ApiError(
-				`${what}: the link answers with HTTP status ${result.status}`,
-				'The links work for 24 hours: later ones are refused.',
+				`${what}: its URL responded with HTTP status ${result.status}`,
+				'The URLs of edited images expire after 24 hours.',
 				{ status: result.status },
 			);
 			// A new link may not be known everywhere yet.
@@ -114,8 +117,8 @@ async function downloadImage<T>(
 		const value = await kept[0];
 		if (reader.end()?.isCutOff) {
 			const error = new ApiError(
-				`${what} whole: what the link gives ends before the image does`,
-				'Open the link to see whether the image is there, and fetch it before it expires.',
+				`${what} completely: the file ends before the image does`,
+				'Open the URL to see whether the image is complete, and download it before the URL expires.',
 			);
 			return { ...fault, error, mayPass: true };
 		}
@@ -125,8 +128,8 @@ async function downloadImage<T>(
 
 function notAnImage(what: string, { status, body }: HttpAnswer) {
 	const error = new ApiError(
-		`${what}: the link gives ${describeUnknown(body).what ?? 'something'}, which is not a picture`,
-		'Open the link to see what it gives, and fetch it before it expires.',
+		`${what}: its URL returns ${describeUnknown(body).what ?? 'something'}, which is not an image`,
+		'Open the URL to see what it returns, and download the image before the URL expires.',
 	);
 	return { error, mayPass: isNotReady(status, body) };
 }
@@ -165,7 +168,10 @@ export function decodeImage(base64: string, stem: string): DecodedImage {
 	}
 	const unknown = describeUnknown(content);
 	if (!isBinary(content)) {
-		throw new ApiError(`What came as the edited picture ${isNoImage(unknown)}`, TRY_LATER);
+		throw new ApiError(
+			`The file that was returned as the edited image ${isNoImage(unknown)}`,
+			TRY_LATER,
+		);
 	}
 	const { mimeType, extension } = UNKNOWN_FORMAT;
 	const fileName = `${stem}.${extension}`;

@@ -56,7 +56,7 @@ export const FILE_UPLOAD: Carrier = {
 
 /** In the request itself: formats are left to the service; requests of some 20 MB are the most that is documented. */
 export const DATA_URL: Carrier = {
-	name: 'a request with the picture in it',
+	name: 'a request that contains the image',
 	formats: Object.keys(FORMATS) as ImageFormat[],
 	maxMegabytes: 30,
 };
@@ -91,8 +91,8 @@ export async function readReferences(
 	}
 	if (references.length === 0) {
 		throw new InvalidInputError(
-			"'Images' has no picture",
-			"Add at least one entry to 'Images': a link, or the name of a binary field of the input.",
+			'No image provided',
+			"Add at least one entry under 'Images': a binary field of the input, or a public URL.",
 		);
 	}
 	return references;
@@ -114,7 +114,7 @@ export function splitLinks(value: unknown, label: string): string[] {
 	if (parts.length === 0 || (parts.length === 1 && (parts[0] ?? '') === '')) {
 		throw new InvalidInputError(
 			`${label}: 'URL' is empty`,
-			'Enter a public http or https link, or remove the entry. Check the expression if there is one.',
+			'Enter a public URL that starts with http:// or https://, or remove the entry. Check the expression if there is one.',
 		);
 	}
 	return parts.map((part) => checkLink(part, label));
@@ -126,8 +126,8 @@ function checkLink(link: unknown, label: string): string {
 	const url = typeof link === 'string' ? parseUrl(link) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
-			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not an http or https link`,
-			"The service fetches links itself, so they must start with http:// or https:// and be public. For files and data use 'Source' = 'Binary Field'.",
+			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not a valid URL`,
+			"Enter a public URL that starts with http:// or https://. To use a file, set 'Source' to 'Binary Field'.",
 		);
 	}
 	return link as string;
@@ -151,7 +151,7 @@ export async function readOneReference(
 		: await readBinaries(context, itemIndex, value, label);
 	const [reference, ...more] = references;
 	if (more.length > 0) {
-		throw new InvalidInputError(`'${label}' gives several images`, 'Give one.');
+		throw new InvalidInputError(`'${label}' returns several images`, 'Provide one.');
 	}
 	return reference;
 }
@@ -203,14 +203,14 @@ async function readBinary(
 	}
 	if (!carrier.formats.includes(facts.format)) {
 		throw new InvalidInputError(
-			`${label} is a ${facts.format.toUpperCase()} picture, which ${carrier.name} does not take`,
-			"Convert it to PNG or JPEG, for instance with n8n's Edit Image node, or give a public link to it instead.",
+			`${label} is a ${facts.format.toUpperCase()} image, which ${carrier.name} doesn't accept`,
+			"Convert it to PNG or JPEG, e.g. with n8n's Edit Image node, or use a public URL instead.",
 		);
 	}
 	if (bytes > carrier.maxMegabytes * 1024 * 1024) {
 		throw new InvalidInputError(
-			`${label} is larger than ${carrier.maxMegabytes} MB, the most for ${carrier.name}`,
-			"Make the picture smaller, for instance with n8n's Edit Image node, or give a public link to it instead.",
+			`${label} is larger than ${carrier.maxMegabytes} MB, the maximum for ${carrier.name}`,
+			"Make the image smaller, e.g. with n8n's Edit Image node, or use a public URL instead.",
 		);
 	}
 	for (const hint of hintsOn(facts, instead)) {

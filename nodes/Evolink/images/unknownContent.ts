@@ -11,7 +11,7 @@ export interface UnknownContent {
 const READ_IT = 'Connect a node that outputs the image file itself';
 
 const DAMAGED: UnknownContent = {
-	what: 'an image that was read as text (UTF-8) on its way and is damaged',
+	what: 'an image that was damaged because a node read it as text (UTF-8)',
 	advice:
 		"Keep it binary: in the HTTP Request node set 'Response Format' to 'File', in the Webhook node turn on 'Raw Body' or 'Binary File', and in a Code node don't call toString() on it.",
 };
@@ -63,7 +63,7 @@ const TEXTS: Array<[RegExp, UnknownContent]> = [
 		{
 			what: 'a web page',
 			advice:
-				"The node before got a page instead of the file: use the URL of the image file itself in the HTTP Request node, sign in there if needed, or use the service's own node (Google Drive: 'Download', Dropbox: 'Download').",
+				"The previous node got a page instead of the file: use the URL of the image file itself in the HTTP Request node, sign in there if needed, or use the service's own node (Google Drive: 'Download', Dropbox: 'Download').",
 		},
 	],
 	[
@@ -85,7 +85,7 @@ export function describeUnknown(beginning: Buffer, bytes = beginning.length): Un
 	if (bytes === 0) {
 		return {
 			what: 'empty',
-			advice: 'Check the node before: it gave a file without content.',
+			advice: 'Check the previous node: it returned a file without content.',
 		};
 	}
 	const latin1 = beginning.toString('latin1', 0, 64);
@@ -127,8 +127,8 @@ function describeJson(text: string): UnknownContent {
 		what: `JSON${reason === undefined ? '' : ` that says '${shortened(reason)}'`}`,
 		advice:
 			reason === undefined
-				? `${MOVE_BASE64}, if the image stands in the JSON as base64; or get the image from its URL with an HTTP Request node.`
-				: 'The node before got an error instead of the image: correct its request (URL, credentials).',
+				? `${MOVE_BASE64}, if the JSON contains the image as base64; or get the image from its URL with an HTTP Request node.`
+				: 'The previous node got an error instead of the image: correct its request (URL, credentials).',
 	};
 }
 

@@ -131,8 +131,8 @@ export class RequestMemory {
 		this.jobs.set(jobKey, known);
 		if (known === fingerprint) return;
 		throw new InvalidInputError(
-			`Job Key '${jobKey}' stands for another request in an earlier item of this run`,
-			'Items with the same job key must ask for the same. Give each job a key of its own.',
+			`Job Key '${jobKey}' is already used for a different request by an earlier item of this run`,
+			'Items with the same job key must have the same request. Use a different key for each job.',
 		);
 	}
 

@@ -57,7 +57,7 @@ export function checkRequest(model: ImageModel | undefined, request: RequestFact
 
 function checkRetired({ name, mayBeRetired }: ImageModel): Violation[] {
 	if (!mayBeRetired) return [];
-	const message = `${name} is no longer in EvoLink's documents and may be retired`;
+	const message = `${name} is no longer in EvoLink's documentation and may have been retired`;
 	return [{ message, advice: 'If it fails, select another model.', hintOnly: true }];
 }
 
@@ -66,8 +66,8 @@ function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Viol
 		if (prompt === '') return [];
 		return [
 			{
-				message: `'Prompt' is not sent: ${name} takes none`,
-				advice: 'Remove it, or select a model that edits as a prompt says.',
+				message: `'Prompt' isn't sent, because ${name} doesn't use one`,
+				advice: 'Remove it, or select a model that edits by prompt.',
 				hintOnly: true,
 			},
 		];
@@ -78,13 +78,13 @@ function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Viol
 	const shorten = 'Shorten the prompt.';
 	if (characters > maxCharacters) {
 		violations.push({
-			message: `'Prompt' has ${characters} characters; ${name} takes at most ${maxCharacters}`,
+			message: `'Prompt' has ${characters} characters, but ${name} accepts at most ${maxCharacters}`,
 			advice: shorten,
 			...(limits.lenient ? { hintOnly: true } : {}),
 		});
 	} else if (characters > readCharacters) {
 		violations.push({
-			message: `'Prompt' has ${characters} characters; ${name} may read the first ${readCharacters} only`,
+			message: `'Prompt' has ${characters} characters, and ${name} may ignore those after the first ${readCharacters}`,
 			advice: shorten,
 			hintOnly: true,
 		});
@@ -92,14 +92,14 @@ function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Viol
 	const bytes = Buffer.byteLength(prompt);
 	if (bytes > maxBytes) {
 		violations.push({
-			message: `'Prompt' has ${bytes} bytes in UTF-8; ${name} takes at most ${maxBytes}`,
+			message: `'Prompt' has ${bytes} bytes in UTF-8, but ${name} accepts at most ${maxBytes}`,
 			advice: shorten,
 		});
 	}
 	const tokens = roughTokens(prompt);
 	if (tokens > (limits.maxTokens ?? Infinity)) {
 		violations.push({
-			message: `'Prompt' has about ${tokens} tokens; ${name} takes at most ${limits.maxTokens}`,
+			message: `'Prompt' has about ${tokens} tokens, but ${name} accepts at most ${limits.maxTokens}`,
 			advice: shorten,
 			hintOnly: true,
 		});
@@ -120,7 +120,7 @@ function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
 	const violations: Violation[] = [];
 	if (images.need === 'none' && imageCount > 0) {
 		violations.push({
-			message: `${name} makes images from a prompt alone and takes none`,
+			message: `${name} generates images from a prompt only and accepts no images`,
 			advice: "Use the operation 'Generate Image', or select a model that edits images.",
 			always: true,
 		});
@@ -132,22 +132,22 @@ function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
 		});
 	} else if (imageCount > images.max) {
 		violations.push({
-			message: `'Images' gives ${imageCount} pictures; ${name} takes at most ${images.max}`,
-			advice: 'Remove some pictures or pick a model that takes more.',
+			message: `${imageCount} images provided, but ${name} accepts at most ${images.max}`,
+			advice: 'Remove images, or select a model that accepts more.',
 		});
 	}
 	if (!makesSeveral(model)) {
 		if (numberOfImages !== 1) {
 			violations.push({
-				message: `'Number of Images' is ${numberOfImages}; ${name} makes ${results === 'own' ? 'as many as it finds' : 'one'} and is not asked for a number`,
-				advice: 'Pick a model that makes several.',
+				message: `'Number of Images' is ${numberOfImages}, but ${name} generates ${results === 'own' ? 'an image for each layer that it finds' : 'one image per request'}`,
+				advice: 'Select a model that generates several images.',
 				hintOnly: true,
 			});
 		}
 	} else if (results !== 'own' && !results.includes(numberOfImages)) {
 		const wanted = describeCounts(results);
 		violations.push({
-			message: `'Number of Images' is ${numberOfImages}; ${name} makes ${wanted}`,
+			message: `'Number of Images' is ${numberOfImages}, but ${name} accepts ${wanted}`,
 			advice: `Set it to a whole number: ${wanted}.`,
 		});
 	}
@@ -173,7 +173,7 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 			if (length <= rule.readCharacters) return [];
 			return [
 				{
-					message: `'${displayName}' has ${length} characters; ${model.name} reads the first ${rule.readCharacters} only`,
+					message: `'${displayName}' has ${length} characters, but ${model.name} uses only the first ${rule.readCharacters}`,
 					advice: 'Shorten it.',
 					hintOnly: true,
 				},
@@ -183,8 +183,8 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 		if (wanted === undefined) return [];
 		return [
 			{
-				message: `'${displayName}' is ${shortened(JSON.stringify(value))}; ${model.name} takes ${wanted}`,
-				advice: 'Correct the option or remove it.',
+				message: `'${displayName}' is ${shortened(JSON.stringify(value))}, but ${model.name} accepts ${wanted}`,
+				advice: 'Correct the option, or remove it.',
 			},
 		];
 	});
@@ -201,48 +201,48 @@ function checkRule(
 		case 'sizeNeedsOneResult':
 			if (size === undefined || numberOfImages === 1) return undefined;
 			return {
-				message: `'Size' is set and 'Number of Images' is ${numberOfImages}; ${name} takes a size for one picture only`,
-				advice: "Set 'Number of Images' to 1 or remove 'Size'.",
+				message: `'Size' is set and 'Number of Images' is ${numberOfImages}, but ${name} accepts a size only for a single image`,
+				advice: "Set 'Number of Images' to 1, or remove 'Size'.",
 			};
 		case 'maxImagesAndResults':
 			if (imageCount + numberOfImages <= rule.max) return undefined;
 			return {
-				message: `'Images' gives ${imageCount} pictures and 'Number of Images' is ${numberOfImages}; ${name} takes and makes at most ${rule.max} together`,
-				advice: 'Remove some pictures or ask for fewer.',
+				message: `${imageCount} images provided and 'Number of Images' is ${numberOfImages}, but ${name} allows at most ${rule.max} input and output images in total`,
+				advice: "Remove images, or lower 'Number of Images'.",
 			};
 		case 'resolutionNeedsRatio':
 			if (resolution === undefined || !pixelsOf(size)) return undefined;
 			return {
-				message: `'Resolution' is ${resolution} and 'Size' is ${size}; ${name} takes a resolution with ratios only`,
+				message: `'Resolution' is ${resolution} and 'Size' is ${size}, but ${name} accepts a resolution only with a ratio`,
 				advice: "Remove 'Resolution', or set 'Size' to a ratio.",
 			};
 		case 'transparentNeedsFormat':
 			if (background !== 'transparent' || outputFormat === undefined) return undefined;
 			if (rule.formats.includes(String(outputFormat))) return undefined;
 			return {
-				message: `'Background' is transparent and 'Output Format' is ${outputFormat}; ${name} makes that as ${rule.formats.join(' or ')} only`,
-				advice: `Set 'Output Format' to ${rule.formats[0]} or remove it.`,
+				message: `'Background' is transparent and 'Output Format' is ${outputFormat}, but ${name} supports transparency only as ${rule.formats.join(' or ')}`,
+				advice: `Set 'Output Format' to ${rule.formats[0]}, or remove it.`,
 			};
 		case 'transparentNeedsTransparentImage': {
 			if (background !== 'transparent') return undefined;
 			const fits = !firstImage || (firstImage.format === 'png' && firstImage.transparency);
 			if (imageCount === 1 && fits) return undefined;
 			return {
-				message: `'Background' is transparent; ${name} keeps the transparency of a picture and needs exactly one, a PNG with transparency`,
-				advice: "Give one such picture, or remove 'Background'.",
+				message: `'Background' is transparent, which ${name} supports only with exactly one image, a PNG with transparency`,
+				advice: "Provide one such image, or remove 'Background'.",
 			};
 		}
 		case 'severalResultsAreUnreliable':
 			if (!(numberOfImages > 1)) return undefined;
 			return {
-				message: `'Number of Images' is ${numberOfImages}; ${name} often makes one all the same`,
-				advice: 'Make an item for each picture instead.',
+				message: `'Number of Images' is ${numberOfImages}, but ${name} often generates only one`,
+				advice: 'Use one item per image instead.',
 				hintOnly: true,
 			};
 		case 'promptAsksForSeveral':
 			if (!(numberOfImages > 1)) return undefined;
 			return {
-				message: `'Number of Images' is ${numberOfImages}, which is a maximum: ${name} makes as many as the prompt asks for`,
+				message: `'Number of Images' is ${numberOfImages}, which is a maximum: ${name} generates as many as the prompt asks for`,
 				advice: `Ask for ${numberOfImages} images in the prompt.`,
 				hintOnly: true,
 			};
@@ -260,7 +260,7 @@ function checkRule(
 			const [width, height] = pixelsOf(size) ?? [1, 1];
 			if (Math.max(width, height) <= rule.max * Math.min(width, height)) return undefined;
 			return {
-				message: `'Size' is ${size}; ${name} makes images with an aspect ratio of at most ${rule.max}:1`,
+				message: `'Size' is ${size}, but ${name} supports aspect ratios up to ${rule.max}:1`,
 				advice: "Correct 'Size', or remove it.",
 				hintOnly: true,
 			};
@@ -292,7 +292,7 @@ export function checkLink(model: ImageModel | undefined, label: string, link: st
 	if (!model || !format || model.images.formats.includes(format)) return [];
 	return [
 		{
-			message: `${label}: the URL ends in .${FORMATS[format].extensions[0]}, and ${model.name} accepts ${formatNames(model.images)}`,
+			message: `${label}: the URL ends in .${FORMATS[format].extensions[0]}, but ${model.name} accepts ${formatNames(model.images)}`,
 			advice: 'If the task fails, use a URL that returns such a format.',
 			hintOnly: true,
 		},
@@ -311,9 +311,9 @@ export function checkMask(
 	if (!model?.mask) {
 		return [
 			{
-				message: `'Mask' is set, but ${model?.name ?? 'a model that is not in the list'} takes no mask`,
+				message: `'Mask' is set, but ${model?.name ?? 'a model that is not in the list'} doesn't accept a mask`,
 				advice:
-					"Remove the option, pick a model that takes a mask, or give the field that the model wants in 'Additional Fields'.",
+					"Remove the option, select a model that accepts a mask, or add the model's own field under 'Additional Fields'.",
 				// Without its mask the whole image would be repainted, and paid.
 				always: true,
 			},
@@ -326,7 +326,7 @@ export function checkMask(
 		if (format === 'png') return [];
 		return [
 			{
-				message: `'Mask': the URL ends in .${FORMATS[format].extensions[0]}, and ${name} accepts a PNG`,
+				message: `'Mask': the URL ends in .${FORMATS[format].extensions[0]}, but ${name} accepts only PNG`,
 				advice: 'If the task fails, use a URL that returns a PNG.',
 				hintOnly: true,
 			},
@@ -334,22 +334,22 @@ export function checkMask(
 	}
 	if (mask.format !== 'png') {
 		violations.push({
-			message: `'Mask' is a ${formatName(mask.format)} picture; ${name} takes a PNG`,
+			message: `'Mask' is a ${formatName(mask.format)} image, but ${name} accepts only PNG`,
 			advice: 'Convert the mask to PNG.',
 		});
 	}
 	if (mask.format === 'png' && model.mask.repaints === 'transparent' && !mask.transparency) {
 		violations.push({
-			message: `'Mask' has no transparency; ${name} repaints the transparent parts of a mask`,
-			advice: 'Make the parts transparent that are to be repainted.',
+			message: `'Mask' has no transparency, but ${name} repaints the transparent areas of a mask`,
+			advice: 'Make the areas to repaint transparent.',
 		});
 	}
 	const known = [mask.width, mask.height, firstImage?.width, firstImage?.height];
 	if (known.includes(undefined)) return violations;
 	if (mask.width !== firstImage?.width || mask.height !== firstImage?.height) {
 		violations.push({
-			message: `'Mask' has ${mask.width} × ${mask.height} pixels and the first picture ${firstImage?.width} × ${firstImage?.height}; they must be the same`,
-			advice: 'Give a mask of the size of the first picture.',
+			message: `'Mask' is ${mask.width} × ${mask.height} pixels, but the first image is ${firstImage?.width} × ${firstImage?.height} pixels`,
+			advice: 'Use a mask with the same dimensions as the first image.',
 		});
 	}
 	return violations;

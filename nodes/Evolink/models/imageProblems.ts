@@ -72,7 +72,7 @@ function sizeProblem({ name, images }: ImageModel, facts: ImageFacts): ImageProb
 	const doubt = (what: string): ImageProblem[] => [
 		{
 			limit: 'size',
-			message: `is ${width} × ${height} pixels, and not all of EvoLink's documents allow ${what} pixels per side for ${name}`,
+			message: `is ${width} × ${height} pixels, and not all pages of EvoLink's documentation allow ${what} pixels per side for ${name}`,
 			hintOnly: true,
 		},
 	];

@@ -42,7 +42,7 @@ export const PARAMETERS: Readonly<
 	promptPriority: {
 		displayName: 'Prompt Priority',
 		path: ['prompt_priority'],
-		description: 'What matters more when the prompt is optimized: better images or shorter waits',
+		description: 'Whether to optimize the prompt for better images or for shorter waits',
 	},
 	quality: {
 		displayName: 'Quality',
@@ -52,7 +52,7 @@ export const PARAMETERS: Readonly<
 	resolution: {
 		displayName: 'Resolution',
 		path: ['resolution'],
-		description: 'How large the image is; for sizes that are ratios',
+		description: "Resolution of the image. Used if 'Size' is a ratio.",
 	},
 	seed: {
 		displayName: 'Seed',
@@ -124,7 +124,7 @@ export function wantedInstead(rule: ParameterRule, value: ParameterValue): strin
 			if (rule.values.includes(String(value))) return undefined;
 			const pixels = pixelsOf(value);
 			if (pixels && fitsPixels(rule.pixels, ...pixels)) return undefined;
-			return [...rule.values, describePixels(rule.pixels)].join(', ');
+			return [rule.values.join(', '), describePixels(rule.pixels)].filter(Boolean).join(' or ');
 		}
 		case 'flag':
 			return typeof value === 'boolean' ? undefined : 'true or false';
@@ -156,20 +156,27 @@ export function formatNumber(value: number): string {
 	return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** For instance `width x height with 512 to 2048 pixels on each side`. */
+const EXAMPLE_SIZES: Array<[number, number]> = [
+	[1536, 1024],
+	[1024, 1024],
+	[3072, 2048],
+];
+
+/** For instance `WIDTHxHEIGHT, e.g. 1536x1024 (512–2048 px per side)`. */
 export function describePixels(limits: PixelLimits): string {
+	const { minSide, maxSide, multipleOf, minPixels, maxPixels, maxRatio } = limits;
 	const parts: string[] = [];
-	if (limits.minSide !== undefined && limits.maxSide !== undefined) {
-		parts.push(`${limits.minSide} to ${limits.maxSide} pixels on each side`);
+	if (minSide !== undefined && maxSide !== undefined) {
+		parts.push(`${minSide}–${maxSide} px per side`);
 	}
-	if (limits.multipleOf !== undefined) parts.push(`multiples of ${limits.multipleOf}`);
-	if (limits.minPixels !== undefined && limits.maxPixels !== undefined) {
-		parts.push(
-			`${formatNumber(limits.minPixels)} to ${formatNumber(limits.maxPixels)} pixels in all`,
-		);
+	if (multipleOf !== undefined) parts.push(`multiples of ${multipleOf}`);
+	if (minPixels !== undefined && maxPixels !== undefined) {
+		parts.push(`${formatNumber(minPixels)}–${formatNumber(maxPixels)} px in total`);
 	}
-	if (limits.maxRatio !== undefined) parts.push(`at most ${limits.maxRatio}:1`);
-	return `width x height with ${parts.join(', ')}`;
+	if (maxRatio !== undefined) parts.push(`aspect ratio up to ${maxRatio}:1`);
+	const example = EXAMPLE_SIZES.find((size) => fitsPixels(limits, ...size));
+	const text = `WIDTHxHEIGHT${example ? `, e.g. ${example.join('x')}` : ''}`;
+	return parts.length > 0 ? `${text} (${parts.join(', ')})` : text;
 }
 
 /** A part of the request body, with the parameter of the node that it comes from. */

@@ -41,7 +41,7 @@ export function adviceAfterSizeFailure(
 	const limits = describeSizeLimits(model);
 	return [
 		limits === undefined
-			? `EvoLink's documents give no limit for the size of images for ${model.name}.`
+			? `EvoLink's documentation gives no image size limit for ${model.name}.`
 			: `${model.name} accepts ${limits}.`,
 		...sized.map(({ label, fieldName, ...size }) => {
 			const recipe = wayOutOfRefusedSize(model, size, fieldName);

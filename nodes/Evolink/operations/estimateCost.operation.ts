@@ -36,7 +36,7 @@ function withoutService({
 export const estimateCost = defineOperation<QuoteSubject>({
 	menu: {
 		name: 'Estimate Cost',
-		description: 'Get the price of an image before it is made, without paying anything',
+		description: 'Get the price of an image in advance, free of charge',
 		action: 'Estimate the cost of an image',
 	},
 

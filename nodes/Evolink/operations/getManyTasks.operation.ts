@@ -53,7 +53,7 @@ const filtersField: INodeProperties = {
 			type: 'string',
 			default: '',
 			placeholder: 'e.g. qwen-image-edit',
-			description: 'The ID of the model; empty for all',
+			description: 'Only return tasks of this model (ID)',
 		},
 		{
 			displayName: 'Status',
@@ -66,7 +66,7 @@ const filtersField: INodeProperties = {
 				{ name: 'Running', value: 'processing', description: 'Pending and processing' },
 			],
 			default: 'completed',
-			description: 'The state that the tasks are in',
+			description: 'Only return tasks with this status',
 		},
 	],
 };
@@ -108,7 +108,7 @@ export const getManyTasks = defineOperation<GetManyTasksPlan>({
 
 function readLimit(source: ParameterSource, itemIndex: number): number {
 	if (readBoolean(source, itemIndex, parameter(returnAllField), false)) return Infinity;
-	const advice = "Correct it, or switch 'Return All' on.";
+	const advice = "Correct it, or turn on 'Return All'.";
 	return Math.floor(readNumber(source, itemIndex, parameter(limitField), { min: 1 }, advice) ?? 50);
 }
 

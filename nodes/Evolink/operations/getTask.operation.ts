@@ -53,7 +53,7 @@ export const getTask = defineOperation<GetTaskPlan>({
 		run.tally.note(task);
 		if (lacksImages(task)) {
 			run.context.addExecutionHints({
-				message: `Task ${taskId} is complete, but EvoLink has not delivered its images yet. Get them with 'Wait for Completion', or run Get Task again in a few seconds.`,
+				message: `Task ${taskId} is complete, but EvoLink hasn't delivered its images yet. Get them with 'Wait for Completion', or run 'Get Task' again in a few seconds.`,
 				location: 'outputPane',
 			});
 		}

@@ -35,8 +35,8 @@ export const uploadImage = defineOperation<BinaryReference>({
 		const [image, ...more] = await readBinaries(context, itemIndex, given, 'Image');
 		if (more.length > 0) {
 			throw new InvalidInputError(
-				`'${inputField.displayName}' gives several images`,
-				'Give one. To upload several, make an item for each of them.',
+				`'${inputField.displayName}' returns several images`,
+				'Provide one. To upload several, use one item for each of them.',
 			);
 		}
 		return image;

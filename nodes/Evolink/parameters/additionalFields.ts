@@ -25,7 +25,7 @@ export function requireNoConflict(parts: BodyPart[], additionalFields: IDataObje
 	const conflict = conflictWith(parts, additionalFields);
 	if (!conflict) return;
 	throw new InvalidInputError(
-		`'Additional Fields' has '${conflict.path.join('.')}', which comes from '${conflict.displayName}'`,
-		'Remove it there.',
+		`'Additional Fields' contains '${conflict.path.join('.')}', which is set by '${conflict.displayName}'`,
+		"Remove it from 'Additional Fields'.",
 	);
 }

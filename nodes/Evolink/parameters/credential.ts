@@ -20,10 +20,10 @@ export async function readCredential(
 	return {
 		apiKey: readKey(apiKey, 'EvoLink API'),
 		addresses: {
-			baseUrl: readAddress(baseUrl, "'Base URL' in the credential 'EvoLink API'", CORRECT_IT),
+			baseUrl: readAddress(baseUrl, "'Base URL' in the 'EvoLink API' credential", CORRECT_IT),
 			filesBaseUrl: readAddress(
 				filesBaseUrl,
-				"'Files Base URL' in the credential 'EvoLink API'",
+				"'Files Base URL' in the 'EvoLink API' credential",
 				CORRECT_IT,
 			),
 		},
@@ -39,8 +39,8 @@ export async function readGatewayCredential(
 		apiKey: readKey(apiKey, 'Images Gateway API'),
 		baseUrl: readAddress(
 			baseUrl,
-			"'Base URL' in the credential 'Images Gateway API'",
-			'Enter the address of the gateway, up to and without /v1, in the credential.',
+			"'Base URL' in the 'Images Gateway API' credential",
+			'Enter the base URL of the gateway, without /v1, in the credential.',
 		),
 	};
 }
@@ -54,8 +54,8 @@ export function checkHasEvolink(context: IExecuteFunctions): void {
 	const { credentials = {} } = context.getNode();
 	if (credentials[CREDENTIAL] || !credentials[GATEWAY_CREDENTIAL]) return;
 	throw new InvalidInputError(
-		'This operation needs EvoLink: an images gateway has no tasks, no history and no credits to ask for',
-		"A gateway gives the edited picture in the output of Edit Image itself. For EvoLink pick a credential 'EvoLink API'.",
+		'This operation is only available for EvoLink: an images gateway has no tasks, history or credits',
+		"With a gateway, 'Edit Image' itself returns the edited image. For EvoLink, select an 'EvoLink API' credential.",
 	);
 }
 
@@ -66,8 +66,8 @@ function readKey(value: unknown, credential: string): string {
 		.replace(/[\s"']+$/, '');
 	if (!/\s/.test(key)) return key;
 	throw new InvalidInputError(
-		`'API Key' in the credential '${credential}' contains blanks or line breaks`,
-		'Copy the key again, by itself and as a whole.',
+		`'API Key' in the '${credential}' credential contains spaces or line breaks`,
+		'Copy the whole key again, without any other text.',
 	);
 }
 
@@ -76,18 +76,18 @@ function readAddress(value: unknown, field: string, advice: string): string {
 	const address = (textOf(value) ?? '').trim().replace(/(\/+v1)?\/*$/i, '');
 	const url = isHttpUrl(address) ? parseUrl(address) : undefined;
 	if (!url || /\s/.test(address)) {
-		throw new InvalidInputError(`${field} is not an http or https address`, advice);
+		throw new InvalidInputError(`${field} is not a valid URL`, advice);
 	}
 	if (/[?#]/.test(address) || /\/v1\//i.test(`${url.pathname}/`)) {
 		throw new InvalidInputError(
-			`${field} is more than the address of the API: ${shortened(`${url.origin}${url.pathname}`)}`,
-			`Enter it up to and without /v1, without ? and #. ${advice}`,
+			`${field} contains more than a base URL: ${shortened(`${url.origin}${url.pathname}`)}`,
+			`Enter the URL that starts with https:// and ends before /v1, without ? and #. ${advice}`,
 		);
 	}
 	if (url.protocol === 'http:' && !isPrivateHost(url.hostname)) {
 		throw new InvalidInputError(
 			`${field} starts with http://, so the API key would be sent without encryption. Nothing was sent`,
-			'Use https:// in the credential. http:// is for this machine and private networks only.',
+			'Use https:// in the credential. http:// is only allowed for this machine and private networks.',
 		);
 	}
 	return address;

@@ -18,12 +18,12 @@ const severalImagesOption: INodeProperties = {
 		{
 			name: 'Image, Image2, Image3',
 			value: 'numbered',
-			description: 'A field for each image, as SiliconFlow takes them',
+			description: 'A field for each image, as SiliconFlow expects them',
 		},
 		{
 			name: 'Array of Objects',
 			value: 'objects',
-			description: 'A list of { "image_url": "…" }, also where there is only one image',
+			description: 'A list of { "image_url": "…" }, even if there is only one image',
 		},
 		{
 			name: 'Not Supported',
@@ -32,7 +32,7 @@ const severalImagesOption: INodeProperties = {
 		},
 	],
 	default: 'none',
-	description: 'How the gateway takes more than one image, according to its documentation',
+	description: 'How the gateway expects more than one image, according to its documentation',
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
@@ -45,12 +45,12 @@ const requestOption: INodeProperties = {
 			name: 'Edits, Form with Files',
 			value: 'editsMultipart',
 			description:
-				'POST /v1/images/edits with the images as files, as OpenAI, LiteLLM, one-api, new-api and DeepInfra take them',
+				'POST /v1/images/edits with the images as files, as OpenAI, LiteLLM, one-api, new-api and DeepInfra expect them',
 		},
 		{
 			name: 'Edits, JSON',
 			value: 'editsJson',
-			description: 'POST /v1/images/edits with JSON, as OmniMaaS and llmgateway take it',
+			description: 'POST /v1/images/edits with JSON, as OmniMaaS and llmgateway expect it',
 		},
 		{
 			name: 'Generations, JSON',
@@ -60,7 +60,7 @@ const requestOption: INodeProperties = {
 		},
 	],
 	default: 'generationsJson',
-	description: 'How the gateway takes a request, as it documents it',
+	description: 'Request format that the gateway expects, according to its documentation',
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
@@ -70,7 +70,7 @@ const pathOption: INodeProperties = {
 	type: 'string',
 	default: '',
 	placeholder: '/api/v3/images/generations',
-	description: "Another path below the credential's Base URL, where the gateway has one of its own",
+	description: "Path to append to the credential's Base URL, if the gateway has one of its own",
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
@@ -80,7 +80,7 @@ const imageFieldOption: INodeProperties = {
 	type: 'string',
 	default: 'image',
 	description:
-		'Name of the field that the gateway takes images in, e.g. image, images or image_url',
+		'Name of the field that the gateway expects images in, e.g. image, images or image_url',
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
@@ -109,8 +109,8 @@ export function readGatewayDialect(source: ParameterSource, itemIndex: number): 
 	const given = readText(source, itemIndex, option(pathOption));
 	if (given !== '' && !/^\/(?![/\\])/.test(given)) {
 		throw new InvalidInputError(
-			`'Gateway Path' is ${describe(given)}; it must begin with one slash`,
-			"Enter the path alone, e.g. /api/v3/images/generations. The host is the 'Base URL' of the credential.",
+			`'Gateway Path' is ${describe(given)}; it must start with a single slash`,
+			"Enter the path only, e.g. /api/v3/images/generations. The host comes from the credential's 'Base URL'.",
 		);
 	}
 	const usual = request === 'generationsJson' ? '/v1/images/generations' : '/v1/images/edits';

@@ -88,7 +88,7 @@ function fieldFor(rule: ParameterRule, name?: ParameterName): Field {
 			return {
 				type: 'string',
 				default: rule.default ?? '1024x1024',
-				hint: [...rule.values, SAME_AS_FIRST_IMAGE.value, describePixels(rule.pixels)].join(', '),
+				hint: `${[...rule.values, SAME_AS_FIRST_IMAGE.value].join(', ')} or ${describePixels(rule.pixels)}`,
 			};
 		case 'flag':
 			return { type: 'boolean', default: rule.default };
@@ -130,7 +130,7 @@ function customSizeOptions(): INodeProperties[] {
 							default: '',
 							placeholder: 'e.g. 1536x1024',
 							hint: describePixels(rule.pixels),
-							description: "Width x height, in effect where 'Size' is 'Custom'",
+							description: "Width x height. Used if 'Size' is 'Custom'.",
 							displayOptions: {
 								show: { '/model': idsOf(models), size: [CUSTOM.value] },
 							},
@@ -204,7 +204,7 @@ export function readImageOptions(
 			value = toRequiredText(
 				read('Custom Size', 'customSize')?.value ?? '',
 				'Custom Size',
-				"Enter width x height, for instance 1536x1024, or choose another 'Size'.",
+				"Enter width x height, e.g. 1536x1024, or select another 'Size'.",
 			);
 		}
 		if (name === 'size' && value === SAME_AS_FIRST_IMAGE.value) {
@@ -231,7 +231,7 @@ function sizeOfFirstImage(
 		firstImage?.kind === 'link'
 			? "'Size' is 'Same as First Image', but the first image is a URL, so its size isn't known"
 			: "'Size' is 'Same as First Image', but the size of the first image isn't known",
-		"Choose another 'Size', or give the first image as binary data: download it with an HTTP Request node and set 'Source' to 'Binary Field'.",
+		"Select another 'Size', or provide the first image as binary data: download it with an HTTP Request node and set 'Source' to 'Binary Field'.",
 	);
 }
 
@@ -252,7 +252,7 @@ const WANTED: Record<ParameterRule['kind'], 'text' | 'number' | 'boolean'> = {
 
 function notSet(displayName: string, value: unknown): Violation {
 	return {
-		message: `'${displayName}' is not sent: its expression gives ${String(value)}`,
+		message: `'${displayName}' isn't sent, because its expression returns ${String(value)}`,
 		advice: 'Check the expression.',
 		hintOnly: true,
 	};
@@ -261,8 +261,8 @@ function notSet(displayName: string, value: unknown): Violation {
 /** Comes up where the model is an expression: otherwise n8n hides what the model does not take. */
 export function notSent(displayName: string, model: ImageModel | undefined): Violation {
 	return {
-		message: `'${displayName}' is not sent: ${model ? `${model.name} does not take it` : 'the model is not in the list'}`,
-		advice: "Send it as one of the 'Additional Fields'.",
+		message: `'${displayName}' isn't sent, because ${model ? `${model.name} doesn't support it` : 'the model is not in the list'}`,
+		advice: "Add it under 'Additional Fields' instead.",
 		hintOnly: true,
 	};
 }

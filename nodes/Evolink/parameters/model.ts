@@ -35,7 +35,7 @@ export const modelField: INodeProperties = {
 			name: 'id',
 			type: 'string',
 			placeholder: 'e.g. qwen-image-edit',
-			hint: "For a model that is not in the list: the service checks its limits, and its own fields go into 'Additional Fields'",
+			hint: "For models that are not in the list. Limits aren't checked beforehand; add model-specific parameters under Options > Additional Fields.",
 		},
 	],
 };
@@ -58,7 +58,7 @@ export const gatewayModelField: INodeProperties = {
 	default: 'qwen-image-edit-2509',
 	required: true,
 	placeholder: 'e.g. qwen-image-edit-2509',
-	description: "The model's ID, as the gateway calls it",
+	description: 'The ID that the gateway uses for the model',
 	displayOptions: { show: { service: ['imagesGateway'] } },
 };
 
@@ -78,7 +78,11 @@ export function readModel(source: ParameterSource, itemIndex: number): string {
 	const value = readValue(source, itemIndex, parameter(modelField))?.value;
 	// The locator of n8n, or the ID alone, as workflows made by hand have it.
 	const id = isRecord(value) && 'mode' in value && 'value' in value ? value.value : value;
-	return toRequiredText(id, modelField.displayName, 'Pick a model from the list or enter its ID.');
+	return toRequiredText(
+		id,
+		modelField.displayName,
+		'Select a model from the list, or enter its ID.',
+	);
 }
 
 /**
@@ -91,6 +95,6 @@ export function readGatewayModel(source: ParameterSource, itemIndex: number): st
 		source,
 		itemIndex,
 		parameter(gatewayModelField),
-		"Enter the model's ID as the gateway calls it, for instance qwen-image-edit-2509.",
+		'Enter the ID that the gateway uses for the model, e.g. qwen-image-edit-2509.',
 	);
 }

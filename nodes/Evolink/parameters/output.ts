@@ -61,7 +61,7 @@ export const fileNameOption: INodeProperties = {
 	placeholder: 'e.g. {{ $json.sku }}-edited',
 	hint: 'Additional images get the suffix _1, _2, …',
 	description:
-		'Name of the result files, without the ending. If empty, the name in the URL is used, made unique by the task.',
+		'Name of the image files, without extension. If empty, the name from the URL is used, made unique with the task ID.',
 };
 
 export const itemPerImageOption: INodeProperties = {
@@ -69,7 +69,7 @@ export const itemPerImageOption: INodeProperties = {
 	name: 'itemPerImage',
 	type: 'boolean',
 	default: false,
-	description: 'Whether to output each image as an item of its own',
+	description: 'Whether to output each image as a separate item',
 };
 
 export const includeInputFieldsOption: INodeProperties = {
@@ -78,7 +78,7 @@ export const includeInputFieldsOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		"Whether to keep the input item's JSON fields. If both have a field, the node's own is used.",
+		"Whether to keep the input item's JSON fields. If a field exists in both, the node's own is used.",
 };
 
 /** How the output of a task is made. */
@@ -119,7 +119,7 @@ export function readOutputSettings(source: VersionedSource, itemIndex: number): 
 function readBinaryPropertyName(source: ParameterSource, itemIndex: number): string {
 	const { displayName, default: byDefault } = binaryPropertyNameField;
 	const found = readValue(source, itemIndex, parameter(binaryPropertyNameField));
-	const advice = "Enter a name for the binary field, for instance 'data'.";
+	const advice = "Enter a name for the binary field, e.g. 'data'.";
 	return toRequiredText(found ? found.value : byDefault, displayName, advice);
 }
 

@@ -32,6 +32,6 @@ export function readPrompt(source: ParameterSource, itemIndex: number, optional 
 		source,
 		itemIndex,
 		field,
-		"Say what to change, for instance 'Replace the background with a beach'. Check the expression if there is one.",
+		"Describe the change, e.g. 'Replace the background with a beach'. Check the expression if there is one.",
 	);
 }

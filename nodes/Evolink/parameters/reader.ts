@@ -45,7 +45,7 @@ export function readValue(
 		if (!isRecord(raw))
 			throw new InvalidInputError(
 				`'${collection}' is ${describe(raw)}; it must be an object`,
-				`Give an expression to '${displayName}' itself.`,
+				`Set the expression on '${displayName}' itself.`,
 			);
 	}
 	const raw: unknown = source.getNodeParameter(path, itemIndex, NOT_SET, RAW);
@@ -165,7 +165,7 @@ export function toRequiredText(value: unknown, displayName: string, advice: stri
 	if (text !== '') return text;
 	throw new InvalidInputError(
 		`'${displayName}' is empty`,
-		isNothing ? `${advice} An expression here gives ${value}; it must give text.` : advice,
+		isNothing ? `${advice} The expression returns ${value}, but must return text.` : advice,
 	);
 }
 
@@ -233,13 +233,13 @@ const PRIMITIVES: Partial<Record<string, string>> = {
 
 function adviceFor(value: unknown): string {
 	if (value === undefined || value === null) {
-		return 'Check the expression: the field that it names may be missing in this item.';
+		return 'Check the expression: the field it refers to may be missing in this item.';
 	}
 	if (!isRecord(value) || isSpecial(value)) return 'Correct the value or its expression.';
 	const fields = shortened(Object.keys(value).join(', '));
 	return fields === ''
 		? 'Correct the expression.'
-		: `Correct the expression: name one field of the object. It has: ${fields}.`;
+		: `Correct the expression: refer to a single field of the object. It has: ${fields}.`;
 }
 
 /** A value as a message can tell it: what it is where that is short, and otherwise its type. */

@@ -50,7 +50,7 @@ export const retryChargedOption: INodeProperties = {
 	type: 'boolean',
 	default: false,
 	description:
-		'Whether Retry On Fail may create a failed task again although EvoLink says that it was charged. The new task is charged, too.',
+		"Whether 'Retry On Fail' may create a failed task again even if EvoLink has charged it. The new task is charged, too.",
 	displayOptions: { hide: { '/service': ['imagesGateway'], '/wait': ['none'] } },
 };
 

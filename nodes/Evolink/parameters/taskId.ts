@@ -15,11 +15,11 @@ export const taskIdField: INodeProperties = {
 	description: 'The ID of the task, from the output of Edit Image or Generate Image',
 };
 
-const WHICH_ID = "Enter the ID that Edit Image gives; it starts with 'task-unified-'.";
+const WHICH_ID = "Enter the ID that 'Edit Image' returns. It starts with 'task-unified-'.";
 
 /** @throws {InvalidInputError} */
 export function readTaskId(source: ParameterSource, itemIndex: number): string {
 	const taskId = readRequiredText(source, itemIndex, parameter(taskIdField), WHICH_ID);
 	if (TASK_ID.test(taskId)) return taskId;
-	throw new InvalidInputError(`'Task ID' is not the ID of a task: ${shortened(taskId)}`, WHICH_ID);
+	throw new InvalidInputError(`'Task ID' is not a valid task ID: ${shortened(taskId)}`, WHICH_ID);
 }

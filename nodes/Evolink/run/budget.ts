@@ -165,7 +165,7 @@ export class Budget {
 		const limit = `'Max Credits' (${maxCredits})`;
 		if (Object.values(this.spending.open).includes(null)) {
 			throw new BudgetError(
-				`Not started: it is not known what an earlier task of this execution costs, so ${limit} cannot be kept`,
+				`Not started: the cost of an earlier task of this execution is unknown, so ${limit} can't be guaranteed`,
 				RAISE_MAX_CREDITS,
 			);
 		}
@@ -178,7 +178,7 @@ export class Budget {
 		}
 		throw new BudgetError(
 			`Not started: this execution has reserved ${spent} credits, and another task` +
-				`${price === undefined ? '' : ` for ${price}`} would go over ${limit}`,
+				`${price === undefined ? '' : ` for ${price}`} would exceed ${limit}`,
 			RAISE_MAX_CREDITS,
 		);
 	}
@@ -211,7 +211,7 @@ export class Budget {
 }
 
 const RAISE_MAX_CREDITS =
-	"Raise or remove the option 'Max Credits', or run the items that are left by themselves.";
+	"Increase or remove the option 'Max Credits', or run the remaining items separately.";
 
 /** 0 buys nothing, not even what is free. */
 function fits(credits: number, maxCredits: number): boolean {
@@ -254,7 +254,7 @@ export function balanceIn({ user, token }: IDataObject): number {
 	);
 	const balance = balances.find((one) => one !== undefined);
 	if (balance === undefined) {
-		throw new ApiError("EvoLink's answer does not say how many credits are left", TRY_LATER);
+		throw new ApiError("EvoLink's response doesn't include the remaining credits", TRY_LATER);
 	}
 	return balance;
 }

@@ -2,7 +2,7 @@ import { ApiError, DownloadError, EvolinkError, KeyConflictError } from '../api/
 
 /** What a person can do about a job whose task is of no use any more. */
 export const NEW_JOB_KEY =
-	"The same 'Job Key' always gives the same task. To create the images anew, and pay for them, use another one.";
+	"The same 'Job Key' always returns the same task. To create, and pay for, new images, use another one.";
 
 /**
  * Does the work of an item with a job key. Its task may be of another day, so errors name the job and say how to ask anew.
@@ -19,15 +19,15 @@ export async function asJob<T>(jobKey: string | undefined, work: () => Promise<T
 function jobError(jobKey: string, error: unknown): unknown {
 	if (error instanceof KeyConflictError) {
 		return new KeyConflictError(
-			`Job Key '${jobKey}' was used for another request before`,
+			`Job Key '${jobKey}' has already been used for a different request`,
 			error.idempotencyKey,
 			error.trace,
-			'Use another job key for another request, or ask for the same as before. The callback URL counts too.',
+			'Use another job key, or send exactly the same request as before, including the callback URL.',
 		);
 	}
 	if (error instanceof DownloadError && error.linkIsDead) {
 		return new DownloadError(
-			`The image links of job '${jobKey}' no longer work: ${error.message}`,
+			`The image URLs of job '${jobKey}' have expired: ${error.message}`,
 			`EvoLink keeps images for 24 hours. ${NEW_JOB_KEY}`,
 			error.trace,
 			true,

@@ -49,10 +49,11 @@ export function nodeErrorFor(
 }
 
 /** What an error workflow can read of an error, beside its text. */
-function contextOf({ trace: { taskId, requestId, answer } }: EvolinkError): IDataObject {
+function contextOf({ trace: { taskId, requestId, answer, code } }: EvolinkError): IDataObject {
 	return {
 		...(taskId === undefined ? {} : { taskId }),
 		...(requestId === undefined ? {} : { requestId }),
+		...(code === undefined ? {} : { code }),
 		...(answer === undefined ? {} : { answer }),
 	};
 }
@@ -73,13 +74,15 @@ export function errorItem(
 	const pairedItem = { item: itemIndex };
 	const trace = { ...paid, ...(error instanceof EvolinkError ? error.trace : {}) };
 	if (context.getNode().onError === 'continueErrorOutput') {
-		return { json: { error: [message, traceOf(trace)].filter(Boolean).join('. ') }, pairedItem };
+		return { json: { error: sentences(message, traceOf(trace)) }, pairedItem };
 	}
-	const { taskId, results, expiresAt } = trace;
+	const { taskId, code, results, expiresAt } = trace;
+	// Such an item has no description, and a workflow may branch by the code.
+	const named = code === undefined ? message : `${message.replace(/\.$/, '')} (${code})`;
 	const advice =
 		isAgentTool(context.getNode()) && error instanceof EvolinkError ? error.advice : '';
 	const json: IDataObject = {
-		error: [message, advice].filter(Boolean).join('. '),
+		error: sentences(named, advice),
 		...(taskId === undefined ? {} : { id: taskId }),
 		...(results === undefined ? {} : { results }),
 		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),
@@ -87,13 +90,23 @@ export function errorItem(
 	return { json, pairedItem };
 }
 
-function traceOf({ taskId, results, expiresAt, requestId }: TaskTrace): string {
+/** A message may end with the service's own full stop. */
+function sentences(message: string, more: string): string {
+	return more === '' ? message : `${message.replace(/\.$/, '')}. ${more}`;
+}
+
+function traceOf({ taskId, code, results, expiresAt, requestId }: TaskTrace): string {
 	return [
-		taskId === undefined ? '' : `Task ID: ${taskId}.`,
-		results === undefined ? '' : `Links of the pictures: ${results.join(' , ')}.`,
-		expiresAt === undefined ? '' : `They work until ${expiresAt}.`,
+		codeAndTask(taskId, code),
+		results === undefined ? '' : `Image URLs: ${results.join(' , ')}.`,
+		expiresAt === undefined ? '' : `They expire at ${expiresAt}.`,
 		requestId === undefined ? '' : `Request ID: ${requestId}.`,
 	]
 		.filter((part) => part !== '')
 		.join(' ');
+}
+
+function codeAndTask(taskId: string | undefined, code: string | undefined): string {
+	if (taskId === undefined) return code === undefined ? '' : `Error code: ${code}.`;
+	return `Task ID: ${taskId}${code === undefined ? '' : ` (${code})`}.`;
 }

@@ -40,11 +40,11 @@ export function runErrorFor(
 		.paid()
 		.filter((other) => isStop || other.itemIndex !== itemIndex || !isNamed(other.request, reason));
 	const areOthers = itemIndex !== undefined && paid.every((other) => other.itemIndex !== itemIndex);
-	const note = noteOfPaid(paid, areOthers && !isStop ? 'of other items ' : '');
+	const note = noteOfPaid(paid, areOthers && !isStop ? ' of other items' : '');
 	if (isStop) {
 		const unknown = paid.find(({ request }) => request.mayBePaid);
 		if (unknown) {
-			const message = `It is not known whether EvoLink created the task: ${reason.message}`;
+			const message = `It's unknown whether EvoLink created the task: ${reason.message}`;
 			const lost = new OutcomeUnknownError(message, unknown.request.idempotencyKey);
 			return runErrorFor(node, memory, new ItemError(lost, unknown.itemIndex));
 		}
@@ -68,13 +68,13 @@ export function noteOfPaid(paid: Paid, whose = ''): string {
 		const traces = paid.map(
 			({ itemIndex, request }) => `item ${itemIndex}: ${traceOfEdit(request)}`,
 		);
-		return `Edits ${whose}that are billed by the gateway: ${traces.join('; ')}. With Retry On Fail this node hands on by itself what has arrived.`;
+		return `Edits${whose} that the gateway bills: ${traces.join('; ')}. With 'Retry On Fail', the node outputs what has arrived automatically.`;
 	}
 	const traces = paid.map(
 		({ itemIndex, request }) =>
 			`item ${itemIndex}: ${request.taskId ?? `outcome unknown, idempotency key ${request.idempotencyKey}`}`,
 	);
-	return `Tasks ${whose}that are paid: ${traces.join('; ')}. Fetch them with Get Task or Wait for Completion; with Retry On Fail this node continues them by itself.`;
+	return `Already charged tasks${whose}: ${traces.join('; ')}. Get their images with 'Get Task' or 'Wait for Completion'. With 'Retry On Fail', the node continues them automatically.`;
 }
 
 function traceOfEdit({ edit }: RememberedRequest): string {

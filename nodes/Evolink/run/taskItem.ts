@@ -69,8 +69,8 @@ async function fetchImages(
 
 function withTask(error: Error, task: Task, expiresAt: string | undefined): DownloadError {
 	return new DownloadError(
-		`EvoLink task ${task.id} is complete and paid, but: ${error.message}`,
-		`${error instanceof EvolinkError ? error.advice : ''} Get Task with this task ID fetches the picture again without paying.`,
+		`The task is complete and has been charged, but ${error.message.replace(/^The /, 'the ')}`,
+		`${error instanceof EvolinkError ? error.advice : ''} 'Get Task' downloads it again free of charge.`,
 		{ taskId: task.id, results: task.results, ...(expiresAt === undefined ? {} : { expiresAt }) },
 		error instanceof ApiError && DEAD_LINK_STATUSES.has(error.status ?? 0),
 	);

@@ -13,21 +13,21 @@ const MAX_CHARACTERS = 2048;
 export function checkCallbackUrl(address: string): void {
 	if (address.length > MAX_CHARACTERS) {
 		throw new InvalidInputError(
-			`'Callback URL' has ${address.length} characters; EvoLink takes at most ${MAX_CHARACTERS}`,
-			'Use a shorter address.',
+			`'Callback URL' has ${address.length} characters, but EvoLink accepts at most ${MAX_CHARACTERS}`,
+			'Use a shorter URL.',
 		);
 	}
 	const url = parseUrl(address);
 	if (url?.protocol !== 'https:') {
 		throw new InvalidInputError(
-			`'Callback URL' is not an https address: ${address}`,
-			'EvoLink calls https addresses only. Enter the public https address of a webhook.',
+			`'Callback URL' is not an HTTPS URL: ${address}`,
+			'EvoLink calls HTTPS URLs only. Enter the public HTTPS URL of a webhook.',
 		);
 	}
 	if (isPrivateHost(url.hostname)) {
 		throw new InvalidInputError(
-			`'Callback URL' points to the private host ${url.hostname}, which EvoLink does not call`,
-			"Enter an address that the internet can reach. If it is this n8n, set n8n's WEBHOOK_URL to its public address.",
+			`'Callback URL' points to the private host ${url.hostname}, which EvoLink can't reach`,
+			"Enter a URL that the internet can reach. If it is this n8n's, set WEBHOOK_URL to n8n's public URL.",
 		);
 	}
 }
@@ -42,8 +42,8 @@ export function ownCallbackUrl(address: string, extend: (url: URL) => void): str
 	const url = parseUrl(address);
 	if (url?.protocol !== 'https:' || isPrivateHost(url.hostname)) {
 		throw new InvalidInputError(
-			`'Wait' is 'Suspend Until Callback', but EvoLink cannot call this n8n: its own address is ${url?.origin ?? 'not known'}`,
-			"Set n8n's WEBHOOK_URL to its public https address (in queue mode on the workers too), or set 'Wait' to 'Poll Until Complete'.",
+			`'Wait' is 'Suspend Until Callback', but EvoLink can't reach this n8n, because its URL is ${url?.origin ?? 'unknown'}`,
+			"Set n8n's WEBHOOK_URL to its public HTTPS URL (in queue mode on the workers, too), or set 'Wait' to 'Poll Until Complete'.",
 		);
 	}
 	extend(url);

@@ -72,7 +72,7 @@ export function faults(given: () => Fixture): void {
 		simulator.inject({ host: 'api', path: /generations/, times: Infinity, fault });
 		const text = errorText(await fixture.run([fixture.editImage()]));
 		expect(text).toMatch(/may have been paid: look for it with Get Many Tasks .*idempotency key/);
-		expect(text).not.toContain('did not accept');
+		expect(text).not.toContain('rejected the request');
 		expect(simulator.paidTasks()).toBe(1);
 	});
 
@@ -139,7 +139,7 @@ export function faults(given: () => Fixture): void {
 			fixture.simulator.inject({ host: 'api', path: /tasks/, times: Infinity, fault });
 			const options = { timeout: 2 };
 			const text = errorText(await fixture.run([fixture.editImage({ options })]));
-			expect(text).toMatch(/after 2 seconds; last answer: .*no answer came in time/);
+			expect(text).toMatch(/after 2 seconds; last response: .*there was no response in time/);
 		},
 	);
 

@@ -154,7 +154,7 @@ function onGatewayOf(given: () => Fixture): void {
 		['a proxy gave up (504)', { status: 504, handled: true }],
 		['the answer was half a JSON', 'brokenJson'],
 		['the answer broke off', 'answerThenBreak'],
-		['no answer came in time', 'hangAfter'],
+		['there was no response in time', 'hangAfter'],
 	];
 
 	it.each(unknownOutcomes)('is never asked again when %s', async (_, fault) => {

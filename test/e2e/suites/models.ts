@@ -52,7 +52,7 @@ export function models(given: () => Fixture): void {
 			fixture.editImage({ model: model('gpt-image-2'), ...image, ...more }),
 		];
 		const refused = await fixture.run(nodes({ options }));
-		expect(errorText(refused)).toMatch(/'Additional Fields' has 'n', .* 'Number of Images'/);
+		expect(errorText(refused)).toMatch(/'Additional Fields' contains 'n', .* 'Number of Images'/);
 
 		const execution = await fixture.run(nodes({ options: { ...options, additionalFields: '{}' } }));
 		expect(lastRun(execution).error).toBeUndefined();

@@ -5,7 +5,7 @@ import { edited, errorText, type Fixture, items, lastRun } from '../fixture';
 export function refusals(given: () => Fixture): void {
 	const url = (address: string) => ({ images: { image: [{ source: 'url', url: address }] } });
 	const bad: Array<[string, INodeParameters, RegExp]> = [
-		['no picture', { images: {} }, /'Images' has no picture/],
+		['no picture', { images: {} }, /No image provided/],
 		['an empty prompt', { prompt: '={{ "" }}' }, /'Prompt' is empty/],
 		[
 			'a prompt that is too long',

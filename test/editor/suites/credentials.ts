@@ -62,7 +62,10 @@ export function credentials(see: See, version: HostVersion): void {
 			await editor.field('apiKey').fill('sk-wrong');
 			await editor.see('credential-save-button').click();
 			await dialog.getByText('More details').click();
-			const text = says('EvoLink does not accept this API key', REFUSED);
+			const text = says(
+				'Invalid API key. Check that you copied the whole key from the EvoLink dashboard.',
+				REFUSED,
+			);
 			await dialog.getByText(text).waitFor();
 			await editor.field('apiKey').fill(fixture.simulator.apiKey);
 			await editor.see('credential-save-button').click();
@@ -73,7 +76,10 @@ export function credentials(see: See, version: HostVersion): void {
 			const { gatewayUrl } = seen.fixture.simulator;
 			const dialog = await openGatewayCredential(seen, { apiKey: 'sk-wrong', baseUrl: gatewayUrl });
 			await dialog.getByText('More details').click();
-			const text = says('The gateway does not accept this API key', REFUSED);
+			const text = says(
+				"Invalid API key. Check that you copied the whole key from the gateway's dashboard.",
+				REFUSED,
+			);
 			await dialog.getByText(text).waitFor();
 		});
 

@@ -105,22 +105,22 @@ describe('parseServiceError', () => {
 describe('apiErrorFrom', () => {
 	it('says what happened, what the service said, its code and the way out', () => {
 		const body = { error: { code: 'key_expired', message: 'Invalid or expired token' } };
-		const error = apiErrorFrom('EvoLink did not tell the task', 401, JSON.stringify(body));
-		expect(error.message).toBe(
-			'EvoLink did not tell the task: Invalid or expired token [key_expired]',
+		const error = apiErrorFrom('Could not get the task', 401, JSON.stringify(body));
+		expect(error.message).toBe('EvoLink rejected the API key');
+		expect(error.advice).toBe(
+			"This API key has expired. Use another one. EvoLink's response: Invalid or expired token.",
 		);
-		expect(error.advice).toBe('This API key has expired: use another one.');
 		expect(error).toMatchObject({ status: 401, code: 'key_expired' });
 	});
 
 	it('names the status where the body has no reason, and shows no HTML', () => {
-		const { message } = apiErrorFrom('EvoLink did not tell the task', 500, HTML);
-		expect(message).toBe('EvoLink did not tell the task: HTTP status 500 without a reason');
+		const { message } = apiErrorFrom('Could not get the task', 500, HTML);
+		expect(message).toBe('Could not get the task: HTTP status 500 without a reason');
 	});
 
 	it.each<[string, number, string, RegExp]>([
-		['Cloudflare', 403, 'error code: 1010', /answered with HTTP status 403 \(error code: 1010\)$/],
-		['a proxy', 502, HTML, /answered with HTTP status 502$/],
+		['Cloudflare', 403, 'error code: 1010', /responded with HTTP status 403 \(error code: 1010\)$/],
+		['a proxy', 502, HTML, /responded with HTTP status 502$/],
 		[
 			'a proxy that names itself',
 			403,
@@ -131,7 +131,7 @@ describe('apiErrorFrom', () => {
 		['a tunnel of Cloudflare', 530, 'error code: 1033', /HTTP status 530 \(error code: 1033\)$/],
 	])('names %s as what it is', (_name, status, body, words) => {
 		const error = apiErrorFrom('Failed', status, body);
-		expect(error.message).toMatch(/^Failed: a proxy or firewall in between/);
+		expect(error.message).toMatch(/^Failed: a proxy or firewall responded/);
 		expect(error.message).toMatch(words);
 		expect(error.advice).not.toMatch(/Check the API key|permissions/);
 		expect(error.advice).toMatch(/proxy/);
@@ -140,16 +140,16 @@ describe('apiErrorFrom', () => {
 	it('takes what comes as JSON for an answer of the service', () => {
 		const body = { error: { code: 'permission_denied', message: 'No' } };
 		const error = apiErrorFrom('Failed', 403, JSON.stringify(body));
-		expect(error.message).toBe('Failed: No [permission_denied]');
+		expect(error.message).toBe('Failed: No');
 		expect(error.advice).toMatch(/permissions/);
 	});
 
 	it('keeps the code of a 402 that comes as a word, with its description', () => {
 		const body = { error: 'key_model_not_allowed', error_description: 'Not for this key' };
 		const error = apiErrorFrom('Refused', 402, JSON.stringify(body));
-		expect(error.message).toBe('Refused: Not for this key [key_model_not_allowed]');
+		expect(error.message).toBe('Refused: Not for this key');
 		expect(error).toMatchObject({ status: 402, code: 'key_model_not_allowed' });
-		expect(error.advice).toMatch(/may not use the model/);
+		expect(error.advice).toMatch(/doesn't have access to the model/);
 	});
 
 	it.each([
@@ -166,11 +166,9 @@ describe('apiErrorFrom', () => {
 			reset_timezone: 'UTC',
 		};
 		const error = apiErrorFrom('Refused', 402, JSON.stringify(body(figures)));
-		expect(error.message).toBe(
-			'Refused: No (credits: needed 2.3, remaining 0.5) [insufficient_quota]',
-		);
+		expect(error.message).toBe('Refused: No (credits: needed 2.3, remaining 0.5)');
 		expect(error.advice).toMatch(
-			/time zone UTC\. See https:\/\/evolink\.ai\/dashboard\/credits\.$/,
+			/midnight \(UTC\)\. See https:\/\/evolink\.ai\/dashboard\/credits\.$/,
 		);
 	});
 
@@ -184,15 +182,15 @@ describe('advice', () => {
 	it.each([
 		[400, 'invalid_request', /parameters of this node/],
 		[400, undefined, /parameters of this node/],
-		[401, 'unauthorized', /API key and the base URL/],
-		[401, undefined, /API key and the base URL/],
+		[401, 'unauthorized', /API key in the 'EvoLink API' credential/],
+		[401, undefined, /API key in the 'EvoLink API' credential/],
 		[402, 'insufficient_quota', /Top up/],
 		[402, 'quota_exceeded', /Top up/],
 		[402, undefined, /Top up/],
 		[403, 'permission_denied', /permissions/],
-		[403, 'model_access_denied', /may not use the model/],
+		[403, 'model_access_denied', /doesn't have access to the model/],
 		[404, 'task_not_found', /Check the ID/],
-		[413, 'request_too_large', /fewer or smaller pictures/],
+		[413, 'request_too_large', /fewer or smaller images/],
 		[429, 'rate_limit_exceeded', /Concurrency/],
 		[302, undefined, /base URL/],
 		[500, 'internal_error', /Try again later/],
@@ -210,21 +208,21 @@ describe('advice', () => {
 		['account_balance_insufficient', /Top up/],
 		['insufficient_token_quota', /limit of this API key/],
 		['key_quota_exhausted', /limit of this API key/],
-		['token_daily_quota_exceeded', /daily limit of this API key/],
-		['key_daily_quota_exhausted', /daily limit of this API key/],
-		['key_disabled', /disabled: use another/],
-		['key_expired', /expired: use another/],
-		['key_model_not_allowed', /may not use the model/],
+		['token_daily_quota_exceeded', /reached its daily limit/],
+		['key_daily_quota_exhausted', /reached its daily limit/],
+		['key_disabled', /disabled\. Use another/],
+		['key_expired', /expired\. Use another/],
+		['key_model_not_allowed', /doesn't have access to the model/],
 		['user_disabled', /account is disabled/],
-		['content_policy_violation', /safety filter/],
-		['content_filter', /safety filter/],
-		['sensitive_content', /safety filter/],
-		['moderation_blocked', /safety filter/],
-		['input_moderation_failed', /safety filter/],
-		['no_available_channel', /pick another model/],
-		['model_unavailable', /pick another model/],
-		['channel_selection_failed', /pick another model/],
-		['channel:upstream_error', /pick another model/],
+		['content_policy_violation', /content filter/],
+		['content_filter', /content filter/],
+		['sensitive_content', /content filter/],
+		['moderation_blocked', /content filter/],
+		['input_moderation_failed', /content filter/],
+		['no_available_channel', /select another model/],
+		['model_unavailable', /select another model/],
+		['channel_selection_failed', /select another model/],
+		['channel:upstream_error', /select another model/],
 	])('code %s comes before the status: %p', (code, advice) => {
 		expect(adviceForApiError(400, code)).toMatch(advice);
 	});

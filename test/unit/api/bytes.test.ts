@@ -87,7 +87,7 @@ describe.each(KINDS)('an answer as %s', (_kind, streamOver) => {
 		wire.write(HALF);
 		await nextRound();
 		wire.destroy(new Error('reset'));
-		await expect(received).rejects.toThrow('The answer broke off');
+		await expect(received).rejects.toThrow('The response was cut off');
 		expect(taken).not.toHaveBeenCalled();
 	});
 

@@ -106,7 +106,7 @@ describe('create', () => {
 		[400, 'invalid_request', /parameters/],
 		[401, 'unauthorized', /API key/],
 		[402, 'insufficient_quota', /Top up/],
-		[403, 'model_access_denied', /may not use the model/],
+		[403, 'model_access_denied', /doesn't have access to the model/],
 		[404, 'not_found', /base URL/],
 		[413, 'request_too_large', /fewer or smaller/],
 		[302, 'moved', /base URL/],
@@ -114,7 +114,7 @@ describe('create', () => {
 		const { client, service } = setUp(refused(status, code), CREATED);
 		const error = await errorOf(client.createTask(BODY, KEY));
 		expect(error).toBeInstanceOf(ApiError);
-		expect(error.message).toContain(`The service says ${code}`);
+		expect(`${error.message} ${error.advice}`).toContain(`The service says ${code}`);
 		expect(error.advice).toMatch(advice);
 		expect(service.requests).toHaveLength(1);
 	});
@@ -160,7 +160,7 @@ describe('create', () => {
 		const error = await errorOf(client.createTask(BODY, KEY));
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error.message).toBe(
-			'The request did not reach EvoLink: n8n did not send the request: The request was blocked',
+			"The request didn't reach EvoLink: n8n didn't send the request: The request was blocked",
 		);
 		expect(error.advice).toBe('Ask your n8n administrator.');
 		expect(service.requests).toHaveLength(1);
@@ -176,7 +176,7 @@ describe('create', () => {
 		const error = await errorOf(client.createTask(BODY, KEY));
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error.message).toMatch(
-			/^The request did not reach EvoLink: a proxy or firewall in between answered with HTTP status 40[37]/,
+			/^The request didn't reach EvoLink: a proxy or firewall responded with HTTP status 40[37]/,
 		);
 		expect(error.advice).not.toMatch(/Check the API key|permissions/);
 		expect(service.requests).toHaveLength(1);
@@ -214,7 +214,7 @@ describe('create', () => {
 			['{status, message}', { status: 402, message: 'No credits left' }, /No credits left/],
 			['{success: "false"}', { success: 'false', message: 'No credits left' }, /No credits left/],
 			['{code, msg} with an ID', { id: 'req-1', code: 402, msg: 'No credits left' }, /No credits/],
-			['a word as code', { code: 'invalid_size', message: 'No such size' }, /\[invalid_size\]/],
+			['a word as code', { code: 'invalid_size', message: 'No such size' }, /No such size/],
 		])('%s is a refusal in the words of the service', async (_name, body, message) => {
 			const { client, service } = setUp(answer(200, body), CREATED);
 			const error = await errorOf(client.createTask(BODY, KEY));
@@ -294,8 +294,8 @@ describe('create', () => {
 		const { client, service } = setUp(fault);
 		const error = await errorOf(client.createTask(BODY, KEY));
 		expect(error).toBeInstanceOf(OutcomeUnknownError);
-		expect(error.message).toMatch(/It may have been paid: look for it with Get Many Tasks/);
-		expect(error.message).not.toContain('did not accept');
+		expect(error.message).toMatch(/It may have been charged: look for it with 'Get Many Tasks'/);
+		expect(error.message).not.toContain('rejected the request');
 		expect(service.requests).toHaveLength(tries);
 	});
 
@@ -418,7 +418,7 @@ describe.each(READS)('read: %s', (_name, read, good) => {
 	])('is not repeated after %d and says what to do', async (status, code, advice) => {
 		const { client, service } = setUp(refused(status, code), answer(200, good));
 		const error = await errorOf(read(client));
-		expect(error.message).toContain(`The service says ${code}`);
+		expect(`${error.message} ${error.advice}`).toContain(`The service says ${code}`);
 		expect(error.advice).toMatch(advice);
 		expect(service.requests).toHaveLength(1);
 	});
@@ -463,7 +463,7 @@ describe('task', () => {
 		['a lasting reset', noAnswer],
 	])('is named in the error after %s', async (_name, fault) => {
 		const { client } = setUp(fault);
-		expect((await errorOf(client.getTask(TASK_ID))).trace).toEqual({ taskId: TASK_ID });
+		expect((await errorOf(client.getTask(TASK_ID))).trace).toMatchObject({ taskId: TASK_ID });
 	});
 });
 
@@ -487,7 +487,7 @@ describe('upload', () => {
 		async (code, msg) => {
 			const { client, service } = setUp(answer(200, { success: false, code, msg }));
 			const error = await errorOf(client.uploadFile(FILE));
-			expect(error.message).toContain(`EvoLink did not take the picture: ${msg}`);
+			expect(`${error.message} ${error.advice}`).toContain(`: ${msg}`);
 			expect(service.requests).toHaveLength(1);
 		},
 	);
@@ -509,7 +509,7 @@ describe('upload', () => {
 		async (address) => {
 			const { client } = setUp(answer(200, { success: true, data: { file_url: address } }));
 			const error = await errorOf(client.uploadFile(FILE));
-			expect(error.message).toContain('the answer could not be read');
+			expect(error.message).toContain('the response could not be read');
 		},
 	);
 });

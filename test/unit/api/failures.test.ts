@@ -114,7 +114,7 @@ it('a create that n8n does not send is tried once, told in its words, and not ca
 	const body = { model: 'm', prompt: 'p', image_urls: [] };
 	const error: unknown = await client.createTask(body, 'key').catch((reason: unknown) => reason);
 	expect(error).toMatchObject({
-		message: expect.stringMatching(/n8n did not send the request: Blocked for Bearer \[/) as string,
+		message: expect.stringMatching(/n8n didn't send the request: Blocked for Bearer \[/) as string,
 		advice: 'Ask.',
 	});
 	expect(error).not.toMatchObject({ message: expect.stringContaining('the-key') as string });

@@ -353,8 +353,8 @@ describe('editing', () => {
 		const error: unknown = await edit().catch((reason: unknown) => reason);
 		expect(error).toBeInstanceOf(ImageLostError);
 		expect(error).toMatchObject({
-			message: expect.stringMatching(/not known whether .*may have been billed/) as string,
-			advice: expect.stringContaining('not sent again') as string,
+			message: expect.stringMatching(/It's unknown whether .*may have been billed/) as string,
+			advice: expect.stringContaining("isn't sent again") as string,
 		});
 		expect(service.requests).toHaveLength(1);
 	});
@@ -369,7 +369,7 @@ describe('editing', () => {
 		const { edit, service } = setUp(blocked, EDITED);
 		await expect(edit()).rejects.toMatchObject({
 			message: expect.stringContaining(
-				'n8n did not send the request: The request was blocked',
+				"n8n didn't send the request: The request was blocked",
 			) as string,
 			advice: 'Ask your n8n administrator.',
 		});
@@ -385,7 +385,7 @@ describe('editing', () => {
 		expect(error).toBeInstanceOf(ApiError);
 		expect(error).toMatchObject({
 			message: expect.stringMatching(
-				/did not reach the images gateway: a proxy or firewall/,
+				/didn't reach the images gateway: a proxy or firewall/,
 			) as string,
 			advice: expect.not.stringMatching(/permissions/) as string,
 		});
@@ -454,20 +454,20 @@ describe('editing', () => {
 	});
 
 	const refusals: Array<[number, RegExp]> = [
-		[302, /base URL in the credential 'Images Gateway API'/],
-		[400, /Check the prompt, the pictures/],
-		[401, /API key and the base URL in the credential 'Images Gateway API'/],
+		[302, /base URL in the 'Images Gateway API' credential/],
+		[400, /Check the prompt, the images/],
+		[401, /API key and the base URL in the 'Images Gateway API' credential/],
 		[402, /Top up the account at the gateway/],
-		[403, /may not do that/],
+		[403, /doesn't have permission/],
 		[404, /'Model'.*base URL/],
-		[413, /fewer or smaller pictures/],
-		[422, /Check the prompt, the pictures/],
+		[413, /fewer or smaller images/],
+		[422, /Check the prompt, the images/],
 	];
 
 	it.each(refusals)('says what to do about %i and asks once', async (status, advice) => {
 		const { edit, service } = setUp(answer(status, { error: { message: 'No', code: 'why' } }));
 		await expect(edit()).rejects.toMatchObject({
-			message: 'The images gateway did not edit the picture: No [why]',
+			message: "The images gateway didn't edit the image: No",
 			advice: expect.stringMatching(advice) as string,
 			status,
 		});
@@ -485,8 +485,8 @@ describe('editing', () => {
 	it('says which service a host with tasks is for, and keeps the task', async () => {
 		const { edit, service } = setUp(answer(200, { id: 'task-unified-1', status: 'pending' }));
 		await expect(edit()).rejects.toMatchObject({
-			message: expect.stringContaining('the task task-unified-1 instead of a picture') as string,
-			advice: expect.stringContaining("set 'Service' to EvoLink") as string,
+			message: expect.stringContaining('the task task-unified-1 instead of an image') as string,
+			advice: expect.stringContaining("set 'Service' to 'EvoLink'") as string,
 			trace: { taskId: 'task-unified-1' },
 		});
 		expect(service.requests).toHaveLength(1);

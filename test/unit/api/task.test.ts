@@ -83,16 +83,16 @@ describe('states', () => {
 	});
 
 	it.each([
-		['failed', null, 'unknown_error', 'The service gave no reason', false],
-		['failed', undefined, 'unknown_error', 'The service gave no reason', false],
-		['failed', {}, 'unknown_error', 'The service gave no reason', false],
+		['failed', null, 'unknown_error', 'EvoLink gave no reason', false],
+		['failed', undefined, 'unknown_error', 'EvoLink gave no reason', false],
+		['failed', {}, 'unknown_error', 'EvoLink gave no reason', false],
 		['failed', 'The model broke', 'unknown_error', 'The model broke', false],
 		['failed', { code: 500, message: 'Oops' }, '500', 'Oops', false],
-		['failed', { code: 'SERVICE_ERROR' }, 'service_error', 'The service gave no reason', true],
-		['FAILED', { code: 'Service_Error' }, 'service_error', 'The service gave no reason', true],
+		['failed', { code: 'SERVICE_ERROR' }, 'service_error', 'EvoLink gave no reason', true],
+		['FAILED', { code: 'Service_Error' }, 'service_error', 'EvoLink gave no reason', true],
 		['failed', { code: 'brand_new', message: 'Oops' }, 'brand_new', 'Oops', false],
-		['failed', { code: 'constructor' }, 'constructor', 'The service gave no reason', false],
-		['canceled', undefined, 'request_cancelled', 'The service gave no reason', true],
+		['failed', { code: 'constructor' }, 'constructor', 'EvoLink gave no reason', false],
+		['canceled', undefined, 'request_cancelled', 'EvoLink gave no reason', true],
 	])('%s with error %p: code %s', (status, error, code, message, retryable) => {
 		expect(parseTask({ ...FAILED, status, error })?.failure).toEqual({ code, message, retryable });
 	});

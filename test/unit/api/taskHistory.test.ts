@@ -140,7 +140,7 @@ describe('the list of tasks', () => {
 		const { client, service } = setUp(answer(status, { error: { message: 'Invalid URL' } }));
 		await expect(client.listTasks({})).rejects.toMatchObject({
 			message: expect.stringContaining('Invalid URL') as string,
-			advice: expect.stringMatching(/does not offer its task history.*dashboard/) as string,
+			advice: expect.stringMatching(/doesn't offer its task history.*dashboard/) as string,
 			status,
 		});
 		expect(service.requests).toHaveLength(1);

@@ -51,11 +51,11 @@ describe('What is read from a credential', () => {
 	it.each([
 		['http://api.example.com', /'Base URL' .* http:\/\/, .* without encryption/],
 		['HTTP://93.184.216.34', /'Base URL' .* without encryption/],
-		['https://api.example.com/v1/credits', /'Base URL' .* more than the address/],
-		['https://api.example.com?key=1', /'Base URL' .* more than the address/],
-		['https://api.example.com https://b.example.com', /'Base URL' .* not an http or https address/],
-		['api.example.com', /'Base URL' .* not an http or https address/],
-		['', /'Base URL' .* not an http or https address/],
+		['https://api.example.com/v1/credits', /'Base URL' .* more than a base URL/],
+		['https://api.example.com?key=1', /'Base URL' .* more than a base URL/],
+		['https://api.example.com https://b.example.com', /'Base URL' .* not a valid URL/],
+		['api.example.com', /'Base URL' .* not a valid URL/],
+		['', /'Base URL' .* not a valid URL/],
 	])('refuses the base URL %j', async (baseUrl, message) => {
 		await expect(read({ baseUrl })).rejects.toThrow(message);
 		await expect(read({ filesBaseUrl: baseUrl })).rejects.toThrow(/'Files Base URL'/);
@@ -78,6 +78,6 @@ describe('What is read from a credential', () => {
 	});
 
 	it('names a key with blanks in it', async () => {
-		await expect(read({ apiKey: 'sk-1 sk-2' })).rejects.toThrow(/'API Key' .* contains blanks/);
+		await expect(read({ apiKey: 'sk-1 sk-2' })).rejects.toThrow(/'API Key' .* contains spaces/);
 	});
 });

@@ -76,16 +76,16 @@ describe('downloadImages', () => {
 		[
 			'403',
 			answer(403, '<Error>expired</Error>'),
-			/HTTP status 403 \| The links work for 24 hours/,
+			/HTTP status 403 \| The URLs of edited images expire after 24 hours/,
 		],
-		['410', answer(410), /HTTP status 410 \| The links work for 24 hours/],
-		['a picture that is too large', tooLarge, /larger than 50 MB \| .*'Max Download Size'/],
+		['410', answer(410), /HTTP status 410 \| The URLs of edited images expire after 24 hours/],
+		['a picture that is too large', tooLarge, /larger than 50 MB \| .*'Max Download Size \(MB\)'/],
 		[
 			'text',
 			answer(200, 'Not a picture at all'),
-			/text: 'Not a picture at all', which is not a picture \| Open the link/,
+			/text: 'Not a picture at all', which is not an image \| Open the URL/,
 		],
-		['JSON', answer(200, { error: 'expired' }), /JSON that says 'expired', which is not a picture/],
+		['JSON', answer(200, { error: 'expired' }), /JSON that says 'expired', which is not an image/],
 	])('does not try again after %s, and says what to do', async (_name, fault, expected) => {
 		const { message, service } = await download([fault]);
 		expect(message).toMatch(expected);
@@ -99,11 +99,11 @@ describe('downloadImages', () => {
 	});
 
 	it.each<[string, Step, RegExp]>([
-		['web pages', answer(200, HTML), /a web page, which is not a picture/],
+		['web pages', answer(200, HTML), /a web page, which is not an image/],
 		['emptiness', answer(200), /empty/],
-		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
+		['404', answer(404), /HTTP status 404 \| The URLs of edited images expire after 24 hours/],
 		['502', answer(502, HTML), /HTTP status 502/],
-		['404', answer(404), /HTTP status 404 \| The links work for 24 hours/],
+		['404', answer(404), /HTTP status 404 \| The URLs of edited images expire after 24 hours/],
 		['lost connections', noAnswer, /the connection was lost/],
 	])('gives up on lasting %s with the cause', async (_name, fault, expected) => {
 		const { message, service } = await download([fault]);
@@ -119,7 +119,7 @@ describe('downloadImages', () => {
 			const { result } = await download([half, answer(200, whole)]);
 			expect(result).toMatchObject([{ content: whole }]);
 			const { message, service } = await download([half]);
-			expect(message).toMatch(/ends before the image does \| Open the link/);
+			expect(message).toMatch(/ends before the image does \| Open the URL/);
 			expect(service.requests).toHaveLength(4);
 		},
 	);
@@ -200,7 +200,7 @@ describe('downloadImages', () => {
 		'http://[',
 	])('does not fetch %s', async (link) => {
 		const { message, service } = await download([answer(200, await samplePicture())], [link]);
-		expect(message).toMatch(/^The result link is not http or https/);
+		expect(message).toMatch(/^The URL of the edited image is not http or https/);
 		expect(service.requests).toHaveLength(0);
 	});
 });

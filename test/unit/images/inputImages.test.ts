@@ -75,7 +75,7 @@ describe('splitLinks', () => {
 		['null among others', [null, A], 'null'],
 	])('%s is refused by name', (_name, value, shown) => {
 		expect(() => splitLinks(value, 'Image 3')).toThrow(
-			new InvalidInputError(`Image 3: '${shown}' is not an http or https link`, ''),
+			new InvalidInputError(`Image 3: '${shown}' is not a valid URL`, ''),
 		);
 	});
 
@@ -101,7 +101,7 @@ describe('readReferences', () => {
 		const bmp = Buffer.alloc(64);
 		bmp.write('BM');
 		await expect(read(bmp, FILE_UPLOAD)).rejects.toThrow(
-			"Image 1 (field 'photo') is a BMP picture, which EvoLink's file upload does not take",
+			"Image 1 (field 'photo') is a BMP image, which EvoLink's file upload doesn't accept",
 		);
 		await expect(read(bmp, DATA_URL)).resolves.toMatchObject([{ facts: { format: 'bmp' } }]);
 	});
@@ -110,7 +110,7 @@ describe('readReferences', () => {
 		const png = await samplePicture('png');
 		const large = Buffer.concat([png, Buffer.alloc(DATA_URL.maxMegabytes * 1024 * 1024)]);
 		await expect(read(large, DATA_URL)).rejects.toThrow(
-			/is larger than 30 MB, the most for a request/,
+			/is larger than 30 MB, the maximum for a request/,
 		);
 		await expect(read(large, FILE_UPLOAD)).resolves.toHaveLength(1);
 	});

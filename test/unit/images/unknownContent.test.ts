@@ -11,7 +11,7 @@ function told(bytes: Buffer): string {
 const json = (body: unknown) => Buffer.from(JSON.stringify(body));
 
 it.each<[string, Buffer, RegExp]>([
-	['nothing', Buffer.alloc(0), /^is empty – Check the node before/],
+	['nothing', Buffer.alloc(0), /^is empty – Check the previous node/],
 	['a page', Buffer.from('\n<!DOCTYPE html><title>Sign in'), /a web page – .*Google Drive/],
 	['a page with a BOM', Buffer.from('\ufeff<html lang="en">'), /a web page/],
 	['JSON with an error', json({ error: 'expired' }), /JSON that says 'expired' – .*credentials/],
@@ -67,7 +67,7 @@ it.each(['png', 'jpeg'] as const)('a %s that was read as text is told', async (f
 	const bytes = await samplePicture(format);
 	for (const text of [bytes.toString('utf8'), bytes.toString('latin1')]) {
 		expect(told(Buffer.from(text))).toMatch(
-			/read as text.*damaged – .*'Response Format' to 'File'/,
+			/damaged because a node read it as text.* – .*'Response Format' to 'File'/,
 		);
 	}
 });

@@ -65,84 +65,84 @@ describe('requests at the edge of a limit', () => {
 		[
 			WAN,
 			{ prompt: 'x'.repeat(2001) },
-			"'Prompt' has 2001 characters; Wan 2.5 Image to Image takes at most 2000",
+			"'Prompt' has 2001 characters, but Wan 2.5 Image to Image accepts at most 2000",
 			/Shorten the prompt/,
 		],
 		[
 			GPT_2,
 			{ prompt: '海'.repeat(20_001) },
-			"'Prompt' has 60003 bytes in UTF-8; GPT Image 2 takes at most 60000",
+			"'Prompt' has 60003 bytes in UTF-8, but GPT Image 2 accepts at most 60000",
 			/Shorten the prompt/,
 		],
 		[
 			QWEN,
 			{ imageCount: 4 },
-			"'Images' gives 4 pictures; Qwen Image Edit takes at most 3",
-			/Remove some pictures/,
+			'4 images provided, but Qwen Image Edit accepts at most 3',
+			/Remove images/,
 		],
 		[
 			WAN,
 			{ imageCount: 3 },
-			"'Images' gives 3 pictures; Wan 2.5 Image to Image takes at most 2",
-			/Remove some pictures/,
+			'3 images provided, but Wan 2.5 Image to Image accepts at most 2',
+			/Remove images/,
 		],
 		[
 			WAN,
 			{ numberOfImages: 5 },
-			"'Number of Images' is 5; Wan 2.5 Image to Image makes 1 to 4",
+			"'Number of Images' is 5, but Wan 2.5 Image to Image accepts 1 to 4",
 			/whole number: 1 to 4/,
 		],
-		[WAN, { numberOfImages: 0 }, "'Number of Images' is 0; ", /whole number/],
-		[WAN, { numberOfImages: 1.5 }, "'Number of Images' is 1.5; ", /whole number/],
-		[WAN, { numberOfImages: Number.NaN }, "'Number of Images' is NaN; ", /whole number/],
+		[WAN, { numberOfImages: 0 }, "'Number of Images' is 0, but ", /whole number/],
+		[WAN, { numberOfImages: 1.5 }, "'Number of Images' is 1.5, but ", /whole number/],
+		[WAN, { numberOfImages: Number.NaN }, "'Number of Images' is NaN, but ", /whole number/],
 		[
 			PLUS,
 			{ numberOfImages: 2, parameters: { size: '1024x1024' } },
-			"'Size' is set and 'Number of Images' is 2; Qwen Image Edit Plus takes a size for one",
+			"'Size' is set and 'Number of Images' is 2, but Qwen Image Edit Plus accepts a size only for a single image",
 			/Set 'Number of Images' to 1/,
 		],
-		[PLUS, { parameters: { size: '1:1' } }, '\'Size\' is "1:1"; ', /Correct the option/],
+		[PLUS, { parameters: { size: '1:1' } }, '\'Size\' is "1:1", but ', /Correct the option/],
 		[
 			PLUS,
 			{ parameters: { size: '511x1024' } },
-			'takes width x height with 512 to 2048 pixels on each side',
+			'accepts WIDTHxHEIGHT, e.g. 1536x1024 (512–2048 px per side)',
 			/Correct/,
 		],
-		[PLUS, { parameters: { seed: -1 } }, 'takes a whole number from 0 to 2147483647', /Correct/],
-		[PLUS, { parameters: { watermark: 'no' } }, 'takes true or false', /Correct/],
-		[GPT_2, { parameters: { quality: 'best' } }, 'takes low, medium, high', /Correct/],
+		[PLUS, { parameters: { seed: -1 } }, 'accepts a whole number from 0 to 2147483647', /Correct/],
+		[PLUS, { parameters: { watermark: 'no' } }, 'accepts true or false', /Correct/],
+		[GPT_2, { parameters: { quality: 'best' } }, 'accepts low, medium, high', /Correct/],
 		[GPT_2, { parameters: { size: '1000x1000' } }, 'multiples of 16', /Correct/],
-		[GPT_2, { parameters: { size: '640x640' } }, '655,360 to 8,294,400 pixels in all', /Correct/],
-		[GPT_2, { parameters: { size: '3840x1264' } }, 'at most 3:1', /Correct/],
+		[GPT_2, { parameters: { size: '640x640' } }, '655,360–8,294,400 px in total', /Correct/],
+		[GPT_2, { parameters: { size: '3840x1264' } }, 'aspect ratio up to 3:1', /Correct/],
 		[
 			GPT_2,
 			{ parameters: { size: '1024x1024', resolution: '2K' } },
-			"'Resolution' is 2K and 'Size' is 1024x1024; GPT Image 2 takes a resolution with ratios only",
+			"'Resolution' is 2K and 'Size' is 1024x1024, but GPT Image 2 accepts a resolution only with a ratio",
 			/Remove 'Resolution'/,
 		],
 		[
 			GPT_2,
 			{ parameters: { background: 'transparent', outputFormat: 'jpeg' } },
-			"'Background' is transparent and 'Output Format' is jpeg; GPT Image 2 makes that as png or webp",
+			"'Background' is transparent and 'Output Format' is jpeg, but GPT Image 2 supports transparency only as png or webp",
 			/Set 'Output Format' to png/,
 		],
 		[
 			SEEDREAM_4,
 			{ imageCount: 14, numberOfImages: 2 },
-			"'Images' gives 14 pictures and 'Number of Images' is 2; Seedream 4.0 takes and makes at most 15",
-			/Remove some pictures or ask for fewer/,
+			"14 images provided and 'Number of Images' is 2, but Seedream 4.0 allows at most 15",
+			/Remove images, or lower 'Number of Images'/,
 		],
 		[
 			SEEDREAM_5,
 			{ parameters: { background: 'transparent' }, firstImage: { format: 'jpeg' } },
-			'needs exactly one, a PNG with transparency',
-			/Give one such picture/,
+			'only with exactly one image, a PNG with transparency',
+			/Provide one such image/,
 		],
 		[
 			SEEDREAM_5,
 			{ parameters: { background: 'transparent' }, imageCount: 2 },
-			'needs exactly one, a PNG with transparency',
-			/Give one such picture/,
+			'only with exactly one image, a PNG with transparency',
+			/Provide one such image/,
 		],
 	])('%#: refuses what is beyond, in plain words', (imageModel, request, message, advice) => {
 		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
@@ -155,15 +155,19 @@ describe('requests at the edge of a limit', () => {
 	it.each<[ImageModel, Partial<RequestFacts>, string]>([
 		// The documents disagree on the prompts of qwen-image-edit, so the service decides.
 		[QWEN, { prompt: 'x'.repeat(2001) }, "'Prompt' has 2001 characters; Qwen Image Edit takes"],
-		[QWEN, { prompt: 'x'.repeat(801) }, 'Qwen Image Edit may read the first 800 only'],
+		[QWEN, { prompt: 'x'.repeat(801) }, 'Qwen Image Edit may ignore those after the first 800'],
 		[SEEDREAM_5, { prompt: '海'.repeat(2700) }, "'Prompt' has about 4154 tokens"],
-		[QWEN, { numberOfImages: 2 }, "'Number of Images' is 2; Qwen Image Edit makes one"],
-		[LAYERIZE, { numberOfImages: 2 }, 'makes as many as it finds'],
-		[GPT_2, { numberOfImages: 2 }, 'GPT Image 2 often makes one all the same'],
+		[
+			QWEN,
+			{ numberOfImages: 2 },
+			"'Number of Images' is 2, but Qwen Image Edit generates one image per request",
+		],
+		[LAYERIZE, { numberOfImages: 2 }, 'generates an image for each layer that it finds'],
+		[GPT_2, { numberOfImages: 2 }, 'GPT Image 2 often generates only one'],
 		[
 			SEEDREAM_4,
 			{ numberOfImages: 2 },
-			'a maximum: Seedream 4.0 makes as many as the prompt asks for',
+			'a maximum: Seedream 4.0 generates as many as the prompt asks for',
 		],
 		[
 			SEEDREAM_4,
@@ -178,18 +182,22 @@ describe('requests at the edge of a limit', () => {
 		[
 			QWEN_3,
 			{ parameters: { size: '3400x200' } },
-			"'Size' is 3400x200; Qwen Image 3.0 makes images with an aspect ratio of at most 16:1",
+			"'Size' is 3400x200, but Qwen Image 3.0 supports aspect ratios up to 16:1",
 		],
-		[GPT_4O, {}, "GPT-4o Image (Beta) is no longer in EvoLink's documents and may be retired"],
+		[
+			GPT_4O,
+			{},
+			"GPT-4o Image (Beta) is no longer in EvoLink's documentation and may have been retired",
+		],
 		[
 			model('mj-v7-remove-bg'),
 			{},
-			"'Prompt' is not sent: Midjourney 7 Remove Background takes none",
+			"'Prompt' isn't sent, because Midjourney 7 Remove Background doesn't use one",
 		],
 		[
 			PLUS,
 			{ parameters: { negativePrompt: 'x'.repeat(501) } },
-			"'Negative Prompt' has 501 characters; Qwen Image Edit Plus reads the first 500 only",
+			"'Negative Prompt' has 501 characters, but Qwen Image Edit Plus uses only the first 500",
 		],
 	])('%#: only hints at what the service may take', (imageModel, request, message) => {
 		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
@@ -201,8 +209,8 @@ describe('requests at the edge of a limit', () => {
 	it.each<[ImageModel, number, RegExp]>([
 		[QWEN, 0, /needs an image.*'Edit Image'/],
 		[LAYERIZE, 0, /needs an image.*'Edit Image'/],
-		[model('z-image-turbo'), 1, /from a prompt alone.*'Generate Image'/],
-		[model('wan2.5-text-to-image'), 2, /from a prompt alone.*'Generate Image'/],
+		[model('z-image-turbo'), 1, /from a prompt only.*'Generate Image'/],
+		[model('wan2.5-text-to-image'), 2, /from a prompt only.*'Generate Image'/],
 	])('%#: names the operation that the model belongs to', (imageModel, imageCount, text) => {
 		const violations = checkRequest(imageModel, { ...REQUEST, imageCount });
 		expect(violations).toMatchObject([{ always: true }]);
@@ -274,7 +282,12 @@ describe('images at the edge of a limit', () => {
 	});
 
 	it.each<[ImageModel, Partial<ImageFacts>, number, string]>([
-		[QWEN, { width: 4096 }, 1, "not all of EvoLink's documents allow more than 3072 pixels"],
+		[
+			QWEN,
+			{ width: 4096 },
+			1,
+			"not all pages of EvoLink's documentation allow more than 3072 pixels",
+		],
 		[QWEN, { height: 3073 }, 1, 'more than 3072 pixels'],
 		[QWEN, { height: 511 }, 1, 'fewer than 512 pixels'],
 		[QWEN, { height: 384 }, 1, 'fewer than 512 pixels'],
@@ -315,9 +328,9 @@ describe('links', () => {
 	});
 
 	it.each([
-		['https://a.example.com/a.gif', QWEN, 'Image 1: the URL ends in .gif, and Qwen Image Edit'],
+		['https://a.example.com/a.gif', QWEN, 'Image 1: the URL ends in .gif, but Qwen Image Edit'],
 		['https://a.example.com/A.GIF?w=3#x', QWEN, 'the URL ends in .gif'],
-		['https://a.example.com/a.tif', WAN, 'ends in .tiff, and Wan 2.5 Image to Image accepts JPG'],
+		['https://a.example.com/a.tif', WAN, 'ends in .tiff, but Wan 2.5 Image to Image accepts JPG'],
 		['https://a.example.com/a.webp', LAYERIZE, 'accepts JPG, PNG'],
 		['https://a.example.com/IMG_1.heic?format=jpg', QWEN, 'ends in .heic'],
 		['https://a.example.com/f_auto/sample.avif', QWEN, 'ends in .avif'],
@@ -370,14 +383,18 @@ describe('masks', () => {
 	});
 
 	it.each<[ImageModel | undefined, Parameters<typeof checkMask>[1], string]>([
-		[QWEN, mask, 'Qwen Image Edit takes no mask'],
-		[undefined, mask, 'a model that is not in the list takes no mask'],
-		[GPT_2, IMAGE, "'Mask' has no transparency; GPT Image 2 repaints the transparent parts"],
-		[GPT_2, { ...mask, format: 'webp' }, "'Mask' is a WEBP picture; GPT Image 2 takes a PNG"],
+		[QWEN, mask, "Qwen Image Edit doesn't accept a mask"],
+		[undefined, mask, "a model that is not in the list doesn't accept a mask"],
+		[GPT_2, IMAGE, "'Mask' has no transparency, but GPT Image 2 repaints the transparent areas"],
+		[
+			GPT_2,
+			{ ...mask, format: 'webp' },
+			"'Mask' is a WEBP image, but GPT Image 2 accepts only PNG",
+		],
 		[
 			GPT_2,
 			{ ...mask, width: 1023 },
-			"'Mask' has 1023 × 768 pixels and the first picture 1024 × 768",
+			"'Mask' is 1023 × 768 pixels, but the first image is 1024 × 768",
 		],
 	])('%#: refuses what does not fit', (imageModel, facts, message) => {
 		const violations = checkMask(imageModel, facts, IMAGE);

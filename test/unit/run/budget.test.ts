@@ -139,7 +139,7 @@ it('stops where the service does not say what a task costs', async () => {
 	const { budget } = budgetFor({ maxCredits: 5 });
 	const { started, refused } = await spend(budget, each(undefined, undefined, 1));
 	expect(started).toHaveLength(1);
-	expect(refused[0].message).toContain('not known what an earlier task of this execution costs');
+	expect(refused[0].message).toContain('the cost of an earlier task of this execution is unknown');
 });
 
 it('after an unknown outcome without a price nothing more starts, of whatever kind', async () => {
@@ -257,6 +257,6 @@ describe('a balance to keep', () => {
 	});
 
 	it('stands nowhere: an error', () => {
-		expect(() => balanceIn({ user: 'many' })).toThrow('how many credits are left');
+		expect(() => balanceIn({ user: 'many' })).toThrow('remaining credits');
 	});
 });

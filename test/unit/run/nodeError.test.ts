@@ -53,7 +53,7 @@ describe('the item of an error', () => {
 			[
 				'a paid task',
 				new WaitTimeoutError(TASK_ID, 5),
-				{ error: `EvoLink task ${TASK_ID} had not ended after 5 seconds`, id: TASK_ID },
+				{ error: "The task didn\'t finish within 5 seconds", id: TASK_ID },
 			],
 			[
 				'a picture that could not be fetched',
@@ -73,7 +73,7 @@ describe('the item of an error', () => {
 		it('an unknown outcome says where to look, and the key', () => {
 			const error = new OutcomeUnknownError('Nobody knows', 'n8n-key');
 			expect(itemOf(error, 'continueRegularOutput').json.error).toMatch(
-				/^Nobody knows\. It may have been paid: .*task history.*n8n-key/,
+				/^Nobody knows\. It may have been charged: .*task history.*n8n-key/,
 			);
 		});
 	});
@@ -82,7 +82,7 @@ describe('the item of an error', () => {
 	describe('with "Continue (using error output)" has one key, and everything in its text', () => {
 		it.each([
 			['a refused input', new InvalidInputError("'Prompt' is empty", ''), ["'Prompt' is empty"]],
-			['a paid task', new WaitTimeoutError(TASK_ID, 5), ['had not ended', TASK_ID]],
+			['a paid task', new WaitTimeoutError(TASK_ID, 5), ["didn't finish within", TASK_ID]],
 			['a lost picture', download, [download.message, TASK_ID, ...LINKS, EXPIRES]],
 			['an unknown outcome', new OutcomeUnknownError('Nobody knows', 'n8n-key'), ['n8n-key']],
 			['a bug', new TypeError('x is not a function'), ['x is not a function']],

@@ -34,11 +34,11 @@ it('writes the tasks of a moment into one line', async () => {
 
 it('writes again what is paid when the execution is stopped', () => {
 	const { said, paidTasks } = setUp();
-	paidTasks.noteStop('Tasks that are paid: item 0: task-1.');
+	paidTasks.noteStop('Already charged tasks: item 0: task-1.');
 	paidTasks.noteStop('');
 	expect(said).toEqual({
 		info: [],
-		warn: ['EvoLink node "Edit": Stopped. Tasks that are paid: item 0: task-1.'],
-		console: ['Stopped. Tasks that are paid: item 0: task-1.'],
+		warn: ['EvoLink node "Edit": Stopped. Already charged tasks: item 0: task-1.'],
+		console: ['Stopped. Already charged tasks: item 0: task-1.'],
 	});
 });

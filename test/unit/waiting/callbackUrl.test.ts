@@ -97,13 +97,15 @@ it.each([
 	['words', 'my webhook'],
 	['nothing', ''],
 ])('refuses %s: %s', (_name, address) => {
-	expect(refusalOf(address)?.message).toMatch(/^'Callback URL' is not an https address/);
+	expect(refusalOf(address)?.message).toMatch(/^'Callback URL' is not an HTTPS URL/);
 });
 
 it('takes 2048 characters and not one more', () => {
 	const address = 'https://n8n.example.com/'.padEnd(2048, 'x');
 	expect(refusalOf(address)).toBeUndefined();
 	const refusal = refusalOf(`${address}x`);
-	expect(refusal?.message).toBe("'Callback URL' has 2049 characters; EvoLink takes at most 2048");
-	expect(refusal?.advice).toBe('Use a shorter address.');
+	expect(refusal?.message).toBe(
+		"'Callback URL' has 2049 characters, but EvoLink accepts at most 2048",
+	);
+	expect(refusal?.advice).toBe('Use a shorter URL.');
 });

@@ -87,7 +87,7 @@ class TimedService implements Pick<EvolinkClient, 'askTask' | 'askTasks'> {
 }
 
 interface Figures {
-	/** From the start of all to the last answer, as a share of the longest task. */
+	/** From the start of all to the last response, as a share of the longest task. */
 	wall: number;
 	requestsPerTask: number;
 	batchRequests: number;

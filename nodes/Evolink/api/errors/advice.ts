@@ -80,8 +80,8 @@ function firstIn<T>(places: Json[], read: (place: Json) => T | undefined): T | u
 const FIGURES = [
 	['estimated_credits', 'needed'],
 	['remaining_credits', 'remaining'],
-	['account_balance_credits', 'on the account'],
-	['total_limit_credits', 'limit of the key'],
+	['account_balance_credits', 'account balance'],
+	['total_limit_credits', 'key limit'],
 	['used_credits', 'used'],
 	['daily_limit_credits', 'daily limit'],
 	['daily_used_credits', 'used today'],
@@ -233,7 +233,7 @@ export function refusalIn(answer: ErrorAnswer): Refusal {
 	if (isFromBetween(answer)) {
 		const said = message ?? page;
 		return {
-			reason: `a proxy or firewall in between answered with ${statusWords}${said === undefined ? '' : ` (${said})`}`,
+			reason: `a proxy or firewall responded with ${statusWords}${said === undefined ? '' : ` (${said})`}`,
 			advice: adviceForBetween(status),
 			status,
 			isFromBetween: true,
@@ -241,9 +241,8 @@ export function refusalIn(answer: ErrorAnswer): Refusal {
 		};
 	}
 	const figures = details.figures === undefined ? '' : ` (credits: ${details.figures})`;
-	const name = code === undefined ? '' : ` [${code}]`;
 	return {
-		reason: `${message ?? `${statusWords} ${page === undefined ? 'without a reason' : `(${page})`}`}${figures}${name}`,
+		reason: `${message ?? `${statusWords} ${page === undefined ? 'without a reason' : `(${page})`}`}${figures}`,
 		// Under a status of success, a refusal without one of its own is about what was asked for.
 		advice: adviceWith(details, isSuccess ? (details.status ?? 400) : status, code),
 		status,
@@ -265,7 +264,9 @@ function adviceWith(
 ): string {
 	return [
 		adviceForApiError(status, code),
-		resetTimezone === undefined ? '' : `The day ends in the time zone ${shown(resetTimezone)}.`,
+		resetTimezone === undefined
+			? ''
+			: `The daily limit resets at midnight (${shown(resetTimezone)}).`,
 		actionUrl === undefined ? '' : `See ${actionUrl}.`,
 	]
 		.filter((part) => part !== '')
@@ -276,25 +277,31 @@ function adviceWith(
 function adviceForBetween(status: number): string {
 	switch (status) {
 		case 407:
-			return 'The proxy wants a login. Check the proxy of n8n (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).';
+			return "The proxy requires authentication. Check n8n's proxy settings (HTTP_PROXY, HTTPS_PROXY, NO_PROXY).";
 		case 403:
 			return (
-				"The API key has nothing to do with it. Check n8n's proxy and firewall; codes such as 1010 or 1020 come from " +
-				'Cloudflare, which refuses this network: then contact the support of the service with the code.'
+				"This isn't caused by the API key. Check n8n's proxy and firewall. Codes such as 1010 or 1020 come from " +
+				"Cloudflare, which blocks this network: contact the service's support with the code."
 			);
 		default:
-			return "Try again later. If it lasts, check n8n's proxy and the base URL in the credential.";
+			return "Try again later. If the problem persists, check n8n's proxy and the base URL in the credential.";
 	}
 }
 
 /** The error for a refusal. */
 export function apiErrorOf(what: string, refusal: Refusal): ApiError {
-	const { reason, advice, status, code, requestId } = refusal;
-	return new ApiError(`${what}: ${reason}`, advice, {
-		status,
-		...(code === undefined ? {} : { code }),
-		...(requestId === undefined ? {} : { requestId }),
-	});
+	const { reason, advice, status, code, requestId, isFromBetween } = refusal;
+	const isKeyRefused = status === 401 && !isFromBetween;
+	const message = isKeyRefused ? 'EvoLink rejected the API key' : `${what}: ${reason}`;
+	return new ApiError(
+		message,
+		isKeyRefused ? `${advice} EvoLink's response: ${reason.replace(/\.$/, '')}.` : advice,
+		{
+			status,
+			...(code === undefined ? {} : { code }),
+			...(requestId === undefined ? {} : { requestId }),
+		},
+	);
 }
 
 /** The error for a request that got no answer. */
@@ -302,15 +309,14 @@ export function errorFromFailure(what: string, failure: HttpFailure): EvolinkErr
 	if (failure.kind === 'stopped') return new StoppedError();
 	if (failure.kind === 'blocked') {
 		return new ApiError(
-			`${what}: n8n did not send the request: ${shown(failure.reason)}`,
-			failure.advice ??
-				'Nothing was sent or charged. Check the credential and the settings of n8n.',
+			`${what}: n8n didn't send the request: ${shown(failure.reason)}`,
+			failure.advice ?? "Nothing was sent or charged. Check the credential and n8n's settings.",
 		);
 	}
 	return new ApiError(
 		`${what}: ${failure.reason}`,
 		failure.kind === 'notSent'
-			? "Check the base URLs in the credential 'EvoLink API' and n8n's connection to the internet."
+			? "Check the base URLs in the 'EvoLink API' credential, and n8n's internet connection."
 			: TRY_LATER,
 	);
 }

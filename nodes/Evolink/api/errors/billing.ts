@@ -33,10 +33,10 @@ export function priceOfNewTry(task: Task, failure: TaskFailure, retryCharged: bo
 		credits === undefined ? 'is charged again' : `costs about ${creditsText(credits)} again`;
 	if (!isCharged(task)) {
 		const known =
-			task.billing === undefined ? ' EvoLink does not say whether this one was charged.' : '';
+			task.billing === undefined ? " EvoLink doesn't say whether this one was charged." : '';
 		return `A new task ${price}.${known}`;
 	}
 	return retryCharged
-		? `A new task ${price}, beside this one.`
-		: `A new task ${price}, beside this one, so Retry On Fail creates none, unless the option 'Retry Charged Tasks' is on.`;
+		? `A new task ${price}, in addition to this one.`
+		: `A new task ${price}, in addition to this one, so 'Retry On Fail' doesn't create one unless the option 'Retry Charged Tasks' is on.`;
 }

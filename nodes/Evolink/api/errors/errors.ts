@@ -11,6 +11,8 @@ export interface TaskTrace {
 	expiresAt?: string;
 	/** The service's own name of the request, for its support. */
 	requestId?: string;
+	/** The service's own word for what is wrong. */
+	code?: string;
 	/** What the service answered, where it was paid for and could not be read. Without secrets. */
 	answer?: string;
 }
@@ -61,7 +63,11 @@ export class ApiError extends EvolinkError {
 		advice: string,
 		about: { status?: number; code?: string; requestId?: string } = {},
 	) {
-		super(message, advice, about.requestId === undefined ? {} : { requestId: about.requestId });
+		const { requestId, code } = about;
+		super(message, advice, {
+			...(requestId === undefined ? {} : { requestId }),
+			...(code === undefined ? {} : { code }),
+		});
 		this.status = about.status;
 		this.code = about.code;
 	}
@@ -75,13 +81,13 @@ export class OutcomeUnknownError extends EvolinkError {
 		message: string,
 		idempotencyKey: string,
 		trace: TaskTrace = {},
-		advice = 'It is not sent again as a new request. With the ID of the task, Get Task or Wait for ' +
-			'Completion fetch the image. Retry On Fail repeats the request under the same ' +
-			'idempotency key, which the service does not charge twice.',
+		advice = "It isn't sent again as a new request. With the task's ID, get the image with 'Get Task' or 'Wait for " +
+			"Completion'. 'Retry On Fail' repeats the request with the same idempotency key, which EvoLink doesn't " +
+			'charge twice.',
 	) {
 		// With "Continue" an item carries the message alone, so the way to the task stands there.
 		super(
-			`${message}. It may have been paid: look for it with Get Many Tasks or in the task history of ` +
+			`${message}. It may have been charged: look for it with 'Get Many Tasks' or in the task history of ` +
 				`your EvoLink dashboard (idempotency key ${idempotencyKey})`,
 			advice,
 			trace,
@@ -91,10 +97,10 @@ export class OutcomeUnknownError extends EvolinkError {
 }
 
 const CAUSES_OF_CONFLICTS =
-	'Another request was sent under this key before. Either n8n ran this execution again after a crash, and an ' +
-	'expression gave something else: then look for the first task. Or a copy of this n8n, with the same ' +
-	'encryption key and workflows, runs executions of the same numbers: then give the copy another ' +
-	'encryption key, or rename the node there. To send this request, run the workflow anew.';
+	'A different request has already been sent with this key. Either n8n ran this execution again after a crash, and an ' +
+	'expression returned something else: look for the first task. Or a copy of this n8n, with the same ' +
+	'encryption key and workflows, runs executions with the same IDs: give the copy another ' +
+	'encryption key, or rename the node there. To send this request, run the workflow again.';
 
 /** The service knows the key from another request. This one was not carried out. */
 export class KeyConflictError extends OutcomeUnknownError {
@@ -133,14 +139,11 @@ export class TaskFailedError extends EvolinkError {
 	) {
 		const what = { completed: 'has no images', cancelled: 'was cancelled' }[task.status as string];
 		super(
-			[
-				`EvoLink task ${task.id} ${what ?? 'failed'}: ${failure.message} [${failure.code}]`,
-				billingOf(task),
-			]
+			[`The task ${what ?? 'failed'}: ${failure.message}`, billingOf(task)]
 				.filter(Boolean)
 				.join('. '),
 			[advice, priceOfNewTry(task, failure, retryCharged)].filter(Boolean).join(' '),
-			{ taskId: task.id },
+			{ taskId: task.id, code: failure.code },
 		);
 		this.failure = failure;
 		this.mayBeCreatedAnew = failure.retryable && (retryCharged || !isCharged(task));
@@ -151,10 +154,9 @@ export class TaskFailedError extends EvolinkError {
 export class WaitTimeoutError extends EvolinkError {
 	constructor(taskId: string, timeoutSeconds: number, lastCause?: EvolinkError) {
 		super(
-			`EvoLink task ${taskId} had not ended after ${timeoutSeconds} seconds` +
-				(lastCause ? `; last answer: ${lastCause.message}` : ''),
-			"The task goes on and stays paid. Raise the option 'Timeout', or fetch the picture later with " +
-				'Wait for Completion and this task ID.',
+			`The task didn't finish within ${timeoutSeconds} ${timeoutSeconds === 1 ? 'second' : 'seconds'}` +
+				(lastCause ? `; last response: ${lastCause.message}` : ''),
+			"It keeps running and has been charged. Increase 'Timeout (Seconds)', or get the image later with 'Wait for Completion'.",
 			{ taskId },
 		);
 	}
@@ -176,18 +178,23 @@ export class DownloadError extends EvolinkError {
 export const TRY_LATER = 'Try again later.';
 
 export const NO_QUOTES =
-	"This account or host doesn't quote prices to API keys. Check the base URL in the credential 'EvoLink API', or look up the model's price in the EvoLink dashboard.";
+	"This account or host doesn't quote prices to API keys. Check the base URL in the 'EvoLink API' credential, or look up the model's price in the EvoLink dashboard.";
 
 export const NO_HISTORY =
-	'This account or host does not offer its task history to API keys. Look into the task history of your ' +
-	"EvoLink dashboard, and check the base URL in the credential 'EvoLink API'.";
+	"This account or host doesn't offer its task history to API keys. Check the task history in your " +
+	"EvoLink dashboard, and the base URL in the 'EvoLink API' credential.";
 
 const TOP_UP =
-	'Top up the EvoLink account at https://evolink.ai/dashboard/credits, then run again. Nothing was charged.';
-const KEY_LIMIT = "Raise the limit of this API key in EvoLink's dashboard or use another key.";
-const CHECK_KEY = "Check the API key and the base URL in the credential 'EvoLink API'.";
-const CONTENT = 'The safety filter refused the prompt or a picture: change them.';
-const LATER = 'Try again later or pick another model.';
+	'Top up the EvoLink account at https://evolink.ai/dashboard/credits, then run the workflow again. Nothing was charged.';
+const KEY_LIMIT =
+	'Increase the limit of this API key in the EvoLink dashboard, or use another key.';
+const CHECK_KEY =
+	"Check the API key in the 'EvoLink API' credential, or create a new one in the EvoLink dashboard.";
+const CHECK_ADDRESS = "Check the base URLs in the 'EvoLink API' credential.";
+const NO_MODEL_ACCESS =
+	"This API key doesn't have access to the model. Enable it for the key in the EvoLink dashboard, or select another model.";
+const CONTENT = 'The content filter rejected the prompt or an image. Change them before you retry.';
+const LATER = 'Try again later, or select another model.';
 
 /**
  * Advice by the service's code. Source: error classifier of the vendor's public clients
@@ -200,13 +207,15 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
 	account_balance_insufficient: TOP_UP,
 	insufficient_token_quota: KEY_LIMIT,
 	key_quota_exhausted: KEY_LIMIT,
-	token_daily_quota_exceeded: 'The daily limit of this API key is used up: wait or raise it.',
-	key_daily_quota_exhausted: 'The daily limit of this API key is used up: wait or raise it.',
-	key_disabled: 'This API key is disabled: use another one.',
-	key_expired: 'This API key has expired: use another one.',
-	key_model_not_allowed: 'This API key may not use the model: allow it in the dashboard.',
-	user_disabled: 'The EvoLink account is disabled: contact EvoLink support.',
-	model_access_denied: 'This API key may not use the model: allow it or pick another model.',
+	token_daily_quota_exceeded:
+		'This API key has reached its daily limit. Wait, or increase the limit in the EvoLink dashboard.',
+	key_daily_quota_exhausted:
+		'This API key has reached its daily limit. Wait, or increase the limit in the EvoLink dashboard.',
+	key_disabled: 'This API key is disabled. Use another one.',
+	key_expired: 'This API key has expired. Use another one.',
+	key_model_not_allowed: NO_MODEL_ACCESS,
+	user_disabled: 'The EvoLink account is disabled. Contact EvoLink support.',
+	model_access_denied: NO_MODEL_ACCESS,
 	content_policy_violation: CONTENT,
 	content_filter: CONTENT,
 	sensitive_content: CONTENT,
@@ -218,13 +227,13 @@ const ADVICE_BY_CODE: Readonly<Record<string, string>> = {
 };
 
 const ADVICE_BY_STATUS: Readonly<Record<number, string>> = {
-	400: 'Check the parameters of this node against what the service says.',
+	400: "Check the parameters of this node. EvoLink's message says what it didn't accept.",
 	401: CHECK_KEY,
 	402: TOP_UP,
-	403: 'This API key may not do that: check its permissions, its models and the credential.',
-	404: 'Check the ID (tasks of other accounts and expired ones are not found) and the base URL.',
-	413: 'The request is too large: use fewer or smaller pictures.',
-	429: "The service asks to slow down: lower the option 'Concurrency' or run again later.",
+	403: "This API key doesn't have permission for this. Check its permissions and models in the EvoLink dashboard.",
+	404: "Check the ID and the base URL. Tasks of other accounts and expired tasks aren't found.",
+	413: 'The request is too large. Use fewer or smaller images.',
+	429: "EvoLink limits the number of requests. Lower the option 'Concurrency', or run the workflow again later.",
 };
 
 /** What the user can do about a refusal, by the service's code first, then by HTTP status. */
@@ -232,6 +241,6 @@ export function adviceForApiError(status: number | undefined, code: string | und
 	if (code !== undefined && Object.hasOwn(ADVICE_BY_CODE, code)) return ADVICE_BY_CODE[code];
 	if (code?.startsWith('channel:')) return LATER;
 	if (status !== undefined && ADVICE_BY_STATUS[status]) return ADVICE_BY_STATUS[status];
-	if (status !== undefined && status >= 300 && status < 400) return CHECK_KEY;
+	if (status !== undefined && status >= 300 && status < 400) return CHECK_ADDRESS;
 	return TRY_LATER;
 }

@@ -11,70 +11,75 @@ interface FailureKind {
 export const TASK_FAILURES: Readonly<Record<string, FailureKind>> = {
 	content_policy_violation: {
 		retryable: false,
-		advice: 'The safety filter refused the prompt or a picture: change them.',
+		advice: 'The content filter rejected the prompt or an image. Change them before you retry.',
 	},
 	invalid_parameters: {
 		retryable: false,
-		advice: "Check the prompt, the pictures and the model's limits.",
+		advice: "Check the prompt, the images and the model's limits before you retry.",
 	},
 	image_processing_error: {
 		retryable: false,
-		advice: 'A picture could not be read: use another one, and check that its link is public.',
+		advice:
+			"EvoLink couldn't read an image. Check that the URL is public and points to the image file itself (share links of Google Drive or Dropbox don't), or set 'Source' to 'Binary Field'.",
 	},
 	image_dimension_mismatch: {
 		retryable: false,
-		advice: "Resize the pictures to the model's limits.",
+		advice: "Resize the images to the model's limits before you retry.",
 	},
 	request_cancelled: {
 		retryable: true,
-		advice: 'The task was cancelled: send it again if needed.',
+		advice: 'The task was cancelled. Retry if you still need the image.',
 	},
 	generation_failed_no_content: {
 		retryable: false,
-		advice: 'The model made no picture: try another prompt.',
+		advice: 'The model produced no image. Try another prompt.',
 	},
-	service_error: { retryable: true, advice: 'The service had an internal fault: try again later.' },
-	generation_timeout: { retryable: true, advice: 'The model took too long: try again later.' },
+	service_error: {
+		retryable: true,
+		advice: 'EvoLink had an internal error. Retry in a few minutes.',
+	},
+	generation_timeout: {
+		retryable: true,
+		advice: 'The model took too long. Retry in a few minutes.',
+	},
 	resource_exhausted: {
 		retryable: true,
-		advice: 'The model is busy: try again in 30 to 60 seconds.',
+		advice: 'The model is busy. Retry in 30 to 60 seconds.',
 	},
 	quota_exceeded: {
 		retryable: true,
-		advice: "Too many requests for this account: slow down or lower the option 'Concurrency'.",
+		advice: "Too many requests for this account. Lower the option 'Concurrency', or retry later.",
 	},
 	service_unavailable: {
 		retryable: true,
-		advice: 'The model is not available now: try again in one or two minutes.',
+		advice: 'The model is temporarily unavailable. Retry in one or two minutes.',
 	},
 	resource_not_found: { retryable: false, advice: 'Check the model and the IDs in the request.' },
 	/** Of this package: a complete task whose images did not come. */
 	no_images: {
 		retryable: false,
 		advice:
-			"They may still come: get them later with 'Get Task' or 'Wait for Completion' and this task ID, which creates no new task. If they don't come, contact EvoLink support.",
+			"They may still arrive: get them later with 'Get Task' or 'Wait for Completion' and this task ID, which doesn't create a new task. If they don't arrive, contact EvoLink support.",
 	},
 	unknown_error: {
 		retryable: false,
-		advice: 'The service gave no reason: contact EvoLink support with the task ID.',
+		advice: 'EvoLink gave no reason. Contact EvoLink support with the task ID.',
 	},
-	model_unavailable: { retryable: true, advice: 'Try again later or pick another model.' },
+	model_unavailable: { retryable: true, advice: 'Try again later, or select another model.' },
 	upstream_error: {
 		retryable: true,
-		advice: 'The provider behind EvoLink failed: try again later.',
+		advice: "EvoLink's provider of the model failed. Retry in a few minutes.",
 	},
-	rate_limited: { retryable: true, advice: 'Too many requests: wait a minute and try again.' },
+	rate_limited: { retryable: true, advice: 'Too many requests. Retry in a minute.' },
 };
 
 export function isRetryableFailure(code: string): boolean {
 	return kindOf(code)?.retryable ?? false;
 }
 
-/** What to do, and whether trying again is of use. */
+/** What to do about it; where a retry is of use, the advice says so. */
 export function adviceForTaskFailure(code: string): string {
-	const { advice, retryable } = kindOf(code) ?? TASK_FAILURES.unknown_error;
-	if (code === 'no_images') return advice;
-	return `${advice} ${retryable ? 'Trying again makes sense.' : 'Trying the same again will not help.'}`;
+	return (kindOf(code) ?? TASK_FAILURES.unknown_error).advice;
 }
 
 /** Codes come from outside: `constructor` is none of ours. */

@@ -63,7 +63,7 @@ export class ArrivingBody {
 		this.content = source.map((chunk: Buffer) => {
 			length += chunk.length;
 			this.isTooLong = length > maxBytes;
-			if (this.isTooLong) throw new Error('The answer is too long');
+			if (this.isTooLong) throw new Error('The response is too long');
 			return chunk;
 		});
 		this.content.on('end', onEnd);
@@ -83,7 +83,7 @@ export class ArrivingBody {
 	 */
 	async receive(choose?: (beginning: Buffer) => TakeBytes | undefined): Promise<Buffer> {
 		this.isTooLong = this.announced > this.maxBytes;
-		if (this.isTooLong) throw new Error('The answer is too long');
+		if (this.isTooLong) throw new Error('The response is too long');
 		if (!choose) return await this.read();
 		const beginning = await this.readBeginning();
 		if (beginning.length < BEGINNING_BYTES) return beginning;
@@ -91,7 +91,7 @@ export class ArrivingBody {
 		const take = choose(beginning);
 		if (!take) return await this.read();
 		await take(this.content, this.announced).catch(() => undefined);
-		if (this.isFaulty) throw new Error('The answer broke off');
+		if (this.isFaulty) throw new Error('The response was cut off');
 		return beginning;
 	}
 

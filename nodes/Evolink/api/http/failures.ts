@@ -25,8 +25,8 @@ const CONNECTING = new Set(['connect', 'getaddrinfo']);
 /** Codes that tell by themselves that no connection came about. */
 const NOT_CONNECTED: ReadonlyMap<string, string> = new Map([
 	['ECONNREFUSED', 'the connection was refused'],
-	['ENOTFOUND', 'the host name is not known'],
-	['EAI_AGAIN', 'the host name could not be looked up'],
+	['ENOTFOUND', 'the host name is unknown'],
+	['EAI_AGAIN', 'the host name could not be resolved'],
 	['CERT_HAS_EXPIRED', 'the certificate of the host has expired'],
 	['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate of the host is self-signed'],
 	['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate of the host is self-signed'],
@@ -38,7 +38,7 @@ const NOT_CONNECTED: ReadonlyMap<string, string> = new Map([
 const COULD_NOT_CONNECT: ReadonlyMap<string, string> = new Map([
 	['EHOSTUNREACH', 'the host cannot be reached'],
 	['ENETUNREACH', 'the network cannot be reached'],
-	['ETIMEDOUT', 'the host did not answer in time'],
+	['ETIMEDOUT', 'the host did not respond in time'],
 ]);
 
 /** What a request ended with that n8n gave up on with an error. */
@@ -54,10 +54,10 @@ export function describeFailure(error: unknown, timedOut: boolean): HttpFailure 
 	const notConnected = NOT_CONNECTED.get(code ?? '');
 	if (isConnecting || (syscall === undefined && notConnected !== undefined)) {
 		const reason = notConnected ?? COULD_NOT_CONNECT.get(code ?? '');
-		return { kind: 'notSent', reason: reason ?? 'no connection came about' };
+		return { kind: 'notSent', reason: reason ?? 'no connection could be established' };
 	}
 	if (timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
-		return { kind: 'noAnswer', reason: 'no answer came in time' };
+		return { kind: 'noAnswer', reason: 'there was no response in time' };
 	}
 	return { kind: 'noAnswer', reason: 'the connection was lost' };
 }

@@ -125,7 +125,7 @@ async function exchange(
 
 function tooLarge({ maxBytes }: HttpRequest): HttpFailure {
 	const megabytes = Math.round(maxBytes / 1024 / 1024);
-	return { kind: 'tooLarge', reason: `the answer is larger than ${megabytes} MB` };
+	return { kind: 'tooLarge', reason: `the response is larger than ${megabytes} MB` };
 }
 
 /** Ends an exchange as soon as one of the signals comes. */
@@ -138,7 +138,7 @@ function cutAt(...signals: Array<AbortSignal | undefined>): {
 	const over = new AbortController();
 	const isCut = new Promise<never>((_resolve, reject) => {
 		const end = () => {
-			reject(new Error('The exchange did not end in time'));
+			reject(new Error('The request did not finish in time'));
 			cut.abort();
 		};
 		for (const signal of signals) {

@@ -38,12 +38,12 @@ function framed(head: Buffer, content: OpenBytes, length: number, tail: Buffer):
 	const stream = content.stream.flatMap((chunk: Buffer) => {
 		const parts = sent === 0 ? [head, chunk] : [chunk];
 		sent += chunk.length;
-		if (sent > length) throw new Error('The file is not as long as before');
+		if (sent > length) throw new Error('The size of the file has changed');
 		return sent === length ? [...parts, tail] : parts;
 	});
 	const close = () => {
 		// With an error, because n8n's client then lets go of its connection.
-		stream.destroy(new Error('The form is needed no more'));
+		stream.destroy(new Error('The form is no longer needed'));
 		content.close();
 	};
 	for (const each of [content.stream, stream]) each.on('error', () => undefined); // The client tells of it.

@@ -408,7 +408,7 @@ function readPossibleWait(
 	if (wait !== 'callback') return wait;
 	if (jobKey !== undefined) {
 		context.addExecutionHints({
-			message: `Item ${itemIndex}: with 'Job Key' the node polls instead of suspending, because EvoLink compares the callback URL, too`,
+			message: `Item ${itemIndex}: with 'Job Key' the node polls instead of suspending, because the callback URL is part of what EvoLink compares`,
 			location: 'outputPane',
 		});
 		return 'poll';

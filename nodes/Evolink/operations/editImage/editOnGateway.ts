@@ -184,7 +184,7 @@ async function readContent(
 function inputNotFetched(error: Error, position: number): Error {
 	if (error instanceof StoppedError) return error;
 	return new InvalidInputError(
-		`Image ${position + 1} could not be fetched: ${error.message}`,
+		`Image ${position + 1} couldn't be downloaded: ${error.message}`,
 		"Check that the URL is public and points to the image file itself, or set 'Source' to 'Binary Field'. Nothing was sent to the gateway.",
 	);
 }
@@ -235,8 +235,8 @@ async function storeContents(
 
 function lostOnArrival(error: Error): ImageLostError {
 	return new ImageLostError(
-		`The images gateway edited the picture, which is billed, but: ${error.message}`,
-		'It is not asked for again, because the gateway would bill it again. Run the workflow anew to ask, and pay, again.',
+		`The images gateway edited the image and bills it, but: ${error.message}`,
+		"It isn't requested again, because the gateway would bill it again. To request it, and pay for it, again, run the workflow again.",
 	);
 }
 
@@ -289,9 +289,9 @@ async function fetchAndStore(
 
 function notFetched(error: Error, links: string[]): DownloadError {
 	return new DownloadError(
-		`The images gateway edited the picture, which is billed, but: ${error.message}`,
-		'Fetch it soon by its link, for instance with an HTTP Request node: links of some gateways work for an hour only. ' +
-			'Retry On Fail fetches it again without paying.',
+		`The images gateway edited the image and bills it, but: ${error.message}`,
+		"Download it soon from its URL, e.g. with an HTTP Request node: some gateways' URLs expire after an hour. " +
+			"'Retry On Fail' downloads it again free of charge.",
 		{ results: links },
 	);
 }
@@ -324,8 +324,8 @@ function checkCount({ references, dialect }: GatewayPlan): void {
 	const takesOne = dialect.severalImages === 'none' && dialect.request !== 'editsMultipart';
 	if (!takesOne || references.length <= 1) return;
 	throw new InvalidInputError(
-		`'Images' gives ${references.length} pictures; an images gateway takes one unless its documentation says otherwise`,
-		"Remove pictures, or set the option 'Several Images' to the way in which your gateway takes them.",
+		`${references.length} images provided, but an images gateway accepts one, unless its documentation says otherwise`,
+		"Remove images, or set the option 'Several Images' to the way your gateway accepts them.",
 	);
 }
 

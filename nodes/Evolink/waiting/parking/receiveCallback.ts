@@ -67,14 +67,14 @@ export async function receiveCallback(
 	};
 	try {
 		const parked = readParkedRun(context);
-		if (!parked) return answer(409, 'Nothing is waited for');
+		if (!parked) return answer(409, 'No task is expected here');
 		if (!knowsSecret(context.getQueryData(), parked.secret)) {
-			return answer(403, 'This address is not known');
+			return answer(403, 'This URL is unknown');
 		}
 		const call = readCallback(context);
 		if (!call.ok) return answer(call.status, call.message);
 		const { taskId } = call;
-		if (!parked.taskIds.includes(taskId)) return answer(404, 'This task is not waited for');
+		if (!parked.taskIds.includes(taskId)) return answer(404, 'This task is not expected here');
 
 		const progress = progressOf(context, parked);
 		const isWaking = () => clock.now() - progress.wokenAt < WAKING_MS;
@@ -82,7 +82,7 @@ export async function receiveCallback(
 		const client = await makeClient();
 		await poll(client, progress, [taskId]);
 		if (isWaking()) return answer(200, 'Received before');
-		if (!progress.ended.has(taskId)) return answer(503, 'The end of the task is not known yet');
+		if (!progress.ended.has(taskId)) return answer(503, "The task isn't finished yet");
 		answer(200, 'Received');
 
 		await pollOthers(client, clock, parked, progress);
@@ -94,9 +94,9 @@ export async function receiveCallback(
 		return { ...answered, workflowData: [wakeUp(context, ended, mark)] };
 	} catch (error) {
 		context.logger.warn(
-			`${context.getNode().name} could not take a call: ${(error as Error).message}`,
+			`${context.getNode().name} could not process a callback: ${(error as Error).message}`,
 		);
-		return answer(503, 'The task cannot be asked for now');
+		return answer(503, "The task can't be read at the moment");
 	}
 }
 
