@@ -230,7 +230,7 @@ function neverAskedAgain(fault: Fault): Scenario {
 		);
 		expect(items).toEqual([]);
 		expect(error?.message).toMatch(/unknown whether the images gateway .*may have been billed/);
-		expect(error?.description).toMatch(/not sent again.*run the workflow anew/);
+		expect(error?.description).toMatch(/isn't sent again.*run the workflow again/);
 		expect(asked(simulator)).toHaveLength(1);
 		expect(simulator.paidTasks()).toBe(1);
 	};
@@ -254,7 +254,7 @@ describe('A gateway is never asked twice', () => {
 				simulator.nextEdit({ shape });
 				const { error } = await edit(simulator, {}, { node: twice, executionId: String(index) });
 				expect(error?.message).toMatch(/responded with the task task[-_]\S+ instead of an image/);
-				expect(error?.description).toContain("set 'Service' to EvoLink");
+				expect(error?.description).toContain("set 'Service' to 'EvoLink'");
 				expect(simulator.paidTasks()).toBe(index + 1);
 			}
 		},
@@ -357,7 +357,7 @@ describe('A gateway that does not edit', () => {
 				results: [expect.stringContaining('/gateway/edit-1/1.png') as string],
 			});
 			expect(items[1].json).toEqual({
-				error: expect.stringContaining('instead of a picture') as string,
+				error: expect.stringContaining('instead of an image') as string,
 				id: 'task-unified-edit-2',
 			});
 			expect(items[2].json.status).toBe('completed');

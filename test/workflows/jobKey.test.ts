@@ -121,7 +121,7 @@ describe('Another request under the same job key', () => {
 	scenarios({
 		'in the same run is refused before anything is sent': async (simulator) => {
 			const { error } = await doJob(simulator, BY_ROW, { items: rows('Beach', 'Forest') });
-			expect(error?.message).toContain("Job Key 'order-7' stands for another request");
+			expect(error?.message).toContain("Job Key 'order-7' is already used for a different request");
 			expect(sent(simulator).all).toEqual([]);
 		},
 
@@ -148,7 +148,9 @@ describe('Another request under the same job key', () => {
 		'with another image in the binary field is a conflict too': async (simulator) => {
 			await doJob(simulator, fromBinary, { items: [await imageItem()] });
 			const { error } = await doJob(simulator, fromBinary, { items: [await imageItem('jpeg')] });
-			expect(error?.message).toContain("Job Key 'order-7' was used for another request");
+			expect(error?.message).toContain(
+				"Job Key 'order-7' has already been used for a different request",
+			);
 			expect(simulator.paidTasks()).toBe(1);
 		},
 
@@ -161,7 +163,7 @@ describe('Another request under the same job key', () => {
 				{ items: rows('a', 'b'), node: GOES_ON },
 			);
 			expect(items[0].json.status).toBe('pending');
-			expect(items[1].json.error).toContain('was used for another request before');
+			expect(items[1].json.error).toContain('has already been used for a different request before');
 		},
 	});
 });

@@ -298,8 +298,8 @@ describe('Max Credits', () => {
 				'completed',
 				'completed',
 				'completed',
-				expect.stringContaining("would go over 'Max Credits' (3)"),
-				expect.stringContaining("would go over 'Max Credits' (3)"),
+				expect.stringContaining("would exceed 'Max Credits' (3)"),
+				expect.stringContaining("would exceed 'Max Credits' (3)"),
 			]);
 			expect(simulator.paidTasks()).toBe(3);
 			expect(sent(simulator).creates).toHaveLength(3);
@@ -308,7 +308,7 @@ describe('Max Credits', () => {
 		'ends the run, and the error names what is paid': async (simulator) => {
 			const { error, items } = await run(simulator, rows(3), { maxCredits: 1 });
 			expect(items).toEqual([]);
-			expect(error?.message).toContain("would go over 'Max Credits' (1)");
+			expect(error?.message).toContain("would exceed 'Max Credits' (1)");
 			expect(error?.description).toContain([...simulator.tasks.keys()][0]);
 			expect(simulator.paidTasks()).toBe(1);
 		},
@@ -322,7 +322,7 @@ describe('Max Credits', () => {
 
 		'0 buys nothing': async (simulator) => {
 			const { error } = await run(simulator, rows(1), { maxCredits: 0 });
-			expect(error?.message).toContain("would go over 'Max Credits' (0)");
+			expect(error?.message).toContain("would exceed 'Max Credits' (0)");
 			expect(sent(simulator).creates).toEqual([]);
 		},
 

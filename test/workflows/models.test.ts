@@ -231,8 +231,8 @@ describe('The options of a model', () => {
 			expect(Object.keys(bodyFor('qwen-image-edit'))).toEqual(['model', 'prompt', 'image_urls']);
 			const warnings = hints.map(({ message }) => message);
 			expect(warnings.filter((message) => message.startsWith('Item '))).toEqual([
-				"Item 1: 'Number of Images' is 2; Qwen Image Edit makes one. Select a model that generates several images.",
-				"Item 1: 'Seed' is not sent: Qwen Image Edit does not take it. Add it under 'Additional Fields' instead.",
+				"Item 1: 'Number of Images' is 2, but Qwen Image Edit generates one image per request. Select a model that generates several images.",
+				"Item 1: 'Seed' isn't sent, because Qwen Image Edit doesn't support it. Add it under 'Additional Fields' instead.",
 			]);
 		},
 	});
@@ -328,7 +328,7 @@ describe('Additional Fields', () => {
 			'never take the place of what a parameter says': async (simulator) => {
 				const plus = { __rl: true, mode: 'id', value: 'qwen-image-edit-plus' };
 				const cases: Array<[object, RegExp]> = [
-					[withFields('{ "image_urls": [] }'), /has 'image_urls', which is set by 'Images'/],
+					[withFields('{ "image_urls": [] }'), /contains 'image_urls', which is set by 'Images'/],
 					[withFields('{ "model": "x" }'), /has 'model', which is set by 'Model'/],
 					[withFields('{ "prompt": "x" }'), /has 'prompt', which is set by 'Prompt'/],
 					[withFields('{ "callback_url": "x" }'), /which comes from 'Callback URL'/],
@@ -384,7 +384,7 @@ describe('A mask', () => {
 						options: { mask: `${simulator.picturesUrl}/hills-alpha.png`, validation },
 					}),
 				});
-				expect(error?.message).toBe("'Mask' is set, but Qwen Image Edit takes no mask");
+				expect(error?.message).toBe("'Mask' is set, but Qwen Image Edit doesn't accept a mask");
 			}
 			expect(simulator.requests).toEqual([]);
 		},

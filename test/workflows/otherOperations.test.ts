@@ -111,7 +111,7 @@ describe('Get Task', () => {
 			const taskId = 'task-unified-1757156493-imcg5zqt';
 			const { error } = await runWorkflow({ simulator, parameters: getTask(taskId) });
 			expect(error?.message).toContain('Task not found or expired');
-			expect(error?.description).toContain('tasks of other accounts');
+			expect(error?.description).toContain('Tasks of other accounts');
 			expect(error?.description).toContain(taskId);
 			expect(error?.httpCode).toBe('404');
 			expect(sent(simulator).polls).toHaveLength(1);
@@ -157,9 +157,9 @@ describe('Wait for Completion', () => {
 			await ended(simulator, taskId);
 			const { items, error } = await runWorkflow({ simulator, parameters: waitFor(taskId) });
 			expect(items).toEqual([]);
-			expect(error?.message).toContain(taskId);
-			expect(error?.message).toContain('service_error');
-			expect(error?.description).toMatch(/try again later.*Trying again makes sense/);
+			expect(error?.message).toMatch(/^The task failed: /);
+			expect(error?.description).toMatch(/Retry in a few minutes/);
+			expect(error?.description).toContain(`Task ID: ${taskId} (service_error)`);
 		},
 
 		'gives a failed task as data where the user wants it': async (simulator) => {
@@ -178,7 +178,7 @@ describe('Wait for Completion', () => {
 				simulator,
 				parameters: waitFor(taskId, { options: { timeout: 1 } }),
 			});
-			expect(error?.message).toBe(`EvoLink task ${taskId} had not ended after 1 seconds`);
+			expect(error?.message).toContain("The task didn't finish within 1 second");
 			expect(error?.description).toContain(`Task ID: ${taskId}`);
 		},
 	});
@@ -208,7 +208,7 @@ describe('Get Credits', () => {
 					credential: { apiKey: 'sk-evo-another-key' },
 				});
 				expect(error).toMatchObject({
-					message: expect.stringContaining('Invalid or expired token') as string,
+					message: 'EvoLink rejected the API key',
 					description: expect.stringContaining('Check the API key') as string,
 					httpCode: '401',
 				});
@@ -260,7 +260,7 @@ describe('A time limit with a fraction', () => {
 					simulator,
 					parameters: waitFor(taskId, { options }),
 				});
-				expect(error?.message).toMatch(/had not ended after 2\.17\d* seconds/);
+				expect(error?.message).toMatch(/didn't finish within 2\.17\d* seconds/);
 			},
 		},
 		{ taskSeconds: 0.3 },

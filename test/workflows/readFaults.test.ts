@@ -82,10 +82,9 @@ describe('A fault while the task is asked for', () => {
 				simulator,
 				parameters: editImage(simulator, { options: { timeout: 2 } }),
 			});
-			const { id } = firstTask(simulator);
 			expect(error?.message).toContain("The task didn\'t finish within 2 seconds");
 			expect(error?.message).toContain('HTTP status 503');
-			expect(error?.description).toContain('stays paid');
+			expect(error?.description).toContain('It keeps running and has been charged');
 		},
 		'that is silence ends with the time limit too': silence('hang'),
 		'that is half an answer and then silence ends with the time limit too':
@@ -93,7 +92,7 @@ describe('A fault while the task is asked for', () => {
 
 		'ends the wait: 401': ends(
 			(simulator) => simulator.refusal('unauthorized'),
-			/Invalid or expired token/,
+			/^EvoLink rejected the API key$/,
 			/Check the API key/,
 		),
 		'ends the wait: 402': ends(
@@ -104,7 +103,7 @@ describe('A fault while the task is asked for', () => {
 		'ends the wait: 403': ends(
 			(simulator) => simulator.refusal('modelAccessDenied', { style: 'A' }),
 			/Access denied/,
-			/may not do that/,
+			/doesn't have permission for this/,
 		),
 		'a task that is not known yet is asked for again': async (simulator) => {
 			simulator.inject({ ...poll, fault: simulator.refusal('taskNotFound') });
@@ -129,7 +128,7 @@ describe('A fault while the task is asked for', () => {
 		'ends the wait: a redirect, which does not get the key': ends(
 			(simulator) => ({ status: 302, headers: { location: `${simulator.picturesUrl}/cat.png` } }),
 			/HTTP status 302/,
-			/Check the API key and the base URL/,
+			/Check the base URLs/,
 		),
 
 		'unknown states keep the wait going': async (simulator) => {
@@ -176,7 +175,7 @@ describe('An image', () => {
 			const { id } = firstTask(simulator);
 			const link = `${simulator.resultsUrl}/${id}/1.png`;
 			expect(error?.message).toMatch(message);
-			expect(error?.message).toContain(`EvoLink task ${id} is complete and paid`);
+			expect(error?.message).toContain('The task is complete and has been charged');
 			expect(error?.description).toContain(`Task ID: ${id}`);
 			expect(error?.description).toContain(link);
 			expect(error?.description).toMatch(/They expire at \d{4}-.*Z/);
@@ -260,14 +259,14 @@ describe('An image', () => {
 		'whose link redirects without end is an error': async (simulator) => {
 			simulator.nextTask({ delivery: { redirects: Infinity } });
 			const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
-			expect(error?.message).toContain('is complete and paid');
+			expect(error?.message).toContain('is complete and has been charged');
 			expect(error?.description).toContain(firstTask(simulator).id);
 		},
 		'whose link redirects to another protocol is an error': async (simulator) => {
 			simulator.nextTask({ delivery: { redirects: 1, redirectTo: 'file:///etc/hostname' } });
 			const { error, items } = await runWorkflow({ simulator, parameters: editImage(simulator) });
 			expect(items).toEqual([]);
-			expect(error?.message).toContain('is complete and paid');
+			expect(error?.message).toContain('is complete and has been charged');
 		},
 		'of a task of yesterday has expired, and Get Task says so': async (simulator) => {
 			const { items } = await runWorkflow({
@@ -280,7 +279,7 @@ describe('An image', () => {
 				parameters: { operation: 'getTask', taskId: items[0].json.id as string },
 			});
 			expect(error?.message).toContain('HTTP status 403');
-			expect(error?.description).toContain('The links work for 24 hours');
+			expect(error?.description).toContain('The URLs of edited images expire after 24 hours');
 		},
 		'of several that cannot be fetched does not lose the links of the others': async (
 			simulator,

@@ -31,7 +31,7 @@ describe('Before anything is sent', () => {
 	/** What is wrong, the parameters, and what the message has to say. */
 	const cases: Array<[string, INodeParameters, RegExp]> = [
 		['no picture', { images: {} }, /No image provided – Add at least one entry/],
-		['an empty link', { images: links('') }, /Image 1: 'URL' is empty – Enter .* link/],
+		['an empty link', { images: links('') }, /Image 1: 'URL' is empty – Enter a public URL/],
 		[
 			'an expression that gives nothing',
 			{ images: links(link, '={{ $json.missing }}') },
@@ -47,7 +47,7 @@ describe('Before anything is sent', () => {
 			{ images: links('data:image/png;base64,AAAA') },
 			/Image 1: 'data:.*' is not a valid URL – .*Binary Field/,
 		],
-		['no address at all', { images: links('cat.png') }, /Image 1: 'cat.png' is not an http/],
+		['no address at all', { images: links('cat.png') }, /Image 1: 'cat.png' is not a valid URL/],
 		[
 			'something else than text in an array',
 			{ images: links('={{ [{ link: 1 }] }}') },
@@ -56,7 +56,7 @@ describe('Before anything is sent', () => {
 		[
 			'too many pictures',
 			{ images: links(`${link}, ${link}`, link, link) },
-			/4 images provided, but Qwen Image Edit accepts at most 3 – Remove some/,
+			/4 images provided, but Qwen Image Edit accepts at most 3 – Remove images/,
 		],
 		[
 			'too many pictures for Wan',
@@ -69,12 +69,12 @@ describe('Before anything is sent', () => {
 		[
 			'more results than the model makes',
 			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' }, numberOfImages: 5 },
-			/'Number of Images' is 5; .* makes 1 to 4 – Set it to a whole number: 1 to 4/,
+			/'Number of Images' is 5, but .* accepts 1 to 4 – Set it to a whole number: 1 to 4/,
 		],
 		[
 			'an empty prompt',
 			{ prompt: '={{ $json.missing }}' },
-			/'Prompt' is empty – Say what to change/,
+			/'Prompt' is empty – Describe the change/,
 		],
 		['a prompt of blanks', { prompt: ' \n ' }, /'Prompt' is empty/],
 		[
@@ -83,12 +83,12 @@ describe('Before anything is sent', () => {
 				model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
 				prompt: '𝒳'.repeat(2001),
 			},
-			/'Prompt' has 2001 characters; Wan .* takes at most 2000 – Shorten the prompt/,
+			/'Prompt' has 2001 characters, but Wan .* accepts at most 2000 – Shorten the prompt/,
 		],
 		[
 			'no model',
 			{ model: { __rl: true, mode: 'id', value: '={{ "" }}' } },
-			/'Model' is empty – Pick/,
+			/'Model' is empty – Select/,
 		],
 		[
 			'a missing binary field',
@@ -120,9 +120,9 @@ describe('Before anything is sent', () => {
 		[
 			'a callback address without encryption',
 			callback('http://n8n.example.com/webhook/x'),
-			/'Callback URL' is not an HTTPS URL: http:.* – EvoLink calls https addresses only/,
+			/'Callback URL' is not an HTTPS URL: http:.* – EvoLink calls HTTPS URLs only/,
 		],
-		['a callback address that is none', callback('webhook/x'), /'Callback URL' is not an https/],
+		['a callback address that is none', callback('webhook/x'), /'Callback URL' is not an HTTPS/],
 		[
 			'a callback address that is too long',
 			callback(`https://n8n.example.com/${'x'.repeat(2048)}`),
@@ -149,7 +149,7 @@ describe('Before anything is sent', () => {
 		].map((address): [string, INodeParameters, RegExp] => [
 			`the private callback address ${address}`,
 			callback(address),
-			/'Callback URL' points to the private host .* – Enter an address that the internet can reach/,
+			/'Callback URL' points to the private host .* – Enter a URL that the internet can reach/,
 		]),
 		[
 			'an empty task ID',
@@ -178,7 +178,7 @@ describe('Before anything is sent', () => {
 			'an empty file',
 			async () => Buffer.alloc(0),
 			{},
-			/Image 1 .* is empty – Check the node before/,
+			/Image 1 .* is empty – Check the previous node/,
 		],
 		[
 			'a picture that is too small',
@@ -208,7 +208,7 @@ describe('Before anything is sent', () => {
 			'a TIFF, which cannot be uploaded',
 			async () => await samplePicture('tiff'),
 			{},
-			/Image 1 .* is a TIFF picture, which EvoLink's file upload does not take – Convert .* link/,
+			/Image 1 .* is a TIFF image, which EvoLink's file upload doesn't accept – Convert .* URL/,
 		],
 		[
 			'a BMP, which cannot be uploaded',
@@ -252,7 +252,7 @@ describe('Before anything is sent', () => {
 			credential: { [field]: 'api.evolink.ai' },
 		});
 		expect(simulator.requests).toEqual([]);
-		expect(error?.message).toMatch(/Base URL' in the credential 'EvoLink API' is not an http/);
+		expect(error?.message).toMatch(/Base URL' in the 'EvoLink API' credential is not a valid URL/);
 	});
 
 	it('one bad item among good ones keeps all of them from being sent', async () => {

@@ -1,5 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
+import { creditsText } from '../api/errors/billing';
 import { ApiError, BudgetError, OutcomeUnknownError, TRY_LATER } from '../api/errors/errors';
 import { isRecord, numberOf } from '../api/http/json';
 import { Limit } from '../api/http/limit';
@@ -172,12 +173,12 @@ export class Budget {
 		if (price === undefined ? spent < maxCredits : fits(spent + price, maxCredits)) return;
 		if (spent === 0 && price !== undefined) {
 			throw new BudgetError(
-				`Not started: a task like this costs ${price} credits, more than ${limit} allows`,
+				`Not started: a task like this costs ${creditsText(price)}, more than ${limit} allows`,
 				RAISE_MAX_CREDITS,
 			);
 		}
 		throw new BudgetError(
-			`Not started: this execution has reserved ${spent} credits, and another task` +
+			`Not started: this execution has reserved ${creditsText(spent)}, and another task` +
 				`${price === undefined ? '' : ` for ${price}`} would exceed ${limit}`,
 			RAISE_MAX_CREDITS,
 		);
@@ -203,7 +204,7 @@ export class Budget {
 		// The balance may, or may not, be without what is on the way.
 		if (this.onTheWay.prices.size > 0) return false;
 		throw new BudgetError(
-			`Not started: the account has ${rounded(this.left)} credits, and another task` +
+			`Not started: the account has ${creditsText(this.left)}, and another task` +
 				`${price === undefined ? '' : ` for ${price}`} would go below 'Keep Credits' (${keepCredits})`,
 			"Top up the EvoLink account, or lower the option 'Keep Credits'.",
 		);

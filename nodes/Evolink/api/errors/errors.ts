@@ -153,8 +153,9 @@ export class TaskFailedError extends EvolinkError {
 /** The task had not ended when the time limit passed. It goes on at the service. */
 export class WaitTimeoutError extends EvolinkError {
 	constructor(taskId: string, timeoutSeconds: number, lastCause?: EvolinkError) {
+		const seconds = Math.round(timeoutSeconds * 100) / 100;
 		super(
-			`The task didn't finish within ${timeoutSeconds} ${timeoutSeconds === 1 ? 'second' : 'seconds'}` +
+			`The task didn't finish within ${seconds} ${seconds === 1 ? 'second' : 'seconds'}` +
 				(lastCause ? `; last response: ${lastCause.message}` : ''),
 			"It keeps running and has been charged. Increase 'Timeout (Seconds)', or get the image later with 'Wait for Completion'.",
 			{ taskId },
