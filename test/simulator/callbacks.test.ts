@@ -122,4 +122,22 @@ describe('callbacks of the simulator', () => {
 		await simulator.sendCallback(lost.body.id, { id: 'forged' });
 		expect(received.slice(2).map(({ body }) => body.id)).toEqual([lost.body.id, 'forged']);
 	});
+
+	it('can come late, and be held back and sent by hand as the service does', async () => {
+		simulator.nextTask({ callbackLate: 0.3 });
+		simulator.nextTask({});
+		simulator.nextTask({ callbackCopies: 0 });
+		const late = await create(simulator, { callback_url });
+		const punctual = await create(simulator, { callback_url });
+		const held = await create(simulator, { callback_url });
+		await until(() => received.length === 2);
+		expect(received.map(({ body }) => body.id)).toEqual([punctual.body.id, late.body.id]);
+		answers = [500, 200];
+		await simulator.deliverCallback(held.body.id);
+		await until(() => received.length === 4);
+		expect(simulator.callbacks.slice(-2)).toMatchObject([
+			{ taskId: held.body.id, attempt: 1, accepted: false },
+			{ taskId: held.body.id, attempt: 2, accepted: true },
+		]);
+	});
 });

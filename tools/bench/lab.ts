@@ -6,7 +6,7 @@ import type { HostVersion } from '../host/install';
 import type { Log } from '../host/logs';
 import { type N8n, type StartOptions, startN8n } from '../host/n8n';
 import type { Credential, Execution } from '../host/rest';
-import { chain } from '../host/sketch';
+import { workflowOf } from '../host/sketch';
 import {
 	type RecordedRequest,
 	type Simulator,
@@ -40,11 +40,20 @@ const executionTimeoutMs = 300_000;
 const settleMs = 5_000;
 const SETTLED_SHARE = 0.99;
 
-/** Boots an n8n with nothing in it but the package, lends it, and removes it. */
-export async function withFreshN8n<T>(bench: Bench, work: (lab: Lab) => Promise<T>): Promise<T> {
+/**
+ * Boots an n8n with nothing in it but the package, lends it, and removes it.
+ *
+ * @param more environment variables for n8n
+ */
+export async function withFreshN8n<T>(
+	bench: Bench,
+	work: (lab: Lab) => Promise<T>,
+	more: Record<string, string> = {},
+): Promise<T> {
 	const { version, packageTarball } = bench;
 	const userFolder = mkdtempSync(join(tmpdir(), 'n8n-bench-'));
 	const env = {
+		...more,
 		N8N_DEFAULT_BINARY_DATA_MODE: 'filesystem',
 		// n8n 2 reads files only below such folders.
 		N8N_RESTRICT_FILE_ACCESS_TO: tmpdir(),
@@ -103,12 +112,14 @@ export class Lab {
 	 *
 	 * @param script tells the simulator what becomes of the tasks.
 	 * @param options of the simulator, where it should not be as usual.
+	 * @param timeoutMs after which it has failed.
 	 * @throws Error when the execution fails, or a task that was paid gave no image.
 	 */
 	async measure(
 		design: (surroundings: Surroundings) => Design,
 		script: (simulator: Simulator) => void,
 		options: SimulatorOptions = {},
+		timeoutMs = executionTimeoutMs,
 	): Promise<Measured> {
 		const credits = 1_000_000;
 		const simulator = await startSimulator({ credits, keepBodies: false, ...options });
@@ -116,7 +127,7 @@ export class Lab {
 			script(simulator);
 			const { nodes, connections } = design(await this.surroundings(simulator));
 			const workflowId = await this.store(nodes, connections);
-			const { execution, memory } = await this.run(workflowId);
+			const { execution, memory } = await this.run(workflowId, timeoutMs);
 			checkOutcome(simulator);
 			const startedAt = Date.parse(execution.startedAt ?? '');
 			const stoppedAt = Date.parse(execution.stoppedAt ?? '');
@@ -127,11 +138,14 @@ export class Lab {
 		}
 	}
 
-	private async run(workflowId: string): Promise<{ execution: Execution; memory: MemorySample[] }> {
+	private async run(
+		workflowId: string,
+		timeoutMs: number,
+	): Promise<{ execution: Execution; memory: MemorySample[] }> {
 		const meter = new MemoryMeter(this.n8n.pid);
 		try {
 			const execution = await this.n8n.waitForExecution(await this.n8n.runWorkflow(workflowId), {
-				timeoutMs: executionTimeoutMs,
+				timeoutMs,
 				until: ['success'],
 			});
 			return { execution, memory: meter.samples };
@@ -157,19 +171,8 @@ export class Lab {
 
 	private async store(nodes: Design['nodes'], connections: Design['connections']): Promise<string> {
 		const trigger = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
-		const all = [trigger, ...nodes].map((node, index) => ({
-			id: `node-${index}`,
-			typeVersion: 1,
-			position: [index * 220, 0] as [number, number],
-			parameters: {},
-			...node,
-		}));
-		const { id } = await this.n8n.createWorkflow({
-			name: 'Benchmark',
-			nodes: all,
-			connections: connections ?? chain(all.map(({ name }) => name)),
-			settings: { executionOrder: 'v1' },
-		});
+		const workflow = workflowOf('Benchmark', [trigger, ...nodes], connections);
+		const { id } = await this.n8n.createWorkflow(workflow);
 		return id;
 	}
 }

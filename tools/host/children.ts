@@ -42,6 +42,16 @@ export async function kill(child: ChildProcess): Promise<void> {
 	await end(child, 0, 'SIGKILL');
 }
 
+/** Stops a child and everything it started where they are, until {@link thaw}. Not on Windows. */
+export function freeze(child: ChildProcess): void {
+	signalGroup(child, 'SIGSTOP');
+}
+
+/** Lets a frozen child go on. Nothing happens to one that is not. */
+export function thaw(child: ChildProcess): void {
+	if (!windows && !hasExited(child)) signalGroup(child, 'SIGCONT');
+}
+
 /** Whether the process has ended, was killed, or never started. */
 export function hasExited(child: ChildProcess): boolean {
 	return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;

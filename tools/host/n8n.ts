@@ -7,7 +7,7 @@ import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { end, hasExited, kill, start } from './children';
+import { end, freeze, hasExited, kill, start, thaw } from './children';
 import { type Host, type HostVersion, ensureHost } from './install';
 import { type Log, tail } from './logs';
 import { npm } from './npm';
@@ -23,10 +23,14 @@ export interface StartOptions {
 	port?: number;
 	/** Which of n8n's processes; in queue mode there are workers and webhook processors beside the main one. */
 	command?: 'start' | 'worker' | 'webhook';
+	/** For the command, such as `--concurrency=10` of a worker. */
+	arguments?: string[];
 	/** More environment variables for n8n. Of this process's own it gets only {@link inherited}. */
 	env?: Record<string, string>;
 	/** A packed package to install first, see {@link installPackage}. */
 	packageTarball?: string;
+	/** Where n8n prints to. `n8n.log` in the user folder when left out. */
+	logFile?: string;
 	/** Where a debugger can attach, on this computer. Off when left out. */
 	inspectorPort?: number;
 	log?: Log;
@@ -53,12 +57,23 @@ export class N8n extends RestClient {
 
 	/** Ends n8n and everything it started. Takes a second or two; running executions are cut off. */
 	async stop(): Promise<void> {
+		this.thaw();
 		await end(this.child);
 	}
 
 	/** Ends it as a power cut would: `kill -9`. */
 	async kill(): Promise<void> {
 		await kill(this.child);
+	}
+
+	/** Nothing of it runs any more, as on a computer that hangs; its connections stay open. */
+	freeze(): void {
+		freeze(this.child);
+	}
+
+	/** It goes on where it was frozen. */
+	thaw(): void {
+		thaw(this.child);
 	}
 }
 
@@ -71,6 +86,7 @@ export async function startN8n(options: StartOptions): Promise<N8n> {
 	const {
 		version,
 		command = 'start',
+		arguments: commandArguments = [],
 		env,
 		packageTarball,
 		inspectorPort,
@@ -83,12 +99,12 @@ export async function startN8n(options: StartOptions): Promise<N8n> {
 
 	const port = await freePort(options.port);
 	const brokerPort = await freePort();
-	const logFile = join(userFolder, 'n8n.log');
+	const { logFile = join(userFolder, 'n8n.log') } = options;
 	const output = openSync(logFile, 'w');
 	const started = Date.now();
 	log(`Starting n8n ${host.n8nVersion} (${command}) on port ${port}`);
 	const inspector = inspectorPort ? [`--inspect=127.0.0.1:${inspectorPort}`] : [];
-	const child = start(host.node, [...inspector, host.n8n, command], {
+	const child = start(host.node, [...inspector, host.n8n, command, ...commandArguments], {
 		cwd: userFolder,
 		env: { ...inherited(), ...settings(userFolder, port, brokerPort), ...env },
 		stdio: ['ignore', output, output],

@@ -7,103 +7,20 @@
  */
 
 import assert from 'node:assert/strict';
-import { execFileSync, type SpawnOptions } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../simulator';
 import { until } from '../until';
-import { end, start } from './children';
+import { Cluster, PUBLIC_HOST } from './cluster';
 import { type HostVersion, hostVersions } from './install';
-import { freePort, type N8n, startN8n } from './n8n';
+import { type N8n, startN8n } from './n8n';
 import { packPackage } from './pack';
 import { type Execution, outputItems, type Workflow } from './rest';
+import { missingServices, type Services, startServices } from './services';
 
-const PUBLIC_HOST = 'n8n.example.com';
 const TASK_SECONDS = 3;
-
-/** PostgreSQL and Redis for one run, in a folder of their own. */
-interface Services {
-	env(database: string): Record<string, string>;
-	createDatabase(name: string): void;
-	stop(): Promise<void>;
-}
-
-const postgresFolder = findPostgres();
-
-function findPostgres(): string | undefined {
-	const root = '/usr/lib/postgresql';
-	const folders = existsSync(root) ? readdirSync(root).map((name) => join(root, name, 'bin')) : [];
-	return [...folders, ...(process.env.PATH ?? '').split(':')].find((folder) =>
-		existsSync(join(folder, 'initdb')),
-	);
-}
-
-function hasRedis(): boolean {
-	const folders = (process.env.PATH ?? '').split(':');
-	return folders.some((folder) => existsSync(join(folder, 'redis-server')));
-}
-
-async function startServices(folder: string, bin: string): Promise<Services> {
-	const isRoot = process.getuid?.() === 0;
-	// PostgreSQL refuses to run as root.
-	const as = (command: string, args: string[]): [string, string[]] =>
-		isRoot ? ['runuser', ['-u', 'postgres', '--', command, ...args]] : [command, args];
-	const data = join(folder, 'postgres');
-	mkdirSync(data);
-	if (isRoot) execFileSync('chown', ['-R', 'postgres', folder]);
-	const quiet: SpawnOptions = { stdio: 'ignore', cwd: folder };
-	execFileSync(...as(join(bin, 'initdb'), ['-D', data, '-U', 'n8n', '-A', 'trust']), quiet);
-	const [port, redisPort] = [await freePort(), await freePort()];
-	const options = [
-		'-D',
-		data,
-		'-p',
-		String(port),
-		'-k',
-		folder,
-		'-c',
-		'listen_addresses=127.0.0.1',
-	];
-	const postgres = start(...as(join(bin, 'postgres'), options), quiet);
-	const redis = start(
-		'redis-server',
-		['--port', String(redisPort), '--bind', '127.0.0.1', '--save', ''],
-		quiet,
-	);
-	const client = ['-h', '127.0.0.1', '-p', String(port), '-U', 'n8n'];
-	for (let tries = 0; ; tries++) {
-		try {
-			execFileSync(join(bin, 'pg_isready'), client, quiet);
-			break;
-		} catch (error) {
-			if (tries > 100) throw error;
-			await sleep(100);
-		}
-	}
-	return {
-		env: (database) => ({
-			DB_TYPE: 'postgresdb',
-			DB_POSTGRESDB_HOST: '127.0.0.1',
-			DB_POSTGRESDB_PORT: String(port),
-			DB_POSTGRESDB_USER: 'n8n',
-			DB_POSTGRESDB_PASSWORD: 'none',
-			DB_POSTGRESDB_DATABASE: database,
-			QUEUE_BULL_REDIS_HOST: '127.0.0.1',
-			QUEUE_BULL_REDIS_PORT: String(redisPort),
-			N8N_ENCRYPTION_KEY: 'the same for all processes',
-			WEBHOOK_URL: `https://${PUBLIC_HOST}/`,
-		}),
-		createDatabase: (name) => {
-			execFileSync(join(bin, 'createdb'), [...client, name], quiet);
-		},
-		stop: async () => {
-			await end(postgres);
-			await end(redis);
-		},
-	};
-}
 
 async function createWorkflow(n8n: N8n, simulator: Simulator, items: number): Promise<Workflow> {
 	const { id, name } = await n8n.createCredential('EvoLink', 'evolinkApi', {
@@ -191,12 +108,12 @@ function assertWhole(simulator: Simulator, execution: Execution, items: number):
 async function killedWhileParked(options: Common): Promise<void> {
 	const { version, services, packageTarball, folder, log } = options;
 	const database = `regular_${version.replace('.', '_')}`;
-	services.createDatabase(database);
+	await services.createDatabase(database);
 	const boot = {
 		version,
 		packageTarball,
 		userFolder: join(folder, database),
-		env: services.env(database),
+		env: { ...services.env(database), WEBHOOK_URL: `https://${PUBLIC_HOST}/` },
 		log,
 	};
 	const simulator = await startSimulator({ taskSeconds: 1 });
@@ -226,30 +143,15 @@ async function killedWhileParked(options: Common): Promise<void> {
 
 /** Parks many executions in queue mode; all their calls come at the same time, to two processes in turn. */
 async function queueMode(options: Common): Promise<void> {
-	const { version, services, packageTarball, folder, log } = options;
-	const database = `queue_${version.replace('.', '_')}`;
-	services.createDatabase(database);
-	const boot = async (name: string, command: 'start' | 'worker' | 'webhook') =>
-		await startN8n({
-			version,
-			command,
-			packageTarball,
-			userFolder: join(folder, `${database}_${name}`),
-			env: { ...services.env(database), EXECUTIONS_MODE: 'queue' },
-			log,
-		});
+	const { version, log } = options;
 	const simulator = await startSimulator({ taskSeconds: TASK_SECONDS });
-	const running: N8n[] = [];
+	const cluster = await Cluster.start({
+		...options,
+		database: `queue_${version.replace('.', '_')}`,
+	});
 	try {
-		// Alone at first: the processes would race each other in setting up the database.
-		const main = await boot('main', 'start');
-		running.push(main);
-		running.push(await boot('worker_1', 'worker'));
-		running.push(await boot('worker_2', 'worker'));
-		const webhook = await boot('webhook', 'webhook');
-		running.push(webhook);
-		await main.setUpOwner();
-
+		const { main } = cluster;
+		const webhook = cluster.process('webhook-1');
 		const workflow = await createWorkflow(main, simulator, 15);
 		simulator.callbackHosts[PUBLIC_HOST] = webhook.baseUrl;
 		const runs = await Promise.all(
@@ -293,7 +195,7 @@ async function queueMode(options: Common): Promise<void> {
 		);
 		if (version === '2.41') assert.equal(twice + emptyRecords, 0);
 	} finally {
-		await Promise.all(running.map(async (n8n) => await n8n.stop()));
+		await cluster.stop();
 		await simulator.close();
 	}
 }
@@ -309,14 +211,13 @@ interface Common {
 }
 
 async function main(): Promise<void> {
-	if (!postgresFolder || !hasRedis()) {
-		console.log(
-			'Skipped: this needs PostgreSQL and Redis (Debian, Ubuntu: apt-get install postgresql redis-server).',
-		);
+	const missing = missingServices();
+	if (missing) {
+		console.log(`Skipped. ${missing}`);
 		return;
 	}
 	const folder = mkdtempSync(join(tmpdir(), 'n8n-queue-'));
-	const services = await startServices(folder, postgresFolder);
+	const services = await startServices(folder);
 	try {
 		const packageTarball = await packPackage(join(folder, 'package'));
 		const [wanted] = process.argv.slice(2);

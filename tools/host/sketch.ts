@@ -1,10 +1,31 @@
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
+import type { WorkflowJson } from './rest';
 
 /** A node of a workflow for a test or a benchmark: what matters there, the rest is filled in. */
 export interface SketchedNode extends Partial<Omit<INode, 'parameters'>> {
 	name: string;
 	type: string;
 	parameters?: INodeParameters;
+}
+
+/** A workflow of such nodes. @param connections one after another when left out */
+export function workflowOf(
+	name: string,
+	nodes: SketchedNode[],
+	connections = chain(nodes.map((node) => node.name)),
+): WorkflowJson {
+	return {
+		name,
+		nodes: nodes.map((node, index) => ({
+			id: `node-${index}`,
+			typeVersion: 1,
+			position: [index * 220, 0],
+			parameters: {},
+			...node,
+		})),
+		connections,
+		settings: { executionOrder: 'v1' },
+	};
 }
 
 /** Connects nodes one after another, each by its first output. */

@@ -232,6 +232,13 @@ export class Simulator {
 		);
 	}
 
+	/** Sends a task's callback as the service does, with repetitions, when the test says so. */
+	async deliverCallback(taskId: string): Promise<void> {
+		const task = this.tasks.get(taskId);
+		if (!task?.request.callback_url) throw new Error(`${taskId} has no callback`);
+		await this.callbackSender.deliver(taskId, task.request.callback_url, task.view());
+	}
+
 	async listen(port?: number): Promise<void> {
 		const { api, files, results, pictures, gateway } = this.hosts;
 		const hosts = [api, files, results, pictures, gateway];
@@ -294,10 +301,10 @@ export class Simulator {
 
 	/** The end of a task, also of one that nobody asks about. */
 	private scheduleCallback(task: Task, url: string): void {
-		const { end, callbackCopies = 1 } = task.script;
+		const { end, callbackCopies = 1, callbackLate = 0 } = task.script;
 		if (end === 'never') return;
 		// Timers may fire a little early; the task has to be over by then.
-		this.callbackSender.schedule(task.seconds * 1000 + 5, async () => {
+		this.callbackSender.schedule((task.seconds + callbackLate) * 1000 + 5, async () => {
 			await task.work;
 			// Callbacks come after billing is settled.
 			this.settle();

@@ -79,6 +79,8 @@ export interface TaskScript {
 	delivery?: Delivery | Delivery[];
 	/** How often its callback is sent: 0 loses it, 2 sends it twice at once. Default 1. */
 	callbackCopies?: number;
+	/** Seconds by which its callback comes late, so that others overtake it. Default 0. */
+	callbackLate?: number;
 }
 
 /** The states from which a task does not move on. */

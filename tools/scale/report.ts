@@ -1,0 +1,74 @@
+/** Keeps what was measured in `docs/scaling.json` and writes the figures of `docs/scaling.md` from it. */
+
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import * as prettier from 'prettier';
+import type { Machine } from '../bench/report';
+import { format } from '../bench/figures';
+import { type HostVersion, hostVersions } from '../host/install';
+import type { Scenario, Sizes } from './scenario';
+
+interface Entry {
+	/** Day, as ISO 8601. */
+	measuredOn: string;
+	machine: Machine;
+	sizes: Sizes;
+	result: unknown;
+}
+
+/** By scenario and version of n8n. */
+type Kept = Record<string, Partial<Record<HostVersion, Entry>>>;
+
+const docs = resolve(__dirname, '..', '..', 'docs');
+const keptFile = join(docs, 'scaling.json');
+const page = join(docs, 'scaling.md');
+const [begin, end] = ['<!-- figures: npm run bench:scale -->', '<!-- end of figures -->'];
+
+/** Puts the result in the place of an earlier one; those of other scenarios and versions stay. */
+export async function keep(
+	{ name }: Scenario<unknown>,
+	version: HostVersion,
+	machine: Machine,
+	sizes: Sizes,
+	result: unknown,
+): Promise<void> {
+	const measuredOn = new Date().toISOString().slice(0, 10);
+	const kept = readKept();
+	kept[name] = { ...kept[name], [version]: { measuredOn, machine, sizes, result } };
+	await writeNeatly(keptFile, JSON.stringify(kept));
+}
+
+/** Writes the figures into the page, between two marks. What people have written around them stays. */
+export async function writeReport(scenarios: Array<Scenario<unknown>>): Promise<string> {
+	const kept = readKept();
+	const parts = scenarios.flatMap((scenario) => {
+		const byVersion = kept[scenario.name] ?? {};
+		const results = hostVersions.flatMap((version) => {
+			const entry = byVersion[version];
+			return entry ? [{ version, ...entry }] : [];
+		});
+		if (results.length === 0) return [];
+		return [`### ${scenario.title}`, scenario.report(results), ...results.map(provenance)];
+	});
+	const text = readFileSync(page, 'utf8');
+	const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+	if (from < 0 || to < from) throw new Error(`${page} has no place for the figures`);
+	const figures = [begin, ...parts, end].join('\n\n');
+	await writeNeatly(page, text.slice(0, from) + figures + text.slice(to + end.length));
+	return page;
+}
+
+function provenance({ measuredOn, machine }: Entry): string {
+	const { cores, memoryGigabytes, platform, node, n8n } = machine;
+	return `_Measured on ${measuredOn}: n8n ${n8n}, Node.js ${node}, ${platform}, ${cores} cores, ${format(memoryGigabytes)} GB._`;
+}
+
+/** As `npm run lint` wants every file. */
+async function writeNeatly(file: string, content: string): Promise<void> {
+	const settings = await prettier.resolveConfig(file);
+	writeFileSync(file, await prettier.format(content, { ...settings, filepath: file }));
+}
+
+function readKept(): Kept {
+	return existsSync(keptFile) ? (JSON.parse(readFileSync(keptFile, 'utf8')) as Kept) : {};
+}

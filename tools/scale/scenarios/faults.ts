@@ -1,0 +1,277 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { format, table } from '../../bench/figures';
+import type { HostVersion } from '../../host/install';
+import { type Simulator, samplePicture } from '../../simulator';
+import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
+import type { Bench, Scenario } from '../scenario';
+import { onStage, type Stage } from '../stage';
+import { startAtPace, starts, untilDrained } from '../starter';
+import { HAND_BUILT_KINDS, type Kind, NODE_KINDS } from '../workflows';
+
+/** Seconds from the first start, for a fault that takes so many seconds. */
+interface Fault {
+	name: string;
+	at: number;
+	seconds: number;
+	begin(stage: Stage): Promise<void> | void;
+	end(stage: Stage): Promise<void> | void;
+}
+
+interface FaultSizes {
+	[name: string]: number;
+	executions: number;
+	perMinute: number;
+	mostItems: number;
+	/** Seconds from one fault to the next. */
+	gap: number;
+	/** Seconds for which the service refuses. */
+	refusals: number;
+	/** Seconds for which a worker is frozen; 0: it is not. */
+	frozen: number;
+	/** Seconds after which Redis gives a worker's jobs to others. n8n's default is 60. */
+	lock: number;
+	taskSeconds: number;
+}
+
+export interface FaultResult {
+	executions: number;
+	/** Executions by workflow and how they ended. */
+	ended: Record<string, Record<string, number>>;
+	/** Calls to start an execution that got no answer, because the process was down. */
+	refused: number;
+	outcome: Outcome;
+	/** Executions that never ended. */
+	stuck: number;
+	/** How often what comes last ran, by kind of workflow. */
+	visits: Record<Kind, Visits>;
+	seconds: number;
+}
+
+/** A suspended execution whose call was lost goes on after so many seconds, and up to a minute more. */
+const TIMEOUT_SECONDS = 60;
+const DRAIN_SECONDS = 600;
+
+export const faults: Scenario<FaultResult, FaultSizes> = {
+	name: 'faults',
+	title: 'Hard faults',
+	versions: ['2.41', '1.123'],
+	sizes: {
+		executions: 600,
+		perMinute: 75,
+		mostItems: 6,
+		gap: 40,
+		refusals: 60,
+		frozen: 100,
+		lock: 60,
+		taskSeconds: 8,
+	},
+	short: {
+		executions: 60,
+		perMinute: 40,
+		mostItems: 4,
+		gap: 15,
+		refusals: 8,
+		frozen: 25,
+		lock: 12,
+		taskSeconds: 5,
+	},
+
+	async measure(bench, sizes) {
+		const { lock } = sizes;
+		const env = {
+			QUEUE_WORKER_LOCK_DURATION: String(lock * 1000),
+			QUEUE_WORKER_LOCK_RENEW_TIME: String((lock * 1000) / 6),
+			QUEUE_WORKER_STALLED_INTERVAL: String((lock * 1000) / 2),
+		};
+		return await onStage(bench, { env }, async (stage) => await runThrough(bench, stage, sizes));
+	},
+
+	report(results) {
+		const [{ sizes }] = results;
+		const rows: Array<[string, (result: FaultResult) => string]> = [
+			['executions started', ({ executions }) => format(executions)],
+			['tasks paid', ({ outcome }) => format(outcome.paid)],
+			['image in an execution', ({ outcome }) => format(outcome.withImage)],
+			['no image, but an execution names the task', ({ outcome }) => format(outcome.named)],
+			["only n8n's log names the task", ({ outcome }) => format(outcome.logged)],
+			['only Get Many Tasks knows it', ({ outcome }) => format(outcome.unknown)],
+			['of these, swept up afterwards', ({ outcome }) => format(outcome.swept)],
+			['**lost**', ({ outcome }) => format(outcome.lost)],
+			['**paid twice**', ({ outcome }) => format(outcome.paidTwice)],
+			['**stuck executions**', ({ stuck }) => format(stuck)],
+			...kinds.map((kind): [string, (result: FaultResult) => string] => [
+				`what comes last ran twice: ${names[kind]}`,
+				({ visits }) => `${visits[kind].twice} of ${format(visits[kind].tasks)} tasks`,
+			]),
+			...Object.keys(results[0].result.ended).map(
+				(workflow): [string, (result: FaultResult) => string] => [
+					`executions of "${workflow}"`,
+					({ ended }) =>
+						Object.entries(ended[workflow] ?? {})
+							.map(([status, count]) => `${count} ${status}`)
+							.join(', '),
+				],
+			),
+		];
+		return [
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.perMinute} started a minute: a fifth each Poll Until Complete, Suspend Until Callback (Timeout ${TIMEOUT_SECONDS} s, then Wait for Completion), Do Not Wait with an EvoLink Trigger, and by hand: HTTP Request with n8n's Wait node for 2 s in a loop, and until the service calls. ` +
+				`Tasks take ${sizes.taskSeconds} s; a tenth of the callbacks is lost, a tenth comes twice, a tenth comes 3 s late. Meanwhile, one after another:`,
+			'',
+			faultsOf(sizes)
+				.map(({ name, at, seconds }) => `- ${at} s: ${name}${seconds ? ` (${seconds} s)` : ''}`)
+				.join('\n'),
+			'',
+			table(
+				['', ...results.map(({ version }) => `n8n ${version}`)],
+				rows.map(([name, read]) => [name, ...results.map(({ result }) => read(result))]),
+			),
+		].join('\n');
+	},
+
+	failings({ outcome, stuck, visits }, version: HostVersion) {
+		const share = ({ tasks, twice }: Visits) => (tasks === 0 ? 0 : twice / tasks);
+		return [
+			outcome.lost > 0 && `${outcome.lost} paid tasks are lost`,
+			outcome.paidTwice > 0 && `${outcome.paidTwice} items were paid twice`,
+			stuck > 0 && `${stuck} executions never ended`,
+			...NODE_KINDS.map((kind) => {
+				const { tasks, twice } = visits[kind];
+				// n8n 1.x runs an execution again whose worker has died, with any node.
+				const rival = visits[RIVALS[kind]];
+				const mayBe = version === '1.123' && share(visits[kind]) <= share(rival);
+				return (
+					twice > 0 &&
+					!mayBe &&
+					`${names[kind]}: what comes last ran twice for ${twice} of ${tasks} tasks (by hand ${rival.twice} of ${rival.tasks})`
+				);
+			}),
+		].filter((failing) => failing !== false);
+	},
+};
+
+const kinds = [...NODE_KINDS, ...HAND_BUILT_KINDS];
+
+/** What people build by hand that waits in the same way: with a running execution, or with a parked one. */
+const RIVALS = { poll: 'loop', callback: 'waitNode', trigger: 'waitNode' } as const;
+
+const names: Record<Kind, string> = {
+	poll: 'Poll Until Complete',
+	callback: 'Suspend Until Callback',
+	trigger: 'EvoLink Trigger',
+	loop: 'by hand, Wait in a loop',
+	waitNode: 'by hand, Wait until called',
+};
+
+async function runThrough(bench: Bench, stage: Stage, sizes: FaultSizes): Promise<FaultResult> {
+	const { executions, perMinute, mostItems } = sizes;
+	const { simulator } = stage;
+	const began = Date.now();
+	await stage.install(kinds, { timeout: TIMEOUT_SECONDS, marks: true });
+	// n8n turns webhooks on in the background.
+	await sleep(3000);
+	await scriptTasks(simulator, sizes.taskSeconds);
+	const plan = starts(executions, kinds, mostItems);
+	const [{ refused }] = await Promise.all([
+		startAtPace(stage, plan, perMinute),
+		...faultsOf(sizes).map(async (fault) => await happen(bench, stage, fault)),
+	]);
+	bench.log(`Started; waiting for the end of all`);
+	const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
+	const ended = await countEnds(stage);
+	const outcome = await readOutcome(stage);
+	return {
+		executions,
+		ended,
+		refused,
+		outcome,
+		stuck,
+		visits: Object.fromEntries(kinds.map((kind) => [kind, visitsOf(stage, kind)])) as Record<
+			Kind,
+			Visits
+		>,
+		seconds: Math.round((Date.now() - began) / 1000),
+	};
+}
+
+async function countEnds(stage: Stage): Promise<FaultResult['ended']> {
+	const rows = await stage.executions();
+	const ends = Object.entries(stage.workflowIds).map(([name, id]) => {
+		const counts: Record<string, number> = {};
+		for (const { workflowId, status } of rows) {
+			if (workflowId === id) counts[status] = (counts[status] ?? 0) + 1;
+		}
+		return [name, counts] as const;
+	});
+	return Object.fromEntries(ends);
+}
+
+async function happen({ log }: Bench, stage: Stage, fault: Fault): Promise<void> {
+	await sleep(fault.at * 1000);
+	log(`Fault: ${fault.name}`);
+	await fault.begin(stage);
+	await sleep(fault.seconds * 1000);
+	await fault.end(stage);
+	log(`Over: ${fault.name}`);
+}
+
+/** Callbacks that get lost, come twice and overtake each other; in turn, so that each run has the same number. */
+async function scriptTasks(simulator: Simulator, seconds: number): Promise<void> {
+	const bytes = await samplePicture('png', { width: 400, height: 400 });
+	const fates = [{ callbackCopies: 0 }, { callbackCopies: 2 }, { callbackLate: 3 }];
+	for (let digit = 0; digit < 10; digit++) {
+		simulator.nextTask({
+			prompt: new RegExp(`${digit} item`),
+			times: Infinity,
+			seconds: seconds + digit / 10,
+			delivery: { bytes },
+			...fates[digit],
+		});
+	}
+}
+
+function faultsOf({ gap, refusals, frozen }: FaultSizes): Fault[] {
+	const killed = (process: 'main' | 'worker-1' | 'webhook-1', at: number): Fault => ({
+		name: `kill -9 of ${process}, started again after 2 s`,
+		at,
+		seconds: 2,
+		begin: async ({ cluster }) => await cluster.kill(process),
+		end: async ({ cluster }) => await cluster.restart(process),
+	});
+	const refused = (status: 429 | 503, at: number): Fault => {
+		let lift = () => {};
+		return {
+			name: `the service answers every request with ${status}`,
+			at,
+			seconds: refusals,
+			begin: ({ simulator }) => {
+				const fault = simulator.refusal(status === 429 ? 'rateLimited' : 'unavailable');
+				lift = () => injection.remove();
+				const injection = simulator.inject({ host: 'api', times: Infinity, fault });
+			},
+			end: () => lift(),
+		};
+	};
+	const after429 = 5 * gap + refusals;
+	const after503 = after429 + gap / 2 + refusals;
+	return [
+		killed('worker-1', gap / 2),
+		killed('main', 1.5 * gap),
+		killed('webhook-1', 2.5 * gap),
+		{
+			name: 'Redis is away',
+			at: 4 * gap,
+			seconds: 10,
+			begin: async ({ services }) => await services.stopRedis(),
+			end: async ({ services }) => await services.startRedis(),
+		},
+		refused(429, 5 * gap),
+		refused(503, after429 + gap / 2),
+		{
+			name: 'worker-2 is frozen',
+			at: after503 + gap / 4,
+			seconds: frozen,
+			begin: ({ cluster }) => cluster.process('worker-2').freeze(),
+			end: ({ cluster }) => cluster.process('worker-2').thaw(),
+		},
+	];
+}

@@ -1,0 +1,206 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
+import { clientRequests, statusRequests } from '../../bench/lab';
+import { samplePicture } from '../../simulator';
+import { ClusterMeter } from '../probe';
+import type { Bench, Scenario } from '../scenario';
+import { onStage, type Stage } from '../stage';
+import { type Start, startInFlight, starts, untilDrained } from '../starter';
+import { type Kind, NODE_KINDS } from '../workflows';
+
+interface LoadSizes {
+	[name: string]: number;
+	executions: number;
+	mostItems: number;
+	/** Executions that have not ended, at a time. */
+	inFlight: number;
+	taskSeconds: number;
+	workerConcurrency: number;
+}
+
+type Binaries = 'database' | 'filesystem';
+
+interface Row {
+	name: string;
+	binaries: Binaries;
+	/** Started from outside. */
+	executions: number;
+	tasks: number;
+	/** Of those that were started from outside. */
+	perMinute: number;
+	/** Seconds from the end of a task to the request with which n8n fetches its image. */
+	median: number;
+	p95: number;
+	requestsPerTask: number;
+	pollsPerTask: number;
+	failed: number;
+	/** MiB: at rest, and the most that was seen, by process. */
+	memory: Record<string, { idle: number; peak: number }>;
+}
+
+export interface LoadResult {
+	rows: Row[];
+}
+
+const DRAIN_SECONDS = 900;
+
+export const load: Scenario<LoadResult, LoadSizes> = {
+	name: 'load',
+	title: 'Load',
+	versions: ['2.41'],
+	sizes: { executions: 500, mostItems: 20, inFlight: 60, taskSeconds: 8, workerConcurrency: 10 },
+	short: { executions: 15, mostItems: 4, inFlight: 10, taskSeconds: 3, workerConcurrency: 10 },
+
+	async measure(bench, sizes) {
+		const rows: Row[] = [];
+		for (const binaries of ['database', 'filesystem'] as const) {
+			const { workerConcurrency } = sizes;
+			const binaryMode = binaries === 'filesystem' ? binaries : undefined;
+			await onStage(bench, { workerConcurrency, binaryMode }, async (stage) => {
+				await stage.install([...NODE_KINDS, 'loop']);
+				// n8n turns webhooks on in the background.
+				await sleep(3000);
+				const bytes = await samplePicture('png', { width: 400, height: 400 });
+				stage.simulator.nextTask({ times: Infinity, delivery: { bytes } });
+				// What n8n loads on first use.
+				await run(bench, stage, starts(4, [...NODE_KINDS, 'loop'], 1), {
+					...sizes,
+					taskSeconds: 1,
+				});
+				for (const [name, kinds] of contenders) {
+					const plan = starts(sizes.executions, kinds, sizes.mostItems);
+					const row = { name, binaries, ...(await run(bench, stage, plan, sizes)) };
+					bench.log(`${name}, ${binaries}: ${row.perMinute} executions a minute`);
+					rows.push(row);
+				}
+			});
+		}
+		return { rows };
+	},
+
+	report(results) {
+		const [{ sizes }] = results;
+		const named = results.flatMap(({ version, result }) =>
+			result.rows.map((row) => ({
+				label: `${row.name}, ${row.binaries}${results.length > 1 ? `, n8n ${version}` : ''}`,
+				row,
+			})),
+		);
+		const lines = named.map(({ label, row }) => [
+			label,
+			format(row.executions),
+			format(row.tasks),
+			format(row.perMinute),
+			`${format(row.median, 2)} / ${format(row.p95, 2)}`,
+			format(row.requestsPerTask, 2),
+			format(row.pollsPerTask, 2),
+			format(row.failed),
+		]);
+		const processes = Object.keys(named[0].row.memory);
+		const memory = named.map(({ label, row }) => [
+			label,
+			...processes.map((name) => {
+				const { idle, peak } = row.memory[name];
+				return `${format(idle)} → ${format(peak)}`;
+			}),
+		]);
+		return [
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${sizes.taskSeconds} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If.`,
+			'',
+			table(
+				[
+					'',
+					'executions',
+					'tasks',
+					'executions a minute',
+					"task's end to image, s (median / p95)",
+					'requests per task',
+					'polls per task',
+					'failed',
+				],
+				lines,
+			),
+			'',
+			'Resident memory of each process in MiB, at rest → at most:',
+			'',
+			table(['', ...processes], memory),
+		].join('\n');
+	},
+
+	failings({ rows }) {
+		return rows
+			.filter(({ failed }) => failed > 0)
+			.map(({ name, binaries, failed }) => `${name}, ${binaries}: ${failed} executions failed`);
+	},
+};
+
+const contenders: Array<[string, readonly Kind[]]> = [
+	['This node', NODE_KINDS],
+	['The loop', ['loop']],
+];
+
+async function run(
+	{ log }: Bench,
+	stage: Stage,
+	plan: Start[],
+	{ inFlight, taskSeconds }: LoadSizes,
+): Promise<Omit<Row, 'name' | 'binaries'>> {
+	const { cluster, simulator } = stage;
+	const before = {
+		tasks: simulator.tasks.size,
+		requests: clientRequests(simulator).length,
+		polls: statusRequests(simulator).length,
+		executions: (await stage.executions()).length,
+	};
+	simulator.taskSeconds = taskSeconds;
+	const meter = new ClusterMeter(cluster);
+	try {
+		await sleep(5000);
+		const startedAt = Date.now();
+		await startInFlight(stage, plan, inFlight);
+		const open = await untilDrained(stage, DRAIN_SECONDS, log);
+		const rows = (await stage.executions()).slice(before.executions);
+		const lastEnd = Math.max(...rows.map(({ stoppedAt }) => stoppedAt || Date.now()));
+		const tasks = [...simulator.tasks.values()].slice(before.tasks);
+		const noticed = secondsToImage(stage, before.tasks);
+		const perTask = (count: number) => rounded(count / tasks.length);
+		return {
+			executions: plan.length,
+			tasks: tasks.length,
+			perMinute: rounded(plan.length / ((lastEnd - startedAt) / 60_000), 1),
+			median: rounded(quantile(noticed, 0.5), 3),
+			p95: rounded(quantile(noticed, 0.95), 3),
+			requestsPerTask: perTask(clientRequests(simulator).length - before.requests),
+			pollsPerTask: perTask(statusRequests(simulator).length - before.polls),
+			failed: open + rows.filter(({ status }) => status !== 'success').length,
+			memory: Object.fromEntries(
+				[...meter.samples].map(([name, samples]) => [
+					name,
+					{
+						idle: rounded(samples[0].bytes / MEBIBYTE, 0),
+						peak: rounded(Math.max(...samples.map(({ bytes }) => bytes)) / MEBIBYTE, 0),
+					},
+				]),
+			),
+		};
+	} finally {
+		meter.stop();
+	}
+}
+
+/** Of the tasks from a place on: seconds from the end of each to the request for its image. */
+function secondsToImage({ simulator }: Stage, from: number): number[] {
+	const fetchedAt = new Map<string, number>();
+	for (const { host, path, at, status } of simulator.requests) {
+		if (host === 'results' && status === 200) fetchedAt.set(path.split('/')[1], at);
+	}
+	return [...simulator.tasks.values()].slice(from).flatMap(({ id, endsAt }) => {
+		const at = fetchedAt.get(id);
+		return at === undefined ? [] : [Math.max(0, at - endsAt) / 1000];
+	});
+}
+
+function quantile(numbers: number[], share: number): number {
+	const sorted = [...numbers].sort((a, b) => a - b);
+	return sorted[Math.floor(share * (sorted.length - 1))];
+}

@@ -1,0 +1,112 @@
+/** Starts executions as callers from outside do, and waits until nothing is left to happen. */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Log } from '../host/logs';
+import type { Stage } from './stage';
+import { HAND_BUILT_KINDS, type Kind, startPath } from './workflows';
+
+/** One execution to be started. */
+export interface Start {
+	/** Among those of its kind. */
+	number: number;
+	kind: Kind;
+	items: number;
+}
+
+/** Executions of these kinds in turn, with 1 to `most` items; those by n8n's Wait node have one. */
+export function starts(count: number, kinds: readonly Kind[], most: number): Start[] {
+	return Array.from({ length: count }, (_, index) => {
+		const kind = kinds[index % kinds.length];
+		const number = Math.floor(index / kinds.length);
+		// 7 has no divisor in common with the sizes in use: all sizes, in mixed order, for each kind.
+		const items = kind === 'waitNode' ? 1 : 1 + ((number * 7) % most);
+		return { number, kind, items };
+	});
+}
+
+/** Says which item of which execution a task is for: what is paid twice has the same. */
+export const promptOf = ({ number, kind }: Start, item: number) => `${kind} ${number} item ${item}`;
+
+export const kindOf = (prompt = '') => prompt.split(' ')[0] as Kind;
+
+/** Whether the prompt is of an execution that does without this node. */
+export const isHandBuilt = (prompt?: string) =>
+	HAND_BUILT_KINDS.some((kind) => kind === kindOf(prompt));
+
+/** Calls the workflow's webhook at a webhook processor. @returns whether n8n took the call */
+async function call(stage: Stage, start: Start): Promise<boolean> {
+	const list = Array.from({ length: start.items }, (_, item) => ({
+		prompt: promptOf(start, item),
+	}));
+	try {
+		const response = await fetch(
+			stage.cluster.process('webhook-1').baseUrl + startPath(start.kind),
+			{
+				method: 'POST',
+				headers: { 'content-type': 'application/json', connection: 'close' },
+				body: JSON.stringify({ list }),
+				signal: AbortSignal.timeout(20_000),
+			},
+		);
+		return response.ok;
+	} catch {
+		return false;
+	}
+}
+
+/** Starts them so that never more than so many executions have not ended. @throws Error for a call that n8n did not take */
+export async function startInFlight(stage: Stage, all: Start[], inFlight: number): Promise<void> {
+	const left = [...all];
+	while (left.length > 0) {
+		const next = left.splice(0, Math.max(0, inFlight - (await stage.open())));
+		const taken = await Promise.all(next.map(async (start) => await call(stage, start)));
+		if (taken.includes(false)) throw new Error('n8n did not take a call');
+		await sleep(100);
+	}
+}
+
+/**
+ * Starts them at a constant pace, whatever happens to n8n.
+ *
+ * @returns how many calls n8n did not answer: whether those executions run is not known
+ */
+export async function startAtPace(
+	stage: Stage,
+	all: Start[],
+	perMinute: number,
+): Promise<{ refused: number }> {
+	const first = Date.now();
+	const calls: Array<Promise<boolean>> = [];
+	for (const [index, start] of all.entries()) {
+		await sleep(Math.max(0, first + (index * 60_000) / perMinute - Date.now()));
+		calls.push(call(stage, start));
+	}
+	const taken = await Promise.all(calls);
+	return { refused: taken.filter((isTaken) => !isTaken).length };
+}
+
+const QUIET_MS = 10_000;
+
+/**
+ * Waits until all tasks have ended and been told, and all executions have ended.
+ *
+ * @returns how many have not after so many seconds
+ */
+export async function untilDrained(
+	stage: Stage,
+	timeoutSeconds: number,
+	log: Log,
+): Promise<number> {
+	const deadline = Date.now() + timeoutSeconds * 1000;
+	let quietSince = Infinity;
+	for (let round = 0; ; round++) {
+		const open = await stage.open();
+		const { tasks } = stage.simulator;
+		const isQuiet = open === 0 && [...tasks.values()].every(({ ended }) => ended);
+		quietSince = isQuiet ? Math.min(quietSince, Date.now()) : Infinity;
+		if (Date.now() - quietSince > QUIET_MS) return 0;
+		if (Date.now() > deadline) return open;
+		if (round % 30 === 29) log(`${open} executions have not ended yet`);
+		await sleep(1000);
+	}
+}
