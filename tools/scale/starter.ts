@@ -15,13 +15,15 @@ export interface Start {
 
 /** Executions of these kinds in turn, with 1 to `most` items; those by n8n's Wait node have one. */
 export function starts(count: number, kinds: readonly Kind[], most: number): Start[] {
-	return Array.from({ length: count }, (_, index) => {
-		const kind = kinds[index % kinds.length];
-		const number = Math.floor(index / kinds.length);
-		// 7 has no divisor in common with the sizes in use: all sizes, in mixed order, for each kind.
-		const items = kind === 'waitNode' ? 1 : 1 + ((number * 7) % most);
-		return { number, kind, items };
-	});
+	return Array.from({ length: count }, (_, index) => startOf(index, kinds, most));
+}
+
+function startOf(index: number, kinds: readonly Kind[], most: number): Start {
+	const kind = kinds[index % kinds.length];
+	const number = Math.floor(index / kinds.length);
+	// 7 has no divisor in common with the sizes in use: all sizes, in mixed order, for each kind.
+	const items = kind === 'waitNode' ? 1 : 1 + ((number * 7) % most);
+	return { number, kind, items };
 }
 
 /** Says which item of which execution a task is for: what is paid twice has the same. */
@@ -66,23 +68,27 @@ export async function startInFlight(stage: Stage, all: Start[], inFlight: number
 }
 
 /**
- * Starts them at a constant pace, whatever happens to n8n.
+ * Starts executions of these kinds in turn at a constant pace, whatever happens to n8n, as long as something lasts.
  *
- * @returns how many calls n8n did not answer: whether those executions run is not known
+ * @returns how many, and how many calls n8n did not answer: whether those executions run is not known
  */
-export async function startAtPace(
+export async function startDuring(
 	stage: Stage,
-	all: Start[],
-	perMinute: number,
-): Promise<{ refused: number }> {
+	{ kinds, mostItems, perMinute }: { kinds: readonly Kind[]; mostItems: number; perMinute: number },
+	lasting: Promise<void>,
+): Promise<{ executions: number; refused: number }> {
+	let isOver = false;
+	const ending = lasting.finally(() => (isOver = true));
 	const first = Date.now();
 	const calls: Array<Promise<boolean>> = [];
-	for (const [index, start] of all.entries()) {
-		await sleep(Math.max(0, first + (index * 60_000) / perMinute - Date.now()));
-		calls.push(call(stage, start));
+	while (!isOver) {
+		calls.push(call(stage, startOf(calls.length, kinds, mostItems)));
+		const next = first + (calls.length * 60_000) / perMinute;
+		await Promise.race([ending, sleep(Math.max(0, next - Date.now()))]);
 	}
+	await ending;
 	const taken = await Promise.all(calls);
-	return { refused: taken.filter((isTaken) => !isTaken).length };
+	return { executions: calls.length, refused: taken.filter((isTaken) => !isTaken).length };
 }
 
 const QUIET_MS = 10_000;

@@ -5,13 +5,12 @@ import { type Simulator, samplePicture } from '../../simulator';
 import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
 import type { Bench, Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
-import { startAtPace, starts, untilDrained } from '../starter';
+import { startDuring, untilDrained } from '../starter';
 import { HAND_BUILT_KINDS, type Kind, NODE_KINDS } from '../workflows';
 
-/** Seconds from the first start, for a fault that takes so many seconds. */
 interface Fault {
 	name: string;
-	at: number;
+	/** How long it lasts; a process is then started again, which takes some seconds more. */
 	seconds: number;
 	begin(stage: Stage): Promise<void> | void;
 	end(stage: Stage): Promise<void> | void;
@@ -19,10 +18,9 @@ interface Fault {
 
 interface FaultSizes {
 	[name: string]: number;
-	executions: number;
 	perMinute: number;
 	mostItems: number;
-	/** Seconds from one fault to the next. */
+	/** Seconds without a fault, before each. */
 	gap: number;
 	/** Seconds for which the service refuses. */
 	refusals: number;
@@ -56,8 +54,7 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 	title: 'Hard faults',
 	versions: ['2.41', '1.123'],
 	sizes: {
-		executions: 600,
-		perMinute: 75,
+		perMinute: 60,
 		mostItems: 6,
 		gap: 40,
 		refusals: 60,
@@ -66,10 +63,9 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 		taskSeconds: 8,
 	},
 	short: {
-		executions: 60,
 		perMinute: 40,
 		mostItems: 4,
-		gap: 15,
+		gap: 8,
 		refusals: 8,
 		frozen: 25,
 		lock: 12,
@@ -89,7 +85,11 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 	report(results) {
 		const [{ sizes }] = results;
 		const rows: Array<[string, (result: FaultResult) => string]> = [
-			['executions started', ({ executions }) => format(executions)],
+			[
+				'executions started',
+				({ executions, refused }) =>
+					`${format(executions)}${refused > 0 ? ` (${refused} calls found nobody)` : ''}`,
+			],
 			['tasks paid', ({ outcome }) => format(outcome.paid)],
 			['image in an execution', ({ outcome }) => format(outcome.withImage)],
 			['no image, but an execution names the task', ({ outcome }) => format(outcome.named)],
@@ -114,11 +114,11 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 			),
 		];
 		return [
-			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.perMinute} started a minute: a fifth each Poll Until Complete, Suspend Until Callback (Timeout ${TIMEOUT_SECONDS} s, then Wait for Completion), Do Not Wait with an EvoLink Trigger, and by hand: HTTP Request with n8n's Wait node for 2 s in a loop, and until the service calls. ` +
-				`Tasks take ${sizes.taskSeconds} s; a tenth of the callbacks is lost, a tenth comes twice, a tenth comes 3 s late. Meanwhile, one after another:`,
+			`${sizes.perMinute} executions of 1 to ${sizes.mostItems} items are started a minute: a fifth each Poll Until Complete, Suspend Until Callback (Timeout ${TIMEOUT_SECONDS} s, then Wait for Completion), Do Not Wait with an EvoLink Trigger, and by hand: HTTP Request with n8n's Wait node for 2 s in a loop, and until the service calls. ` +
+				`Tasks take ${sizes.taskSeconds} s; a tenth of the callbacks is lost, a tenth comes twice, a tenth comes 3 s late. Meanwhile, with ${sizes.gap} s in between:`,
 			'',
 			faultsOf(sizes)
-				.map(({ name, at, seconds }) => `- ${at} s: ${name}${seconds ? ` (${seconds} s)` : ''}`)
+				.map(({ name, seconds }) => `- ${name}, for ${seconds} s`)
 				.join('\n'),
 			'',
 			table(
@@ -163,18 +163,17 @@ const names: Record<Kind, string> = {
 };
 
 async function runThrough(bench: Bench, stage: Stage, sizes: FaultSizes): Promise<FaultResult> {
-	const { executions, perMinute, mostItems } = sizes;
 	const { simulator } = stage;
 	const began = Date.now();
 	await stage.install(kinds, { timeout: TIMEOUT_SECONDS, marks: true });
 	// n8n turns webhooks on in the background.
 	await sleep(3000);
 	await scriptTasks(simulator, sizes.taskSeconds);
-	const plan = starts(executions, kinds, mostItems);
-	const [{ refused }] = await Promise.all([
-		startAtPace(stage, plan, perMinute),
-		...faultsOf(sizes).map(async (fault) => await happen(bench, stage, fault)),
-	]);
+	const { executions, refused } = await startDuring(
+		stage,
+		{ kinds, ...sizes },
+		happen(bench, stage, faultsOf(sizes), sizes.gap),
+	);
 	bench.log(`Started; waiting for the end of all`);
 	const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
 	const ended = await countEnds(stage);
@@ -205,13 +204,16 @@ async function countEnds(stage: Stage): Promise<FaultResult['ended']> {
 	return Object.fromEntries(ends);
 }
 
-async function happen({ log }: Bench, stage: Stage, fault: Fault): Promise<void> {
-	await sleep(fault.at * 1000);
-	log(`Fault: ${fault.name}`);
-	await fault.begin(stage);
-	await sleep(fault.seconds * 1000);
-	await fault.end(stage);
-	log(`Over: ${fault.name}`);
+async function happen({ log }: Bench, stage: Stage, all: Fault[], gap: number): Promise<void> {
+	for (const fault of all) {
+		await sleep(gap * 1000);
+		log(`Fault: ${fault.name}`);
+		await fault.begin(stage);
+		await sleep(fault.seconds * 1000);
+		await fault.end(stage);
+		log(`Over: ${fault.name}`);
+	}
+	await sleep(gap * 1000);
 }
 
 /** Callbacks that get lost, come twice and overtake each other; in turn, so that each run has the same number. */
@@ -229,46 +231,40 @@ async function scriptTasks(simulator: Simulator, seconds: number): Promise<void>
 	}
 }
 
-function faultsOf({ gap, refusals, frozen }: FaultSizes): Fault[] {
-	const killed = (process: 'main' | 'worker-1' | 'webhook-1', at: number): Fault => ({
-		name: `kill -9 of ${process}, started again after 2 s`,
-		at,
+function faultsOf({ refusals, frozen }: FaultSizes): Fault[] {
+	const killed = (process: 'main' | 'worker-1' | 'webhook-1'): Fault => ({
+		name: `\`kill -9\` of ${process}`,
 		seconds: 2,
 		begin: async ({ cluster }) => await cluster.kill(process),
 		end: async ({ cluster }) => await cluster.restart(process),
 	});
-	const refused = (status: 429 | 503, at: number): Fault => {
+	const refused = (status: 429 | 503): Fault => {
 		let lift = () => {};
 		return {
 			name: `the service answers every request with ${status}`,
-			at,
 			seconds: refusals,
 			begin: ({ simulator }) => {
 				const fault = simulator.refusal(status === 429 ? 'rateLimited' : 'unavailable');
-				lift = () => injection.remove();
 				const injection = simulator.inject({ host: 'api', times: Infinity, fault });
+				lift = () => injection.remove();
 			},
 			end: () => lift(),
 		};
 	};
-	const after429 = 5 * gap + refusals;
-	const after503 = after429 + gap / 2 + refusals;
 	return [
-		killed('worker-1', gap / 2),
-		killed('main', 1.5 * gap),
-		killed('webhook-1', 2.5 * gap),
+		killed('worker-1'),
+		killed('main'),
+		killed('webhook-1'),
 		{
 			name: 'Redis is away',
-			at: 4 * gap,
 			seconds: 10,
 			begin: async ({ services }) => await services.stopRedis(),
 			end: async ({ services }) => await services.startRedis(),
 		},
-		refused(429, 5 * gap),
-		refused(503, after429 + gap / 2),
+		refused(429),
+		refused(503),
 		{
 			name: 'worker-2 is frozen',
-			at: after503 + gap / 4,
 			seconds: frozen,
 			begin: ({ cluster }) => cluster.process('worker-2').freeze(),
 			end: ({ cluster }) => cluster.process('worker-2').thaw(),

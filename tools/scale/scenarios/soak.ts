@@ -4,7 +4,7 @@ import { samplePicture } from '../../simulator';
 import { ClusterMeter, probe, type Probe, type Sample } from '../probe';
 import type { Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
-import { startAtPace, starts, untilDrained } from '../starter';
+import { startDuring, untilDrained } from '../starter';
 import { NODE_KINDS } from '../workflows';
 
 interface SoakSizes {
@@ -67,11 +67,9 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 			const bytes = await samplePicture('png', { width: 400, height: 400 });
 			simulator.taskSeconds = taskSeconds;
 			simulator.nextTask({ times: Infinity, delivery: { bytes } });
-			const runFor = async (duration: number) => {
-				const plan = starts(Math.round(duration * perMinute), NODE_KINDS, mostItems);
-				await startAtPace(stage, plan, perMinute);
-				return plan.length;
-			};
+			const load = { kinds: NODE_KINDS, mostItems, perMinute };
+			const runFor = async (duration: number) =>
+				await startDuring(stage, load, sleep(duration * 60_000));
 			const rest = async () => {
 				await untilDrained(stage, DRAIN_SECONDS, bench.log);
 				await sleep(REST_SECONDS * 1000);
@@ -81,7 +79,7 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 			const before = await probeAll(stage);
 			const tasksBefore = simulator.tasks.size;
 			const meter = new ClusterMeter(stage.cluster);
-			const executions = await runFor(minutes);
+			const { executions } = await runFor(minutes);
 			meter.stop();
 			await rest();
 			const after = await probeAll(stage);
