@@ -10,6 +10,8 @@ import { realClock } from './api/http/clock';
 import { keyedSend, plainSend } from './api/http/http';
 import { Limit } from './api/http/limit';
 import { paced } from './api/http/pace';
+import { isPrivateHost } from './api/http/privateHost';
+import { parseUrl } from './api/http/url';
 import { ImagesGatewayClient } from './api/imagesGateway';
 import { Quotes } from './api/quotes';
 import { RequestMemory } from './memory/requestMemory';
@@ -32,7 +34,7 @@ import {
 } from './parameters/spending';
 import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
-import { ImageLimit } from './run/limits';
+import { BYTES_IN_REQUESTS, ImageLimit } from './run/limits';
 import { errorItem } from './run/nodeError';
 import { PaidTasks } from './run/paidTasks';
 import { logOfWaiting, Progress } from './run/progress';
@@ -178,6 +180,7 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 	return {
 		...basics,
 		client,
+		isServicePrivate: isPrivateAddress(addresses.baseUrl),
 		watch: new TaskWatch(client, clock),
 		uploads: new ImageLimit(),
 		budget: new Budget(
@@ -202,7 +205,16 @@ async function onGateway(basics: RunBasics): Promise<GatewayRun> {
 	const { context, clock } = basics;
 	const { apiKey, baseUrl } = await readGatewayCredential(context);
 	const send = paced(keyedSend(context, GATEWAY_CREDENTIAL, apiKey), clock);
-	return { ...basics, gateway: new ImagesGatewayClient(send, clock, baseUrl) };
+	return {
+		...basics,
+		gateway: new ImagesGatewayClient(send, clock, baseUrl),
+		inRequests: new ImageLimit(BYTES_IN_REQUESTS),
+		isServicePrivate: isPrivateAddress(baseUrl),
+	};
+}
+
+function isPrivateAddress(address: string): boolean {
+	return isPrivateHost(parseUrl(address)?.hostname ?? '');
 }
 
 /** Takes EvoLink's calls for a parked execution. */

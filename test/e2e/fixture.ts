@@ -7,6 +7,7 @@ import type {
 	INodeExecutionData,
 	INodeParameters,
 	ITaskData,
+	IWorkflowSettings,
 } from 'n8n-workflow';
 import type { HostVersion } from '../../tools/host/install';
 import { type N8n, startN8n } from '../../tools/host/n8n';
@@ -53,7 +54,11 @@ export class Fixture {
 	}
 
 	/** Stores a workflow: a manual trigger and the nodes one after another, unless connected otherwise. */
-	async store(nodes: SketchedNode[], connections?: IConnections): Promise<string> {
+	async store(
+		nodes: SketchedNode[],
+		connections?: IConnections,
+		settings: IWorkflowSettings = {},
+	): Promise<string> {
 		const trigger = { name: 'Start', type: 'n8n-nodes-base.manualTrigger' };
 		const all = [trigger, ...nodes].map((node, position) => ({
 			id: `node-${position}`,
@@ -66,14 +71,18 @@ export class Fixture {
 			name: expect.getState().currentTestName ?? 'Test',
 			nodes: all,
 			connections: connections ?? chain(all.map(({ name }) => name)),
-			settings: { executionOrder: 'v1' },
+			settings: { executionOrder: 'v1', ...settings },
 		});
 		return id;
 	}
 
 	/** Runs a workflow of these nodes to its end, whatever that is. */
-	async run(nodes: SketchedNode[], connections?: IConnections): Promise<Execution> {
-		const id = await this.store(nodes, connections);
+	async run(
+		nodes: SketchedNode[],
+		connections?: IConnections,
+		settings?: IWorkflowSettings,
+	): Promise<Execution> {
+		const id = await this.store(nodes, connections, settings);
 		return await this.n8n.waitForExecution(await this.n8n.runWorkflow(id), { timeoutMs: 90_000 });
 	}
 

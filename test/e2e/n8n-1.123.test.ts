@@ -7,6 +7,7 @@ import { editing } from './suites/editing';
 import { faults } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
+import { inputImages } from './suites/inputImages';
 import { largeImages } from './suites/largeImages';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
@@ -27,6 +28,7 @@ onRealN8n('1.123', (fixture) => {
 	faults(fixture);
 	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
+	describe('Input images', () => inputImages(fixture, '1.123'));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);

@@ -4,9 +4,10 @@ import { callback } from './suites/callback';
 import { credentials } from './suites/credentials';
 import { edges } from './suites/edges';
 import { editing } from './suites/editing';
-import { faults } from './suites/faults';
+import { faults, privateNetworks } from './suites/faults';
 import { gateway } from './suites/gateway';
 import { history } from './suites/history';
+import { inputImages } from './suites/inputImages';
 import { largeImages } from './suites/largeImages';
 import { manyItems } from './suites/manyItems';
 import { models } from './suites/models';
@@ -27,6 +28,7 @@ onRealN8n('2.41', (fixture) => {
 	faults(fixture);
 	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
+	describe('Input images', () => inputImages(fixture, '2.41'));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
@@ -34,3 +36,9 @@ onRealN8n('2.41', (fixture) => {
 	trigger(fixture, '2.41');
 	credentials(fixture, '2.41');
 });
+
+onRealN8n(
+	'2.41',
+	(fixture) => describe('with protection of private networks', () => privateNetworks(fixture)),
+	{ N8N_SSRF_PROTECTION_ENABLED: 'true' },
+);

@@ -141,6 +141,7 @@ async function runOnce(
 		paidTasks: new PaidTasks(context, identity),
 		progress: new Progress(context, given.items),
 		client,
+		isServicePrivate: false,
 		clock,
 		plainSend: async () => plainSteps.shift() ?? answer(404),
 		memory,

@@ -1,6 +1,7 @@
 import { type IBinaryData, type IExecuteFunctions, sleep } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
+import { isUnevaluated } from '../api/errors/unevaluated';
 import { isRecord, textOf } from '../api/http/json';
 import type { ByteStream } from '../api/http/bytes';
 
@@ -24,6 +25,7 @@ const DEFAULT_NAME = 'data';
  * separated by commas, or by expression a binary object, or an array of any of these.
  *
  * @param label what to call the parameter's entry in messages
+ * @param field the display name of the parameter
  * @throws {InvalidInputError} nothing, or something else, is given
  */
 export function findFiles(
@@ -31,26 +33,27 @@ export function findFiles(
 	itemIndex: number,
 	value: unknown,
 	label: string,
+	field = 'Input Data Field Name',
 ): GivenFile[] {
 	const files = [value].flat(5).flatMap((given: unknown): GivenFile[] => {
-		if (typeof given === 'string') return namedFiles(context, itemIndex, given, label);
+		if (typeof given === 'string') return namedFiles(context, itemIndex, given, label, field);
 		if (isBinary(given)) return [{ name: nameOf(context, itemIndex, given), binary: given }];
 		if (isDescription(given)) return [describedFile(context, itemIndex, given, label)];
 		if (isRecord(given)) {
 			// All the files of `$binary` or `_files`.
 			const parts = Object.values(given);
 			const areFiles = parts.length > 0 && parts.every(isDescription);
-			if (areFiles) return findFiles(context, itemIndex, parts, label);
+			if (areFiles) return findFiles(context, itemIndex, parts, label, field);
 		}
 		if (given === undefined || given === null) return [];
 		throw new InvalidInputError(
-			`${label}: 'Input Data Field Name' is ${shortened(JSON.stringify(given))}, not a binary field`,
+			`${label}: '${field}' is ${shortened(JSON.stringify(given))}, not a binary field`,
 			'Use the name of a binary field, or an expression that returns binary data, e.g. {{ $binary.data }}.',
 		);
 	});
 	if (files.length === 0) {
 		throw new InvalidInputError(
-			`${label}: 'Input Data Field Name' is empty`,
+			`${label}: '${field}' is empty`,
 			"Enter the name of the binary field that contains the image, e.g. 'data'. Check the expression if there is one.",
 		);
 	}
@@ -101,6 +104,7 @@ function namedFiles(
 	itemIndex: number,
 	text: string,
 	label: string,
+	field: string,
 ): GivenFile[] {
 	// A name may have blanks and commas in it.
 	const whole = findFile(context, itemIndex, text);
@@ -111,7 +115,7 @@ function namedFiles(
 		.filter((name) => name !== '');
 	return names.map((name) => {
 		const binary = findFile(context, itemIndex, name);
-		return binary ? { name, binary } : theOnlyFile(context, itemIndex, name, label);
+		return binary ? { name, binary } : theOnlyFile(context, itemIndex, name, label, field);
 	});
 }
 
@@ -144,6 +148,7 @@ function theOnlyFile(
 	itemIndex: number,
 	name: string,
 	label: string,
+	field: string,
 ): GivenFile {
 	const available = availableFiles(context, itemIndex);
 	const [only] = available;
@@ -151,14 +156,13 @@ function theOnlyFile(
 		const instead = `the item has no binary field '${name}', so its only one, '${only.name}', was used`;
 		return { ...only, instead };
 	}
-	const isExpression = /\{\{|\[object \w+\]/.test(name);
 	const names = available.map((file) => `'${shortened(file.name)}'`);
 	throw new InvalidInputError(
 		`${label}: the input has no binary field '${shortened(name)}'`,
-		isExpression
-			? "To use an expression, switch the field 'Input Data Field Name' to 'Expression' and have it return a name or binary data, e.g. {{ $binary.data }}."
+		isUnevaluated(name)
+			? `To use an expression, switch the field '${field}' to 'Expression' and have it return a name or binary data, e.g. {{ $binary.data }}.`
 			: available.length > 0
-				? `Binary fields of this item: ${names.join(', ')}. Enter one of them in 'Input Data Field Name'.`
+				? `Binary fields of this item: ${names.join(', ')}. Enter one of them in '${field}'.`
 				: "This item has no binary data. Connect a node that outputs the image (e.g. a form, Google Drive, HTTP Request or Read/Write Files from Disk), or set 'Source' to 'URL'.",
 	);
 }

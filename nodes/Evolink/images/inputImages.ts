@@ -4,10 +4,13 @@ import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
+import { isUnevaluated, switchToExpression } from '../api/errors/unevaluated';
+import { isRecord, parseJson } from '../api/http/json';
 import type { FileUpload } from '../api/http/multipart';
-import { parseUrl } from '../api/http/url';
+import { isHttpUrl, parseUrl } from '../api/http/url';
 import { FORMATS, type ImageFacts, type ImageFormat } from './format';
 import { findFiles, type GivenFile, openStored, readFile } from './binaryFields';
+import { type Fetcher, type LinkProblem, problemsOfLink, useFile } from './linkProblems';
 import { ImageReader } from './imageReader';
 import { describeUnknown, isNoImage } from './unknownContent';
 
@@ -18,6 +21,8 @@ export interface LinkReference {
 	kind: 'link';
 	/** What to call the image in messages. */
 	label: string;
+	/** The display name of the parameter that it stands in. */
+	field: string;
 	link: string;
 }
 
@@ -45,6 +50,13 @@ export interface Carrier {
 /** What tells an image from another, wherever it is uploaded to. */
 export function identityOf(reference: Reference): string {
 	return reference.kind === 'link' ? reference.link : reference.contentDigest;
+}
+
+/** Why a link will not give an image; what is known of files is checked by the model. */
+export function problemsOfReference(reference: Reference, fetcher: Fetcher): LinkProblem[] {
+	if (reference.kind === 'binary') return [];
+	const { link, label, field } = reference;
+	return problemsOfLink(link, label, field, fetcher);
 }
 
 /** What the files service takes. Source: docs.evolink.ai, file series. */
@@ -86,7 +98,7 @@ export async function readReferences(
 			references.push(...(await readBinaries(context, itemIndex, given, label, carrier)));
 		} else {
 			for (const link of splitLinks(entry.url, label))
-				references.push({ kind: 'link', label, link });
+				references.push({ kind: 'link', label, field: 'URL', link });
 		}
 	}
 	if (references.length === 0) {
@@ -99,38 +111,96 @@ export async function readReferences(
 }
 
 /**
- * One address, an array of them, or several in one text. Commas are part of many addresses (image services
+ * One address, an array of them, or several in one text; attachments of tables by their links. Commas are part of many addresses (image services
  * write `…/tr:w-400,h-300:rt-90/…`), so a comma separates only before white space or another address.
  */
-export function splitLinks(value: unknown, label: string): string[] {
-	const parts = (Array.isArray(value) ? value : [value]).flatMap((part: unknown) =>
-		typeof part === 'string'
-			? part
-					.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:\/\/|data:)|,\s*$/i)
-					.map((link) => link.trim())
-					.filter((link) => link !== '')
-			: [part],
-	);
+export function splitLinks(value: unknown, label: string, field = 'URL'): string[] {
+	const parts = [value]
+		.flat(5)
+		.flatMap(listInText)
+		.map(linkOfAttachment)
+		.flatMap((part: unknown) =>
+			typeof part === 'string'
+				? part
+						.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:\/\/|data:)|,\s*$/i)
+						.map((link) => link.trim())
+						.filter((link) => link !== '')
+				: [part],
+		);
 	if (parts.length === 0 || (parts.length === 1 && (parts[0] ?? '') === '')) {
 		throw new InvalidInputError(
 			`${label}: 'URL' is empty`,
 			'Enter a public URL that starts with http:// or https://, or remove the entry. Check the expression if there is one.',
 		);
 	}
-	return parts.map((part) => checkLink(part, label));
+	return parts.map((part) => checkLink(part, label, field));
 }
 
-function checkLink(link: unknown, label: string): string {
+/** A list that was made a text, as tables without arrays keep it. */
+function listInText(part: unknown): unknown[] {
+	if (typeof part !== 'string' || !/^\s*\[/.test(part)) return [part];
+	const list = parseJson(part);
+	return Array.isArray(list) ? list : [part];
+}
+
+/** What the attachments of Airtable, Baserow, NocoDB and Notion have their link in, by its place in the object. */
+const LINKS_OF_ATTACHMENTS = [['url'], ['file', 'url'], ['external', 'url'], ['signedUrl']];
+
+/** @returns the link of what is clearly an attachment; anything else as it is */
+function linkOfAttachment(part: unknown): unknown {
+	const links = LINKS_OF_ATTACHMENTS.map((path) =>
+		path.reduce((inner, name) => (isRecord(inner) ? inner[name] : undefined), part),
+	);
+	return links.find((link) => typeof link === 'string' && isHttpUrl(link)) ?? part;
+}
+
+function checkLink(link: unknown, label: string, field: string): string {
 	// JSON has no word for undefined, which an expression gives for a missing key.
 	const text = typeof link === 'string' ? link : (JSON.stringify(link) ?? 'undefined');
 	const url = typeof link === 'string' ? parseUrl(link) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
 			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not a valid URL`,
-			"Enter a public URL that starts with http:// or https://. To use a file, set 'Source' to 'Binary Field'.",
+			adviceForNoLink(link, text, field),
 		);
 	}
 	return link as string;
+}
+
+/** What to do about the usual things that are given in place of a link. By the beginning of the text. */
+const NO_LINKS: ReadonlyArray<[RegExp, (field: string) => string]> = [
+	[
+		/^data:/i,
+		(field) =>
+			`A data URL is the file itself. Make a file of it with n8n's node 'Convert to File' (operation 'Move Base64 String to File') and ${useFile(field)}.`,
+	],
+	[
+		/^(file:|[a-z]:[\\/]|~?\/(?!\/)|\.\.?\/)/i,
+		(field) =>
+			`A path alone can't be fetched: write the whole URL. To use a file on n8n's disk, read it with the node 'Read/Write Files from Disk' and ${useFile(field)}.`,
+	],
+	[
+		/^blob:/i,
+		() => 'A blob: address works only in the browser tab that made it. Use the URL of the image.',
+	],
+	[/^(\/\/|www\.)/i, () => 'Write https:// at its beginning.'],
+];
+
+function adviceForNoLink(link: unknown, text: string, field: string): string {
+	if (isRecord(link)) {
+		const names = Object.keys(link).filter((name) => isLinkText(link[name]));
+		return `An object is no URL. Use an expression that gives its URL alone, for instance for a list of them: .map(a => a.${names[0] ?? 'url'}).`;
+	}
+	if (isUnevaluated(text)) return switchToExpression(field);
+	const known = NO_LINKS.find(([beginning]) => beginning.test(text));
+	return (
+		known?.[1](field) ??
+		`Enter a public URL that starts with http:// or https://. To use a file, ${useFile(field)}.`
+	);
+}
+
+function isLinkText(value: unknown): boolean {
+	return typeof value === 'string' && isHttpUrl(value);
 }
 
 /**
@@ -145,10 +215,13 @@ export async function readOneReference(
 	value: unknown,
 	label: string,
 ): Promise<Reference> {
-	const isAddress = typeof value === 'string' && /^\s*[a-z][a-z0-9+.-]*:/i.test(value);
+	const given = [value].flat(5).map(linkOfAttachment);
+	const isAddress = given.some(
+		(one) => typeof one === 'string' && /^\s*([a-z][a-z0-9+.-]*:|\/\/|www\.)/i.test(one),
+	);
 	const references: Reference[] = isAddress
-		? splitLinks(value, label).map((link) => ({ kind: 'link', label, link }))
-		: await readBinaries(context, itemIndex, value, label);
+		? splitLinks(given, label, label).map((link) => ({ kind: 'link', label, field: label, link }))
+		: await readBinaries(context, itemIndex, value, label, FILE_UPLOAD, label);
 	const [reference, ...more] = references;
 	if (more.length > 0) {
 		throw new InvalidInputError(`'${label}' returns several images`, 'Provide one.');
@@ -161,6 +234,7 @@ export async function readOneReference(
  *
  * @param given a name, several, a binary object, or an array of these
  * @param entryLabel what to call the entry in messages
+ * @param field the display name of the parameter
  * @throws {InvalidInputError} a field is missing, or what it holds cannot be uploaded
  */
 export async function readBinaries(
@@ -169,9 +243,10 @@ export async function readBinaries(
 	given: unknown,
 	entryLabel: string,
 	carrier: Carrier = FILE_UPLOAD,
+	field?: string,
 ): Promise<BinaryReference[]> {
 	const references: BinaryReference[] = [];
-	for (const file of findFiles(context, itemIndex, given, entryLabel)) {
+	for (const file of findFiles(context, itemIndex, given, entryLabel, field)) {
 		references.push(await readBinary(context, itemIndex, file, entryLabel, carrier));
 	}
 	return references;
@@ -263,14 +338,4 @@ export async function readForUpload(
 		fileName: `${fileStem}.${extensions[0]}`,
 		mimeType,
 	};
-}
-
-/** A binary reference as a service takes it within a request. */
-export async function readAsDataUrl(
-	context: IExecuteFunctions,
-	itemIndex: number,
-	{ facts, file }: BinaryReference,
-): Promise<string> {
-	const content = await context.helpers.getBinaryDataBuffer(itemIndex, file);
-	return `data:${FORMATS[facts.format].mimeType};base64,${content.toString('base64')}`;
 }

@@ -10,9 +10,12 @@ import {
 	type OutputSettings,
 	readOutputSettings,
 	simplifyField,
+	textsOfOutput,
 } from '../parameters/output';
 import { concurrencyOption } from '../parameters/spending';
 import { readTaskId, taskIdField } from '../parameters/taskId';
+import { hintsOnTexts } from '../parameters/texts';
+import { settle } from '../parameters/validation';
 import { defineOperation } from '../run/run';
 import { taskItem } from '../run/taskItem';
 
@@ -43,10 +46,12 @@ export const getTask = defineOperation<GetTaskPlan>({
 		),
 	],
 
-	plan: ({ context }, itemIndex) => ({
-		taskId: readTaskId(context, itemIndex),
-		output: readOutputSettings(context, itemIndex),
-	}),
+	plan({ context }, itemIndex) {
+		const taskId = readTaskId(context, itemIndex);
+		const output = readOutputSettings(context, itemIndex);
+		settle(context, itemIndex, hintsOnTexts(textsOfOutput(output)));
+		return { taskId, output };
+	},
 
 	async perform(run, { taskId, output }, itemIndex) {
 		const task = await run.slots.run(async () => await run.client.getTask(taskId));

@@ -10,6 +10,7 @@ import {
 	type OutputSettings,
 	readOutputSettings,
 	simplifyField,
+	textsOfOutput,
 } from '../parameters/output';
 import { concurrencyOption } from '../parameters/spending';
 import { readTaskId, taskIdField } from '../parameters/taskId';
@@ -19,6 +20,8 @@ import {
 	readTimeout,
 	timeoutOption,
 } from '../parameters/waiting';
+import { hintsOnTexts } from '../parameters/texts';
+import { settle } from '../parameters/validation';
 import { defineOperation } from '../run/run';
 import { taskItem } from '../run/taskItem';
 
@@ -53,12 +56,16 @@ export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
 		),
 	],
 
-	plan: ({ context }, itemIndex) => ({
-		taskId: readTaskId(context, itemIndex),
-		timeoutSeconds: readTimeout(context, itemIndex),
-		failureAsData: givesFailureAsData(context, itemIndex),
-		output: readOutputSettings(context, itemIndex),
-	}),
+	plan({ context }, itemIndex) {
+		const plan = {
+			taskId: readTaskId(context, itemIndex),
+			timeoutSeconds: readTimeout(context, itemIndex),
+			failureAsData: givesFailureAsData(context, itemIndex),
+			output: readOutputSettings(context, itemIndex),
+		};
+		settle(context, itemIndex, hintsOnTexts(textsOfOutput(plan.output)));
+		return plan;
+	},
 
 	async perform(run, { taskId, timeoutSeconds, failureAsData, output }, itemIndex) {
 		const seen = await run.slots.run(

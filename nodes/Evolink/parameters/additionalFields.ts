@@ -3,6 +3,7 @@ import type { IDataObject, INodeProperties } from 'n8n-workflow';
 import { InvalidInputError } from '../api/errors/errors';
 import { type BodyPart, conflictWith } from '../models/parameters';
 import { parameter, type ParameterSource, readJsonObject } from './reader';
+import type { SetText } from './texts';
 
 export const additionalFieldsOption: INodeProperties = {
 	displayName: 'Additional Fields',
@@ -28,4 +29,10 @@ export function requireNoConflict(parts: BodyPart[], additionalFields: IDataObje
 		`'Additional Fields' contains '${conflict.path.join('.')}', which is set by '${conflict.displayName}'`,
 		"Remove it from 'Additional Fields'.",
 	);
+}
+
+/** For `problemsOfTexts`. */
+export function textsOfFields(additionalFields: IDataObject): SetText[] {
+	if (Object.keys(additionalFields).length === 0) return [];
+	return [[additionalFieldsOption.displayName, JSON.stringify(additionalFields)]];
 }

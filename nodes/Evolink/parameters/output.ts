@@ -11,6 +11,7 @@ import {
 	readValue,
 	toRequiredText,
 } from './reader';
+import type { SetText } from './texts';
 
 /** What the output items are like. */
 
@@ -113,6 +114,14 @@ export function readOutputSettings(source: VersionedSource, itemIndex: number): 
 			false,
 		),
 	};
+}
+
+/** For `problemsOfTexts`. */
+export function textsOfOutput({ binaryPropertyName, fileName }: OutputSettings): SetText[] {
+	return [
+		[binaryPropertyNameField.displayName, binaryPropertyName],
+		[fileNameOption.displayName, fileName],
+	];
 }
 
 /** Where it is hidden, nothing is downloaded. */

@@ -1,6 +1,7 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { parameter, type ParameterSource, readChoice } from './reader';
+import { settleViolations, type Violation } from '../models/checkRequest';
+import { parameter, readChoice } from './reader';
 
 export const validationOption: INodeProperties = {
 	displayName: 'Validation',
@@ -19,12 +20,27 @@ export const validationOption: INodeProperties = {
 		},
 	],
 	default: 'strict',
-	description: "What to do with prompts, images and options that exceed the model's limits",
-	displayOptions: { show: { '/service': ['evolink'] } },
+	description:
+		"What to do with prompts, images and options that exceed the model's limits, or that can't work",
 };
 
-/** Whether what breaks a documented limit is refused. */
-export function isStrict(source: ParameterSource, itemIndex: number): boolean {
+/**
+ * Refuses what breaks a documented limit or cannot work, where the option says so; of the rest the person is told by
+ * hints.
+ *
+ * @throws {InvalidInputError}
+ */
+export function settle(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	violations: Violation[],
+): void {
 	const option = parameter(validationOption, 'options');
-	return readChoice(source, itemIndex, option, ['strict', 'warn']) === 'strict';
+	const isStrict = readChoice(context, itemIndex, option, ['strict', 'warn']) === 'strict';
+	context.addExecutionHints(
+		...settleViolations(violations, isStrict).map((message) => ({
+			message: `Item ${itemIndex}: ${message}`,
+			location: 'outputPane' as const,
+		})),
+	);
 }

@@ -8,11 +8,18 @@ const BYTES_ON_THE_WAY = 20 * 1024 * 1024;
 /** Images count at least this much, so that not too many small ones are on their way either. */
 const MIN_IMAGE_BYTES = 2 * 1024 * 1024;
 
+/** For images that stand in the requests themselves, until they are answered: a gateway takes minutes. */
+export const BYTES_IN_REQUESTS = 100 * 1024 * 1024;
+
 /** Limits the bytes of images on their way. */
 export class ImageLimit {
-	private readonly limit = new Limit(BYTES_ON_THE_WAY);
+	private readonly limit: Limit;
 
 	private largestBytes = MIN_IMAGE_BYTES;
+
+	constructor(bytesOnTheWay = BYTES_ON_THE_WAY) {
+		this.limit = new Limit(bytesOnTheWay);
+	}
 
 	/**
 	 * @param images so many at a time

@@ -38,6 +38,8 @@ export interface RunBasics {
 /** What an operation works with. */
 export interface Run extends RunBasics {
 	client: EvolinkClient;
+	/** Whether the service is in a private network itself, so that it may reach others there. */
+	isServicePrivate: boolean;
 	/** Waits for the tasks of all items together. */
 	watch: TaskWatch;
 	/** Images on their way to the service, or there and waiting for a slot. */
@@ -54,6 +56,10 @@ export interface Run extends RunBasics {
 /** What Edit Image works with where the service is an images gateway. */
 export interface GatewayRun extends RunBasics {
 	gateway: ImagesGatewayClient;
+	/** Images that are held in requests, until these are answered. */
+	inRequests: ImageLimit;
+	/** Whether the gateway is in a private network itself. */
+	isServicePrivate: boolean;
 }
 
 /** An output item; the loop over all items adds which input item it belongs to. */

@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../api/errors/errors';
+import { adviceIfUnevaluated } from '../api/errors/unevaluated';
 import { isPrivateHost } from '../api/http/privateHost';
 import { parseUrl } from '../api/http/url';
 
@@ -21,7 +22,7 @@ export function checkCallbackUrl(address: string): void {
 	if (url?.protocol !== 'https:') {
 		throw new InvalidInputError(
 			`'Callback URL' is not an HTTPS URL: ${address}`,
-			'EvoLink calls HTTPS URLs only. Enter the public HTTPS URL of a webhook.',
+			`EvoLink calls HTTPS URLs only. Enter the public HTTPS URL of a webhook.${adviceIfUnevaluated('Callback URL', address)}`,
 		);
 	}
 	if (isPrivateHost(url.hostname)) {

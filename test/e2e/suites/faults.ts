@@ -173,3 +173,16 @@ export function faults(given: () => Fixture): void {
 		expect(simulator.requests.map(({ host }) => host)).toEqual(['api']);
 	});
 }
+
+/** n8n 2 can keep nodes away from private networks, where the simulator is. n8n 1.123 knows no such setting. */
+export function privateNetworks(given: () => Fixture): void {
+	it("says what n8n's protection says, and does not call it paid", async () => {
+		const fixture = given();
+		const startedAt = Date.now();
+		const text = errorText(await fixture.run([fixture.editImage()]));
+		expect(Date.now() - startedAt).toBeLessThan(6_000);
+		expect(text).toMatch(/n8n did not send the request: .*restricted IP address[^]*administrator/);
+		expect(text).not.toMatch(/may have been paid|connection was lost/);
+		expect(fixture.simulator.requests).toEqual([]);
+	});
+}

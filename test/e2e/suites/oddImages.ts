@@ -20,6 +20,24 @@ export function oddImages(given: () => Fixture): void {
 		expect(await slowest).toBeLessThan(5_000); // It was half a minute.
 		expect(edited(await fixture.run([fixture.editImage()]))).toHaveLength(1);
 	});
+
+	it('nor as base64 in the answer of a gateway', async () => {
+		const fixture = given();
+		const { n8n, simulator } = fixture;
+		simulator.nextEdit({ shape: 'base64', bytes: slowHeic() });
+		const { id, name } = await n8n.createCredential('Gateway', 'imagesGatewayApi', {
+			apiKey: simulator.gatewayKey,
+			baseUrl: simulator.gatewayUrl,
+		});
+		const credentials = { imagesGatewayApi: { id, name } };
+		const node = fixture.editImage({ service: 'imagesGateway' }, { credentials });
+		const away = new AbortController();
+		const slowest = slowestAnswer(n8n.baseUrl, away.signal);
+		const [item] = edited(await fixture.run([node]));
+		away.abort();
+		expect(item.binary?.data).toBeDefined();
+		expect(await slowest).toBeLessThan(5_000);
+	});
 }
 
 /** Milliseconds of the slowest answer of n8n until then. */

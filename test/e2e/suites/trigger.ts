@@ -221,6 +221,42 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(started.sort()).toEqual([...ids].sort());
 		});
 
+		it('starts for each of 200 honest calls among as many forged ones, with few requests', async () => {
+			const fixture = given();
+			const { n8n, simulator } = fixture;
+			const workflow = await triggered(fixture);
+			const count = 200;
+			simulator.nextTask({ times: count, callbackCopies: 0, seconds: 0.1 });
+			const ids: string[] = [];
+			while (ids.length < count) {
+				const some = Array.from({ length: 20 }, async () => await task(fixture, workflow));
+				ids.push(...(await Promise.all(some)));
+			}
+			await until(() => ids.every((id) => simulator.tasks.get(id)?.ended));
+			const before = simulator.requests.length;
+			const calls = ids.flatMap((id) => [
+				{ id, expected: 200 },
+				{ id: `${id}x`, expected: 404 },
+			]);
+			const answers = await Promise.all(
+				calls.map(async ({ id, expected }) => {
+					const { status } = await workflow.call({ id, status: 'completed' });
+					return [status, expected];
+				}),
+			);
+			expect(answers.filter(([status, expected]) => status !== expected)).toEqual([]);
+			expect(simulator.requests.length - before).toBeLessThanOrEqual(count / 5);
+			await until(async () => (await started()) >= count);
+			await sleep(1_500); // For those that should not be.
+			expect(await started()).toBe(count);
+
+			async function started(): Promise<number> {
+				const filter = encodeURIComponent(JSON.stringify({ workflowId: workflow.workflowId }));
+				const path = `/rest/executions?limit=1&filter=${filter}`;
+				return (await n8n.request<{ count: number }>('GET', path)).count;
+			}
+		});
+
 		it('knows after a restart of n8n what has started before', async () => {
 			const { simulator } = given();
 			const userFolder = mkdtempSync(join(tmpdir(), `n8n-restart-${version}-`));

@@ -69,7 +69,7 @@ describe('splitLinks', () => {
 		],
 		['a bad one in an array', [A, 'nope'], 'nope'],
 		['a number', 7, '7'],
-		['an object', { url: A }, `{"url":"${A}"}`],
+		['an object', { page: A }, `{"page":"${A}"}`],
 		['a missing key among others', [A, undefined], 'undefined'],
 		['missing keys', [undefined, undefined], 'undefined'],
 		['null among others', [null, A], 'null'],

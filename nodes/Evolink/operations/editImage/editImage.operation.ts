@@ -5,8 +5,10 @@ import { TaskFailedError } from '../../api/errors/errors';
 import { adviceForTaskFailure } from '../../api/errors/taskFailures';
 import type { QuoteSubject } from '../../api/quotes';
 import type { Task } from '../../api/task';
+import type { Fetcher } from '../../images/linkProblems';
 import {
 	identityOf,
+	problemsOfReference,
 	readForUpload,
 	readReferences,
 	type Reference,
@@ -18,14 +20,18 @@ import {
 	checkMask,
 	checkImage,
 	checkRequest,
-	settleViolations,
 	type Violation,
 } from '../../models/checkRequest';
-import type { ImageModel } from '../../models/model';
+import type { ImageModel, ParameterName, ParameterValues } from '../../models/model';
+import { PARAMETERS } from '../../models/parameters';
 import { adviceAfterSizeFailure, isSizeFailure } from '../../models/sizeFailure';
 import type { Parking } from '../../waiting/parking/park';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
-import { additionalFieldsOption } from '../../parameters/additionalFields';
+import {
+	additionalFieldsOption,
+	readAdditionalFields,
+	textsOfFields,
+} from '../../parameters/additionalFields';
 import { readBodyFields } from '../../parameters/bodyFields';
 import { gatewayOptions } from '../../parameters/gateway';
 import {
@@ -50,6 +56,7 @@ import {
 	type OutputSettings,
 	readOutputSettings,
 	simplifyField,
+	textsOfOutput,
 } from '../../parameters/output';
 import { promptField, readPrompt } from '../../parameters/prompt';
 import { serviceField } from '../../parameters/service';
@@ -60,7 +67,8 @@ import {
 	retriesCharged,
 	retryChargedOption,
 } from '../../parameters/spending';
-import { isStrict, validationOption } from '../../parameters/validation';
+import { problemsOfTexts, type SetText } from '../../parameters/texts';
+import { settle, validationOption } from '../../parameters/validation';
 import {
 	callbackUrlField,
 	givesFailureAsData,
@@ -195,7 +203,7 @@ export const editImage = imageOperation({
 });
 
 async function planImageTask(
-	{ context, memory, parking }: Pick<Run, 'context' | 'memory' | 'parking'>,
+	{ context, memory, parking, isServicePrivate }: Run,
 	itemIndex: number,
 	takesImages: boolean,
 ): Promise<ImageTaskPlan> {
@@ -210,10 +218,25 @@ async function planImageTask(
 	const jobKey = readJobKey(context, itemIndex);
 	const wait = readPossibleWait(context, itemIndex, parking, jobKey);
 	const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
+	const output = readOutputSettings(context, itemIndex);
+	const additionalFields = readAdditionalFields(context, itemIndex);
 
 	const [first] = references;
 	const firstImage = first?.kind === 'binary' ? first.facts : undefined;
-	const violations = [
+	const fetcher: Fetcher = { name: 'EvoLink', reachesPrivateHosts: isServicePrivate };
+	const violations: Violation[] = [
+		...problemsOfTexts([
+			['Model', model],
+			['Prompt', facts?.prompt.unused ? undefined : prompt],
+			...textsOfValues(values),
+			['Callback URL', callbackUrl],
+			['Job Key', jobKey],
+			...textsOfFields(additionalFields),
+			...textsOfOutput(output),
+		]),
+		...[...references, ...(mask ? [mask] : [])].flatMap((reference) =>
+			problemsOfReference(reference, fetcher),
+		),
 		...checkRequest(facts, {
 			prompt,
 			imageCount: references.length,
@@ -226,16 +249,9 @@ async function planImageTask(
 		...hints,
 		...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 	];
-	const strict = isStrict(context, itemIndex);
-	context.addExecutionHints(
-		...settleViolations(violations, strict).map((message) => ({
-			message: `Item ${itemIndex}: ${message}`,
-			location: 'outputPane' as const,
-		})),
-	);
+	settle(context, itemIndex, violations);
 	const usesMask = mask && facts?.mask;
 
-	const output = readOutputSettings(context, itemIndex);
 	const plan: ImageTaskPlan = {
 		model,
 		prompt: facts?.prompt.unused ? '' : prompt,
@@ -414,6 +430,12 @@ function readPossibleWait(
 		return 'poll';
 	}
 	return parking.isPossible ? 'callback' : 'poll';
+}
+
+function textsOfValues(values: ParameterValues): SetText[] {
+	return Object.entries(values).flatMap(([name, value]): SetText[] =>
+		typeof value === 'string' ? [[PARAMETERS[name as ParameterName].displayName, value]] : [],
+	);
 }
 
 function checkReference(

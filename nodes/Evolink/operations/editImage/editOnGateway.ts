@@ -11,23 +11,32 @@ import { form, type FormFile } from '../../api/http/multipart';
 import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
 import { decodeImage, downloadImages, type ImageFile } from '../../images/downloadImages';
 import { fileStems } from '../../images/fileNames';
+import { jsonWithDataUrls } from '../../images/dataUrls';
+import type { Fetcher } from '../../images/linkProblems';
 import {
 	DATA_URL,
 	identityOf,
-	readAsDataUrl,
+	problemsOfReference,
 	readForUpload,
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
 import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
+import type { Violation } from '../../models/checkRequest';
 import type { BodyPart } from '../../models/parameters';
 import { storeIn } from '../../run/binaryFields';
 import { resultItems } from '../../run/resultItems';
-import { readAdditionalFields, requireNoConflict } from '../../parameters/additionalFields';
+import {
+	readAdditionalFields,
+	requireNoConflict,
+	textsOfFields,
+} from '../../parameters/additionalFields';
 import { type GatewayDialect, readGatewayDialect } from '../../parameters/gateway';
 import { readGatewayModel } from '../../parameters/model';
-import { type OutputSettings, readOutputSettings } from '../../parameters/output';
+import { type OutputSettings, readOutputSettings, textsOfOutput } from '../../parameters/output';
 import { readPrompt } from '../../parameters/prompt';
+import { problemsOfTexts } from '../../parameters/texts';
+import { settle } from '../../parameters/validation';
 import { readTimeout } from '../../parameters/waiting';
 import { type GatewayRun, inTwoSteps, type ItemResult } from '../../run/run';
 import { rawJson } from '../../run/taskItem';
@@ -45,8 +54,8 @@ interface GatewayPlan {
 /** Where the service is an images gateway: one request, whose answer has the images. */
 const onGateway = (takesImages: boolean) =>
 	inTwoSteps<GatewayPlan, GatewayRun>({
-		async plan({ context }, itemIndex) {
-			const plan = {
+		async plan({ context, isServicePrivate }, itemIndex) {
+			const plan: GatewayPlan = {
 				model: readGatewayModel(context, itemIndex),
 				prompt: readPrompt(context, itemIndex),
 				references: takesImages ? await readReferences(context, itemIndex, DATA_URL) : [],
@@ -56,6 +65,7 @@ const onGateway = (takesImages: boolean) =>
 				output: readOutputSettings(context, itemIndex),
 			};
 			checkCount(plan);
+			settle(context, itemIndex, problemsOfPlan(plan, isServicePrivate));
 			requireNoConflict(ownFields(plan.dialect), plan.additionalFields);
 			return plan;
 		},
@@ -80,6 +90,28 @@ const onGateway = (takesImages: boolean) =>
 export const editOnGateway = onGateway(true);
 export const generateOnGateway = onGateway(false);
 
+function problemsOfPlan(
+	{ model, prompt, references, dialect, additionalFields, output }: GatewayPlan,
+	isServicePrivate: boolean,
+): Violation[] {
+	const fetcher: Fetcher = {
+		name: 'the images gateway',
+		// For a form n8n itself fetches what is behind a link.
+		reachesPrivateHosts: isServicePrivate || dialect.request === 'editsMultipart',
+	};
+	return [
+		...problemsOfTexts([
+			['Model', model],
+			['Prompt', prompt],
+			['Gateway Path', dialect.path],
+			['Gateway Image Field', dialect.imageField],
+			...textsOfFields(additionalFields),
+			...textsOfOutput(output),
+		]),
+		...references.flatMap((reference) => problemsOfReference(reference, fetcher)),
+	];
+}
+
 /** **Costs money**, each time. */
 async function edit(
 	run: GatewayRun,
@@ -87,14 +119,30 @@ async function edit(
 	itemIndex: number,
 	taskName: string,
 ): Promise<RememberedEdit> {
-	const request = await buildRequest(run, plan, itemIndex);
-	const edited = await run.gateway.edit(request, plan.timeoutSeconds * 1_000);
+	const edited = await withRoomFor(run, plan, async () => {
+		const request = await buildRequest(run, plan, itemIndex);
+		return await run.gateway.edit(request, plan.timeoutSeconds * 1_000);
+	});
 	hintAtFailures(run, edited, itemIndex);
 	try {
 		return await storeContents(run, plan, edited, itemIndex, taskName);
 	} catch (error) {
 		throw lostOnArrival(error as Error);
 	}
+}
+
+/** Images that stand in the request are held until it is answered. */
+async function withRoomFor<T>(
+	{ inRequests }: GatewayRun,
+	{ references, dialect }: GatewayPlan,
+	work: () => Promise<T>,
+): Promise<T> {
+	const sizes = references.map((image) => (image.kind === 'binary' ? image.bytes : undefined));
+	const held = sizes.filter((bytes) => bytes !== undefined);
+	const fetched = dialect.request === 'editsMultipart' ? sizes.length - held.length : 0;
+	const count = held.length + fetched;
+	if (count === 0) return await work();
+	return await inRequests.run(work, count, held.length > 0 ? Math.max(...held) : undefined);
 }
 
 function hintAtFailures(
@@ -127,15 +175,13 @@ async function buildRequest(
 		);
 		return { path, ...form(fields, files) };
 	}
-	const images: string[] = [];
-	for (const reference of references) {
-		images.push(
-			reference.kind === 'link'
-				? reference.link
-				: await readAsDataUrl(run.context, itemIndex, reference),
-		);
-	}
-	return { path, body: { ...additionalFields, model, prompt, ...imageFields(images, dialect) } };
+	const body = await jsonWithDataUrls(run.context, itemIndex, references, (images) => ({
+		...additionalFields,
+		model,
+		prompt,
+		...imageFields(images, dialect),
+	}));
+	return { path, body, ...(Buffer.isBuffer(body) ? { contentType: 'application/json' } : {}) };
 }
 
 function imageFields(images: string[], { severalImages, imageField }: GatewayDialect): IDataObject {
@@ -158,7 +204,7 @@ function fieldText(value: unknown): string {
 
 /** The bytes of an input image; a link is fetched, without the key. */
 async function readContent(
-	{ context, plainSend, clock }: GatewayRun,
+	{ context, plainSend, clock, inRequests }: GatewayRun,
 	reference: Reference,
 	itemIndex: number,
 	position: number,
@@ -171,7 +217,9 @@ async function readContent(
 		});
 		try {
 			const links = [reference.link];
-			return (await downloadImages(plainSend, clock, links, MAX_INPUT_MB, [stem], hold))[0];
+			const fetched = await downloadImages(plainSend, clock, links, MAX_INPUT_MB, [stem], hold);
+			inRequests.noteSize(fetched[0].content.length);
+			return fetched[0];
 		} catch (error) {
 			throw inputNotFetched(error as Error, position);
 		}
