@@ -41,6 +41,29 @@ describe('The list of models', () => {
 			expect(await idsShown(simulator, 'no such model')).toEqual([]);
 		},
 
+		'shows by the names what people choose by, and links to the pages': async (simulator) => {
+			const options = { simulator, parameters: editImage(simulator) };
+			const [qwen] = await listModels(options, '');
+			expect(qwen).toMatchObject({
+				name: 'Qwen Image Edit · 1–3 images',
+				url: expect.stringMatching(/^https:\/\/evolink\.ai\/docs\/.*\/qwen-image-edit$/) as string,
+			});
+			const named = async (filter: string) =>
+				(await listModels(options, filter)).map(({ name }) => name);
+			expect(await named('gpt-image-2.5-flare')).toEqual([
+				'GPT Image 2.5 Flare · 1–16 images · mask · 4K · fast',
+			]);
+			expect(await named('seedream flash LAYERS')).toEqual([
+				'Seedream 5.0 Flash Layerize · 1 image · layers · fast',
+			]);
+			for (const [filter, count] of Object.entries({ mask: 4, layers: 2, fast: 3, '4k': 10 })) {
+				expect([filter, (await named(filter)).length]).toEqual([filter, count]);
+			}
+			const generating = { ...options.parameters, operation: 'generateImage' };
+			const [wan] = await listModels({ simulator, parameters: generating }, 'wan');
+			expect(wan.name).toBe('Wan 2.5 Text to Image · 1–4 results');
+		},
+
 		'has what the key may use first, then other image models, then the rest': async (simulator) => {
 			allow(
 				simulator,
@@ -64,7 +87,9 @@ describe('The list of models', () => {
 			]);
 			const options = { simulator, parameters: editImage(simulator) };
 			const [plus] = await listModels(options, 'qwen-image-edit-plus');
-			expect(plus.description).toMatch(/EvoLink does not list it for this API key\.$/);
+			expect(plus.name).toBe('Qwen Image Edit Plus · 1–3 images · not enabled for this API key');
+			const [own] = await listModels(options, 'qwen-image-9-edit');
+			expect(own.name).toBe('qwen-image-9-edit · limits not checked');
 		},
 
 		'has for Generate Image what works without images': async (simulator) => {

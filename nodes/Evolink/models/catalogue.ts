@@ -266,8 +266,8 @@ function midjourney(
 		name: `Midjourney ${version} ${use === 'background' ? 'Remove Background' : 'Retexture'}`,
 		description:
 			use === 'background'
-				? 'One image in, the same without its background out; takes no prompt'
-				: 'One image in, images of the same structure with other textures out',
+				? 'One image in, the same image without background out; no prompt needed'
+				: 'One image in, images with the same structure and other textures out',
 		use,
 		prompt,
 		images: { need: 'required', max: 1, formats, transparency: true },
@@ -295,7 +295,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 	{
 		id: 'qwen-image-edit-plus',
 		name: 'Qwen Image Edit Plus',
-		description: 'One to three images in, up to six images out, size and seed of your choice',
+		description: 'One to three images in, up to six images out, with size and seed',
 		prompt: QWEN_PROMPT,
 		images: QWEN_IMAGES,
 		results: upTo(6),
@@ -352,7 +352,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		mayBeRetired: true,
 		name: 'GPT-4o Image (Beta)',
 		description:
-			"Up to five images in; the white areas of a mask are repainted. No longer in EvoLink's documents: possibly retired",
+			"Up to five images in; white areas of a mask are repainted. No longer in EvoLink's documentation, possibly retired",
 		prompt: { maxCharacters: 2000 },
 		images: {
 			need: 'optional',
@@ -391,7 +391,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		...gptImage2(['low', 'medium', 'high']),
 		id: 'gpt-image-2',
 		name: 'GPT Image 2',
-		description: 'Up to 16 images in; the transparent parts of a mask are repainted',
+		description: 'Up to 16 images in; transparent areas of a mask are repainted',
 		source: `${DOCS}/gpt-image-2/gpt-image-2-image-generation`,
 	},
 	{
@@ -411,20 +411,21 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		...gptImage2(['low', 'medium', 'high', 'xhigh', 'max']),
 		id: 'gpt-image-2.5-flare',
 		name: 'GPT Image 2.5 Flare',
-		description: 'Up to 16 images in; the transparent parts of a mask are repainted; fast',
+		description: 'Up to 16 images in; transparent areas of a mask are repainted; fast',
+		isFast: true,
 		source: `${DOCS}/gpt-image-2.5/gpt-image-2.5-image-generation`,
 	},
 	{
 		...gptImage2(['low', 'medium', 'high', 'xhigh', 'max']),
 		id: 'gpt-image-2.5-sunburst',
 		name: 'GPT Image 2.5 Sunburst',
-		description: 'Up to 16 images in; the transparent parts of a mask are repainted; precise',
+		description: 'Up to 16 images in; transparent areas of a mask are repainted; precise',
 		source: `${DOCS}/gpt-image-2.5/gpt-image-2.5-image-generation`,
 	},
 	{
 		id: 'gemini-3-pro-image-preview',
 		name: 'Nano Banana Pro (Gemini 3 Pro Image)',
-		description: 'Up to 14 images in, of at most five real people',
+		description: 'Up to 14 images in, with at most five real people',
 		prompt: { maxCharacters: 2000 },
 		images: nanoBananaImages(14, 20),
 		results: [1],
@@ -438,7 +439,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 	{
 		id: 'gemini-3.1-flash-image-preview',
 		name: 'Nano Banana 2 (Gemini 3.1 Flash Image)',
-		description: 'Up to 14 images in, of at most four real people',
+		description: 'Up to 14 images in, with at most four real people',
 		prompt: { maxCharacters: 2000 },
 		images: nanoBananaImages(14, 20),
 		results: [1],
@@ -481,7 +482,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 	{
 		id: 'nano-banana-2-beta',
 		name: 'Nano Banana 2 (Beta)',
-		description: 'Up to 14 images in, of at most four real people',
+		description: 'Up to 14 images in, with at most four real people',
 		prompt: { maxCharacters: 2000 },
 		images: nanoBananaImages(14, 10),
 		results: [1],
@@ -495,7 +496,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 	{
 		id: 'nano-banana-pro-beta',
 		name: 'Nano Banana Pro (Beta)',
-		description: 'Up to ten images in, of at most five real people',
+		description: 'Up to ten images in, with at most five real people',
 		prompt: { maxCharacters: 2000 },
 		images: nanoBananaImages(10, 10),
 		results: [1],
@@ -525,7 +526,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		}),
 		id: 'doubao-seedream-4.0',
 		name: 'Seedream 4.0',
-		description: 'Up to 14 images in; together with the images out at most 15',
+		description: 'Up to 14 images in, at most 15 images in and out in total',
 		source: `${DOCS}/seedream/seedream-4.0-image-generate`,
 	},
 	{
@@ -536,7 +537,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		}),
 		id: 'doubao-seedream-4.5',
 		name: 'Seedream 4.5',
-		description: 'Up to 14 images in; together with the images out at most 15',
+		description: 'Up to 14 images in, at most 15 images in and out in total',
 		source: `${DOCS}/seedream/seedream-4.5-image-generate`,
 	},
 	{
@@ -553,7 +554,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		}),
 		id: 'doubao-seedream-5.0-lite',
 		name: 'Seedream 5.0 Lite',
-		description: 'Up to 14 images in; together with the images out at most 15',
+		description: 'Up to 14 images in, at most 15 images in and out in total',
 		source: `${DOCS}/seedream/seedream-5.0-lite-image-generate`,
 	},
 	{
@@ -568,26 +569,29 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		id: 'doubao-seedream-5.0-flash',
 		name: 'Seedream 5.0 Flash',
 		description: 'Up to ten images in, one image out; fast',
+		isFast: true,
 		source: `${DOCS}/seedream/seedream-5.0-flash-image-generate`,
 	},
 	{
 		...layerize(PRIORITIES),
 		id: 'doubao-seedream-5.0-pro-layerize',
 		name: 'Seedream 5.0 Pro Layerize',
-		description: 'Takes one image apart into layers, each a image and each charged',
+		description: 'One image in, separated into layers, each an image that is charged',
 		source: `${DOCS}/seedream/seedream-5.0-pro-layerize-image-generate`,
 	},
 	{
 		...layerize(STANDARD_PRIORITY),
 		id: 'doubao-seedream-5.0-flash-layerize',
 		name: 'Seedream 5.0 Flash Layerize',
-		description: 'Takes one image apart into layers, each a image and each charged; fast',
+		description: 'One image in, separated into layers, each an image that is charged; fast',
+		isFast: true,
 		source: `${DOCS}/seedream/seedream-5.0-flash-layerize-image-generate`,
 	},
 	{
 		id: 'grok-imagine-image-2.0',
 		name: 'Grok Imagine Image 2.0',
-		description: 'Up to three images in, which prompts call <IMAGE_0> to <IMAGE_2>; up to ten out',
+		description:
+			'Up to three images in, called <IMAGE_0> to <IMAGE_2> in the prompt; up to ten images out',
 		prompt: {},
 		images: { need: 'optional', max: 3, formats: COMMON_FORMATS, transparency: true },
 		results: upTo(10),
@@ -631,6 +635,7 @@ export const IMAGE_MODELS: readonly ImageModel[] = [
 		id: 'z-image-turbo',
 		name: 'Z Image Turbo',
 		description: 'A prompt in, one image out; fast',
+		isFast: true,
 		prompt: { maxCharacters: 2000 },
 		images: NO_IMAGES,
 		results: [1],

@@ -7,6 +7,8 @@ export interface ImageModel {
 	description: string;
 	/** It is in no current document, and not in the service's price list. */
 	mayBeRetired?: boolean;
+	/** Whether the documents call it fast beside its siblings. */
+	isFast?: boolean;
 	/** What the model is made for, where it doesn't edit as a prompt says. */
 	use?: 'layers' | 'background' | 'texture';
 	prompt: PromptLimits;

@@ -6,6 +6,7 @@ import { isSuccess, keyedSend } from '../api/http/http';
 import { isRecord, listIn, parseJson } from '../api/http/json';
 import { BoundedMap } from '../memory/boundedMap';
 import { EDITING_MODELS, findModel, GENERATING_MODELS } from '../models/catalogue';
+import { listName, pageOf } from '../models/listName';
 import { CREDENTIAL, readCredential } from './credential';
 
 const TIMEOUT_MS = 3_000;
@@ -29,12 +30,15 @@ export async function searchModels(
 ): Promise<INodeListSearchResult> {
 	const generates = context.getCurrentNodeParameter('operation') === 'generateImage';
 	const models = generates ? GENERATING_MODELS : EDITING_MODELS;
-	const known = models.map(({ id, name, description }) => ({ name, value: id, description }));
+	const known = models.map((model): Entry => {
+		const name = listName(model, generates ? 'generate' : 'edit');
+		return { name, value: model.id, description: model.description, url: pageOf(model) };
+	});
 	const ids = await allowedIds(context);
 	const entries = ids ? byPermission(known, ids, generates ? mayGenerate : mayEdit) : known;
-	const wanted = filter.trim().toLowerCase();
+	const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
 	return {
-		results: entries.filter(({ name, value }) => `${value} ${name}`.toLowerCase().includes(wanted)),
+		results: entries.filter((entry) => words.every((word) => textOf(entry).includes(word))),
 	};
 }
 
@@ -42,19 +46,27 @@ interface Entry {
 	name: string;
 	value: string;
 	description: string;
+	/** What the link beside the field leads to. */
+	url?: string;
 }
 
+function textOf({ name, value, description }: Entry): string {
+	return `${value} ${name} ${description}`.toLowerCase();
+}
+
+/** n8n shows no descriptions in this list, so the names say it. */
 function byPermission(known: Entry[], ids: string[], isWanted: (id: string) => boolean): Entry[] {
 	const others = ids.filter((id) => isWanted(id) && !findModel(id));
 	return [
 		...known.filter(({ value }) => ids.includes(value)),
-		...others.map((id) => ({ name: id, value: id, description: 'The service checks its limits' })),
+		...others.map((id) => ({
+			name: `${id} · limits not checked`,
+			value: id,
+			description: "Limits aren't checked beforehand",
+		})),
 		...known
 			.filter(({ value }) => !ids.includes(value))
-			.map((entry) => ({
-				...entry,
-				description: `${entry.description}. EvoLink does not list it for this API key.`,
-			})),
+			.map((entry) => ({ ...entry, name: `${entry.name} · not enabled for this API key` })),
 	];
 }
 

@@ -154,7 +154,11 @@ describe('requests at the edge of a limit', () => {
 
 	it.each<[ImageModel, Partial<RequestFacts>, string]>([
 		// The documents disagree on the prompts of qwen-image-edit, so the service decides.
-		[QWEN, { prompt: 'x'.repeat(2001) }, "'Prompt' has 2001 characters; Qwen Image Edit takes"],
+		[
+			QWEN,
+			{ prompt: 'x'.repeat(2001) },
+			"'Prompt' has 2001 characters, but Qwen Image Edit accepts",
+		],
 		[QWEN, { prompt: 'x'.repeat(801) }, 'Qwen Image Edit may ignore those after the first 800'],
 		[SEEDREAM_5, { prompt: '海'.repeat(2700) }, "'Prompt' has about 4154 tokens"],
 		[
