@@ -9,6 +9,7 @@ module.exports = {
 		'<rootDir>/test/editor/',
 		'<rootDir>/test/examples/',
 		'<rootDir>/test/screenshots/',
+		'<rootDir>/test/waysOut/',
 	],
 	transform: {
 		'^.+\\.ts$': ['ts-jest', { tsconfig: 'tsconfig.all.json', diagnostics: false }],

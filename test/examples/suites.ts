@@ -1,7 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INode, INodeExecutionData, INodeParameters } from 'n8n-workflow';
+import sharp from 'sharp';
 import {
 	type Execution,
 	outputItems,
@@ -162,6 +164,37 @@ export function examples(given: () => Fixture): void {
 			const [task] = given().simulator.tasks.values();
 			expect(task.request.prompt).toBe('Make it blue');
 		});
+
+		it.each([
+			['a large one, turned by EXIF data', 5712, 4284, 'jpeg', 3072],
+			['a small one', 300, 200, 'webp', 768],
+			['one in another format', 4000, 3000, 'tiff', 3072],
+			['one that fits', 1000, 800, 'png', 0],
+		] as const)(
+			'prepare-photos.json: %s is edited, changed only where it must be',
+			async (_name, width, height, format, longSide) => {
+				const { simulator } = given();
+				const photo = await sharp({
+					create: { width, height, channels: 3, background: '#7fb2d9' },
+				})
+					[format]()
+					.withMetadata({ orientation: format === 'jpeg' ? 6 : 1 })
+					.toBuffer();
+				const workflow = setUp('prepare-photos.json', evolinkApi());
+				for (const node of workflow.nodes) node.webhookId &&= randomUUID();
+				const execution = await submitForm(workflow, [photo, 'Make it blue']);
+				await expectEdited(outputItems(execution, 'Edit Photo'));
+				const [upload] = simulator.requests.filter(({ path }) => path.includes('/upload/'));
+				const sent = upload.parts?.find(({ name }) => name === 'file')?.data ?? Buffer.alloc(0);
+				if (longSide === 0) {
+					expect(sent.equals(photo)).toBe(true);
+					return;
+				}
+				const { autoOrient } = await sharp(sent).metadata();
+				expect(Math.max(autoOrient.width, autoOrient.height)).toBe(longSide);
+				expect(autoOrient.height > autoOrient.width).toBe(format === 'jpeg');
+			},
+		);
 
 		it('virtual-try-on.json: two photos become one', async () => {
 			const workflow = setUp('virtual-try-on.json', evolinkApi());

@@ -208,19 +208,19 @@ describe('Before anything is sent', () => {
 			'a TIFF, which cannot be uploaded',
 			async () => await samplePicture('tiff'),
 			{},
-			/Image 1 .* is a TIFF image, which EvoLink's file upload doesn't accept – Convert .* URL/,
+			/Image 1 .* is a TIFF image, which EvoLink's file upload doesn't accept – .*Only if Larger; Format JPEG\)\. .*public URL.* Qwen Image Edit accepts/,
 		],
 		[
 			'a BMP, which cannot be uploaded',
 			async () => await samplePicture('bmp'),
 			{},
-			/Image 1 .* is a BMP image, which EvoLink's file upload doesn't accept/,
+			/Image 1 .* is a BMP image, which EvoLink's file upload doesn't accept – .*Format JPEG/,
 		],
 		[
 			'transparency for a model that takes none',
 			async () => await samplePicture('png', { alpha: true }),
 			{ model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' } },
-			/Image 1 .* is a PNG with transparency, which Wan .* doesn't accept – .*Composite.*Or select a model/,
+			/Image 1 .* is a PNG image with transparent areas, which Wan .* doesn't accept – .*Composite.*Or select a model/,
 		],
 	];
 	it.each(files)('%s is refused', async (_what, content, parameters, message) => {

@@ -1,7 +1,9 @@
 import type { INodeParameters } from 'n8n-workflow';
 
+import { until } from '../../tools/until';
 import type { Simulator } from '../simulator';
 import { editImage, runWorkflow, type WorkflowOptions } from './harness';
+import { ParkedWorkflow } from './parkedWorkflow';
 import { scenarios } from './scenarios';
 
 const SEVERAL: INodeParameters = {
@@ -87,6 +89,59 @@ describe('Results', () => {
 					'x_1.png',
 				]);
 			}
+		},
+
+		'of Generate Image take the same options': async (simulator) => {
+			const { items: output } = await runWorkflow({
+				simulator,
+				parameters: {
+					operation: 'generateImage',
+					prompt: 'A beach',
+					model: { __rl: true, mode: 'id', value: 'qwen-image-3.0' },
+					numberOfImages: 2,
+					options: { fileName: '={{ $json.sku }}', itemPerImage: true, includeInputFields: true },
+				},
+				items,
+			});
+			expect(output.map(({ json }) => [json.sku, json.status, json.image_index])).toEqual([
+				['a', 'completed', 0],
+				['a', 'completed', 1],
+				['b', 'completed', 0],
+				['b', 'completed', 1],
+			]);
+			expect(output.map(({ binary }) => binary?.data.fileName)).toEqual([
+				'a.png',
+				'a_1.png',
+				'b.png',
+				'b_1.png',
+			]);
+		},
+
+		'of a run that was parked take the same options': async (simulator) => {
+			const options = {
+				fileName: '={{ $json.sku }}',
+				itemPerImage: true,
+				includeInputFields: true,
+			};
+			const parameters = editImage(simulator, { ...SEVERAL, wait: 'callback', options });
+			const workflow = new ParkedWorkflow({ simulator, parameters, items });
+			expect((await workflow.start()).status).toBe('waiting');
+			await until(() => [...simulator.tasks.values()].every(({ ended }) => ended));
+			const [task] = simulator.tasks.values();
+			const callbackUrl = String(task.request.callback_url);
+			const { workflowData } = await workflow.call(callbackUrl, { id: task.id });
+			const run = await workflow.wake(workflowData);
+			const output = run.data.resultData.runData.EvoLink.at(-1)?.data?.main[0] ?? [];
+			expect(
+				output.map(({ json, binary, pairedItem }) => [
+					...[json.sku, json.status, json.image_index, binary?.data.fileName, pairedItem],
+				]),
+			).toEqual([
+				['a', 'completed', 0, 'a.png', { item: 0 }],
+				['a', 'completed', 1, 'a_1.png', { item: 0 }],
+				['b', 'completed', 0, 'b.png', { item: 1 }],
+				['b', 'completed', 1, 'b_1.png', { item: 1 }],
+			]);
 		},
 
 		'of a gateway take them, whether they come as links or as base64': async (simulator) => {

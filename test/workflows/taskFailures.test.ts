@@ -100,6 +100,21 @@ describe('A task that failed or was cancelled', () => {
 			/Resize the images.*\(image_dimension_mismatch\)/,
 			{ status: 'failed' },
 		),
+		"tells the image's size, the limit and the way out where the size was wrong": isTold(
+			{ end: 'failed', code: 'image_dimension_mismatch', message: 'Image is 300x200 pixels' },
+			/Image is 300x200 pixels \[image_dimension_mismatch\]/,
+			/accepts 512 to 3072 pixels per side\. Image 1 is 300 × 200 pixels\. .*768 × 512, Minimum Area/,
+			{
+				failure: {
+					code: 'image_dimension_mismatch',
+					message: 'Image is 300x200 pixels',
+					retryable: false,
+					advice: expect.stringMatching(
+						/512 to 3072 pixels per side\. Image 1 is 300 × 200 pixels\. .*Minimum Area/,
+					) as string,
+				},
+			},
+		),
 		'is understood when the code is new': isTold(
 			{ end: 'failed', code: 'brand_new_code', message: 'Something new.' },
 			/Something new.$/,

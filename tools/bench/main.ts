@@ -19,11 +19,19 @@ import { growth } from './scenarios/growth';
 import { instant } from './scenarios/instant';
 import { packageSize } from './scenarios/package';
 import { images } from './scenarios/images';
+import { scanning } from './scenarios/scanning';
 import { waiting } from './scenarios/waiting';
 
-const scenarios = [waiting, instant, images, growth, packageSize, automatic, fullAccount] as Array<
-	Scenario<unknown>
->;
+const scenarios = [
+	waiting,
+	instant,
+	images,
+	growth,
+	scanning,
+	packageSize,
+	automatic,
+	fullAccount,
+] as Array<Scenario<unknown>>;
 
 async function main(): Promise<void> {
 	const { values, positionals } = parseArgs({

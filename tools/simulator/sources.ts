@@ -80,7 +80,7 @@ async function fetchSource(
 			`Image is ${source.width}x${source.height} pixels; ${problem}`,
 		);
 	}
-	if (!limits.takesAlpha && (await hasAlpha(source))) {
+	if (!limits.takesAlpha && (await isTransparent(source))) {
 		throw new TaskFailure('image_processing_error', 'Transparency is not supported');
 	}
 	return source;
@@ -103,6 +103,11 @@ function sizeProblem({ width, height }: SourceImage, limits: ModelLimits): strin
 async function hasAlpha({ bytes, format }: SourceImage): Promise<boolean> {
 	if (format === 'bmp' || format === 'heic') return false;
 	return (await sharp(bytes).metadata()).hasAlpha;
+}
+
+/** Whether a pixel is transparent: an alpha channel alone is not. */
+async function isTransparent(source: SourceImage): Promise<boolean> {
+	return (await hasAlpha(source)) && !(await sharp(source.bytes).stats()).isOpaque;
 }
 
 async function fetchBytes(

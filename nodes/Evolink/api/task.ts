@@ -11,6 +11,8 @@ export interface TaskFailure {
 	message: string;
 	/** Whether the same request may succeed another time. */
 	retryable: boolean;
+	/** What to do about it, where more is known than the code says. */
+	advice?: string;
 }
 
 /**

@@ -18,7 +18,7 @@ export const FORMATS: Readonly<Record<ImageFormat, FormatFacts>> = {
 	heic: { mimeType: 'image/heic', extensions: ['heic', 'heif'] },
 };
 
-/** What the bytes of an image tell. Sizes are missing where the file is damaged or cut off, and for TIFF, AVIF and HEIC. */
+/** What the bytes of an image tell. Sizes are missing where the file is damaged or cut off, and for AVIF and HEIC. */
 export interface ImageFacts {
 	format: ImageFormat;
 	/** Pixels, as displayed. */
@@ -27,8 +27,10 @@ export interface ImageFacts {
 	height?: number;
 	/** Whether the file stores it lying on its side, so that width and height are the other way round there. */
 	isTurned?: boolean;
-	/** Whether the image can have transparent pixels; only told for PNG and WebP. */
+	/** Whether the image can have transparent pixels; only told for PNG, WebP and TIFF. */
 	transparency?: boolean;
+	/** Whether it has a transparent pixel; only told where the pixels were looked at. */
+	isTransparent?: boolean;
 	/** Whether the file ends before the image does; only told for JPEG, PNG, WebP and GIF. */
 	isCutOff?: boolean;
 }
@@ -41,9 +43,12 @@ export function formatByName(name: string): ImageFormat | undefined {
 	return formats.find((format) => FORMATS[format].extensions.includes(ending));
 }
 
-const HEIC_BRANDS = ['heic', 'heix', 'hevc', 'mif1', 'msf1'];
+/** ISO/IEC 23008-12, annex B; MIAF's general brands say nothing of how the pixels are coded. */
+const HEIC_BRANDS = ['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'hevm', 'hevs'];
+const AVIF_BRANDS = ['avif', 'avis'];
+const GENERAL_BRANDS = ['mif1', 'msf1', 'miaf'];
 
-/** @param bytes the first 26 at least, or the whole of a shorter file */
+/** @param bytes the first 64 at least, or the whole of a shorter file */
 export function formatOf(bytes: Buffer): ImageFormat | undefined {
 	const ascii = (start: number, end: number) => bytes.toString('latin1', start, end);
 	if (bytes.length < 16) return undefined;
@@ -52,11 +57,25 @@ export function formatOf(bytes: Buffer): ImageFormat | undefined {
 	if (ascii(0, 4) === 'RIFF' && ascii(8, 12) === 'WEBP') return 'webp';
 	if (ascii(0, 6) === 'GIF87a' || ascii(0, 6) === 'GIF89a') return 'gif';
 	if (ascii(0, 2) === 'BM' && bytes.length >= 26) return 'bmp';
-	if (ascii(0, 4) === 'II*\0' || ascii(0, 4) === 'MM\0*') return 'tiff';
-	if (ascii(4, 8) === 'ftyp') {
-		const brand = ascii(8, 12);
-		if (brand === 'avif' || brand === 'avis') return 'avif';
-		if (HEIC_BRANDS.includes(brand)) return 'heic';
-	}
+	// Canon's raw files, which are built like a TIFF file, say so themselves.
+	const isTiff = ascii(0, 4) === 'II*\0' || ascii(0, 4) === 'MM\0*';
+	if (isTiff && ascii(8, 10) !== 'CR') return 'tiff';
+	if (ascii(4, 8) === 'ftyp') return formatOfBrands(bytes);
 	return undefined;
+}
+
+/** The major brand, then those that it is compatible with. */
+function formatOfBrands(bytes: Buffer): ImageFormat | undefined {
+	const end = Math.min(bytes.length, bytes.readUInt32BE(0), 64);
+	const brands: string[] = [];
+	for (let at = 8; at + 4 <= end; at += at === 8 ? 8 : 4) {
+		brands.push(bytes.toString('latin1', at, at + 4));
+	}
+	const [major] = brands;
+	const known = [...AVIF_BRANDS, ...HEIC_BRANDS];
+	const brand = GENERAL_BRANDS.includes(major)
+		? (brands.find((each) => known.includes(each)) ?? 'heic')
+		: major;
+	if (AVIF_BRANDS.includes(brand)) return 'avif';
+	return HEIC_BRANDS.includes(brand) ? 'heic' : undefined;
 }

@@ -2,7 +2,7 @@ import { formatOf, type ImageFacts, type ImageFormat } from './format';
 import { type Findings, type Walk, WALKS, type Wish } from './walks';
 
 /** Enough to recognize every format. */
-const SIGNATURE_BYTES = 26;
+const SIGNATURE_BYTES = 64;
 
 /**
  * Places in a file that are looked at. Images of 20 MB have some ten thousand; a file that is made to have more must
@@ -55,8 +55,8 @@ export class ImageReader {
 	end(): ImageFacts | undefined {
 		if (!this.signature) this.begin();
 		const format = formatOf(this.signature as Buffer);
-		if (!format) return undefined;
-		const { width, height, orientation = 1, transparency } = this.found;
+		const { width, height, orientation = 1, transparency, isRaw } = this.found;
+		if (!format || isRaw) return undefined;
 		const size = width && height ? { width, height } : {};
 		const isTurned = orientation >= 5;
 		return {

@@ -12,6 +12,7 @@ import { FORMATS, type ImageFacts, type ImageFormat } from './format';
 import { findFiles, type GivenFile, openStored, readFile } from './binaryFields';
 import { type Fetcher, type LinkProblem, problemsOfLink, useFile } from './linkProblems';
 import { ImageReader } from './imageReader';
+import { type PixelRange, rangeOfPixels } from './pngPixels';
 import { describeUnknown, isNoImage } from './unknownContent';
 
 /** An image to edit, as a link for the service or as bytes that must be uploaded first. */
@@ -46,6 +47,12 @@ export interface Carrier {
 	formats: readonly ImageFormat[];
 	maxMegabytes: number;
 }
+
+/** What a person can do about an image that its carrier does not take. */
+export type CarrierAdvice = (
+	image: { facts: ImageFacts; bytes: number },
+	surroundings: { fieldName: string; carrier: Carrier },
+) => string;
 
 /** What tells an image from another, wherever it is uploaded to. */
 export function identityOf(reference: Reference): string {
@@ -82,11 +89,13 @@ const SIZED_FORMATS: ImageFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 /**
  * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one image or several.
  *
+ * @param adviseOn tells the way out for an image that the carrier does not take
  * @throws {InvalidInputError} no image, a link that is none, a field that is missing or no image
  */
 export async function readReferences(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	adviseOn: CarrierAdvice,
 	carrier: Carrier = FILE_UPLOAD,
 ): Promise<Reference[]> {
 	const entries = context.getNodeParameter('images.image', itemIndex, []) as IDataObject[];
@@ -95,7 +104,7 @@ export async function readReferences(
 		const label = `Image ${position + 1}`;
 		if (entry.source === 'binary') {
 			const given = entry.binaryPropertyName;
-			references.push(...(await readBinaries(context, itemIndex, given, label, carrier)));
+			references.push(...(await readBinaries(context, itemIndex, given, label, adviseOn, carrier)));
 		} else {
 			for (const link of splitLinks(entry.url, label))
 				references.push({ kind: 'link', label, field: 'URL', link });
@@ -214,6 +223,7 @@ export async function readOneReference(
 	itemIndex: number,
 	value: unknown,
 	label: string,
+	adviseOn: CarrierAdvice,
 ): Promise<Reference> {
 	const given = [value].flat(5).map(linkOfAttachment);
 	const isAddress = given.some(
@@ -221,7 +231,7 @@ export async function readOneReference(
 	);
 	const references: Reference[] = isAddress
 		? splitLinks(given, label, label).map((link) => ({ kind: 'link', label, field: label, link }))
-		: await readBinaries(context, itemIndex, value, label, FILE_UPLOAD, label);
+		: await readBinaries(context, itemIndex, value, label, adviseOn, FILE_UPLOAD, label);
 	const [reference, ...more] = references;
 	if (more.length > 0) {
 		throw new InvalidInputError(`'${label}' returns several images`, 'Provide one.');
@@ -242,12 +252,13 @@ export async function readBinaries(
 	itemIndex: number,
 	given: unknown,
 	entryLabel: string,
+	adviseOn: CarrierAdvice,
 	carrier: Carrier = FILE_UPLOAD,
 	field?: string,
 ): Promise<BinaryReference[]> {
 	const references: BinaryReference[] = [];
 	for (const file of findFiles(context, itemIndex, given, entryLabel, field)) {
-		references.push(await readBinary(context, itemIndex, file, entryLabel, carrier));
+		references.push(await readBinary(context, itemIndex, file, entryLabel, adviseOn, carrier));
 	}
 	return references;
 }
@@ -257,6 +268,7 @@ async function readBinary(
 	itemIndex: number,
 	{ name: fieldName, binary, instead }: GivenFile,
 	entryLabel: string,
+	adviseOn: CarrierAdvice,
 	carrier: Carrier,
 ): Promise<BinaryReference> {
 	const label = `${entryLabel} (field '${fieldName}')`;
@@ -279,13 +291,13 @@ async function readBinary(
 	if (!carrier.formats.includes(facts.format)) {
 		throw new InvalidInputError(
 			`${label} is a ${facts.format.toUpperCase()} image, which ${carrier.name} doesn't accept`,
-			"Convert it to PNG or JPEG, e.g. with n8n's Edit Image node, or use a public URL instead.",
+			adviseOn({ facts, bytes }, { fieldName, carrier }),
 		);
 	}
 	if (bytes > carrier.maxMegabytes * 1024 * 1024) {
 		throw new InvalidInputError(
 			`${label} is larger than ${carrier.maxMegabytes} MB, the maximum for ${carrier.name}`,
-			"Make the image smaller, e.g. with n8n's Edit Image node, or use a public URL instead.",
+			adviseOn({ facts, bytes }, { fieldName, carrier }),
 		);
 	}
 	for (const hint of hintsOn(facts, instead)) {
@@ -316,6 +328,34 @@ function hintsOn({ isCutOff, width, format }: ImageFacts, instead: string | unde
 		hints.push("the image's size can't be read, so the model's limits could not be checked");
 	}
 	return hints;
+}
+
+/** Notes whether an image that can have transparent pixels has one. Told of PNG only: to unpack WebP takes too long. */
+export async function noteTransparency(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	reference: Reference,
+): Promise<void> {
+	if (reference.kind === 'link') return;
+	const { facts, file, label } = reference;
+	if (facts.format !== 'png' || !facts.transparency) return;
+	const content = readFile(context, itemIndex, file, label);
+	const range = await rangeOfPixels(content, 'opacity', ({ least }) => least < 255);
+	if (range) facts.isTransparent = range.least < 255;
+}
+
+/** How transparent, or how bright, the pixels of a mask are. @returns undefined where nobody can tell */
+export async function readMaskPixels(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	mask: Reference,
+	repaints: 'transparent' | 'white',
+): Promise<PixelRange | undefined> {
+	if (mask.kind === 'link' || mask.facts.format !== 'png') return undefined;
+	if (repaints === 'transparent' && !mask.facts.transparency) return { least: 255, most: 255 };
+	const content = readFile(context, itemIndex, mask.file, mask.label);
+	const property = repaints === 'transparent' ? 'opacity' : 'brightness';
+	return await rangeOfPixels(content, property, ({ least, most }) => least === 0 && most === 255);
 }
 
 /** The upload of a binary reference; the content is read again, so that it fills memory only on its way. */

@@ -19,8 +19,19 @@ const DAMAGED: UnknownContent = {
 const MOVE_BASE64 =
 	"Use n8n's 'Convert to File' node with the operation 'Move Base64 String to File' to turn base64 into a file";
 
+const SAVE_AS = 'Save or export it as JPEG or PNG where it comes from.';
+
 /** By the first bytes, in Latin-1. */
 const SIGNATURES: Array<[RegExp, UnknownContent]> = [
+	[/^(?:\xff\n|.{4}JXL )/s, { what: 'a JPEG XL image', advice: SAVE_AS }],
+	[/^(?:\xffO\xffQ|.{4}jP {2})/s, { what: 'a JPEG 2000 image', advice: SAVE_AS }],
+	[/^8BPS/, { what: 'a Photoshop document', advice: SAVE_AS }],
+	[/^\0\0(?!\0)\p{Cc}\0/u, { what: 'an icon (ICO)', advice: SAVE_AS }],
+	[
+		// Built like TIFF, all that is not a TIFF image to be sent is one.
+		/^(?:II\*\0|MM\0\*|....ftypcrx |FUJIFILMCCD-RAW|II[RU][OS\0]|FOVb)/s,
+		{ what: "a camera's raw file", advice: SAVE_AS },
+	],
 	[
 		/^%PDF/,
 		{

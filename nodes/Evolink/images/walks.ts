@@ -23,6 +23,8 @@ export interface Findings {
 	/** Whether there can be transparent pixels. */
 	transparency?: boolean;
 	hasPixels?: boolean;
+	/** A camera's raw file, of which only a small preview is an image. */
+	isRaw?: boolean;
 	/** The length of the file, where it says so itself. */
 	endsAt?: number;
 }
@@ -34,6 +36,7 @@ export const WALKS: Readonly<Partial<Record<ImageFormat, (found: Findings) => Wa
 	webp: walkWebp,
 	gif: walkGif,
 	bmp: walkBmp,
+	tiff: walkTiff,
 };
 
 const MAX_EXIF_BYTES = 64 * 1024;
@@ -177,6 +180,36 @@ function* walkBmp(found: Findings): Walk {
 	found.height = isCore ? header.readUInt16LE(20) : Math.abs(header.readInt32LE(22));
 }
 
+/** The first directory of TIFF 6.0, which may stand behind the pixels. */
+function* walkTiff(found: Findings): Walk {
+	const header = yield { read: 8 };
+	const isLittleEndian = header[0] === 0x49;
+	const uint32 = (from: Buffer, at: number) =>
+		isLittleEndian ? from.readUInt32LE(at) : from.readUInt32BE(at);
+	const uint16 = (from: Buffer, at: number) =>
+		isLittleEndian ? from.readUInt16LE(at) : from.readUInt16BE(at);
+	const count = yield { skip: Math.max(0, uint32(header, 4) - header.length), read: 2 };
+	let isPreview = false;
+	for (let left = Math.min(uint16(count, 0), MAX_TIFF_ENTRIES); left > 0; left--) {
+		const entry = yield { read: DIRECTORY_ENTRY_BYTES };
+		const isLong = uint16(entry, 2) === 4;
+		const value = isLong ? uint32(entry, 8) : uint16(entry, 8);
+		const tag = uint16(entry, 0);
+		if (tag === 256) found.width ??= value;
+		if (tag === 257) found.height ??= value;
+		if (tag === ORIENTATION) found.orientation ??= value;
+		if (tag === EXTRA_SAMPLES) found.transparency = true;
+		if (tag === NEW_SUBFILE_TYPE) isPreview = (value & 1) === 1;
+		if (tag === DNG_VERSION || (tag === SUB_IFDS && isPreview)) found.isRaw = true;
+	}
+}
+
+/** More than any writer makes. */
+const MAX_TIFF_ENTRIES = 1_000;
+const NEW_SUBFILE_TYPE = 254;
+const SUB_IFDS = 330;
+const EXTRA_SAMPLES = 338;
+const DNG_VERSION = 50706;
 const ORIENTATION = 0x0112;
 const DIRECTORY_ENTRY_BYTES = 12;
 

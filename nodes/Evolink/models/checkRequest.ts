@@ -2,8 +2,15 @@ import { shortened } from '../api/errors/shortened';
 import { InvalidInputError } from '../api/errors/errors';
 import { parseUrl } from '../api/http/url';
 import { formatByName, FORMATS, type ImageFacts, type ImageFormat } from '../images/format';
+import type { PixelRange } from '../images/pngPixels';
 import { formatName, formatNames, type KnownImage, problemsOf } from './imageProblems';
-import { type CrossRule, type ImageModel, makesSeveral, type ParameterValues } from './model';
+import {
+	type CrossRule,
+	type ImageModel,
+	makesSeveral,
+	type MaskRule,
+	type ParameterValues,
+} from './model';
 import { PARAMETERS, parametersOf, pixelsOf, wantedInstead } from './parameters';
 import { type Surroundings, wayOut } from './wayOut';
 
@@ -302,11 +309,15 @@ export function checkLink(model: ImageModel | undefined, label: string, link: st
 /** A mask as it is known: of a link only the address. */
 export type MaskFacts = { link: string } | ImageFacts;
 
-/** @param firstImage undefined where it stands behind a link */
+/**
+ * @param firstImage undefined where it stands behind a link
+ * @param pixels how opaque, or how bright, the mask's pixels are, where that is known
+ */
 export function checkMask(
 	model: ImageModel | undefined,
 	mask: MaskFacts,
 	firstImage: ImageFacts | undefined,
+	pixels?: PixelRange,
 ): Violation[] {
 	if (!model?.mask) {
 		return [
@@ -335,24 +346,69 @@ export function checkMask(
 	if (mask.format !== 'png') {
 		violations.push({
 			message: `'Mask' is a ${formatName(mask.format)} image, but ${name} accepts only PNG`,
-			advice: 'Convert the mask to PNG.',
+			advice: 'Save the mask as PNG.',
 		});
 	}
-	if (mask.format === 'png' && model.mask.repaints === 'transparent' && !mask.transparency) {
-		violations.push({
-			message: `'Mask' has no transparency, but ${name} repaints the transparent areas of a mask`,
-			advice: 'Make the areas to repaint transparent.',
-		});
-	}
-	const known = [mask.width, mask.height, firstImage?.width, firstImage?.height];
-	if (known.includes(undefined)) return violations;
-	if (mask.width !== firstImage?.width || mask.height !== firstImage?.height) {
-		violations.push({
-			message: `'Mask' is ${mask.width} × ${mask.height} pixels, but the first image is ${firstImage?.width} × ${firstImage?.height} pixels`,
-			advice: 'Use a mask with the same dimensions as the first image.',
-		});
-	}
+	violations.push(...checkMaskSize(mask, firstImage));
+	if (mask.format === 'png') violations.push(...checkRepainted(model.mask, name, pixels));
 	return violations;
+}
+
+/** In a mask that repaints what is white, from here on a pixel is more white than black. */
+const HALF_WHITE = 128;
+
+/** A mask that repaints nothing, or everything, is none. */
+function checkRepainted(
+	{ repaints }: MaskRule,
+	name: string,
+	range: PixelRange | undefined,
+): Violation[] {
+	if (!range) return [];
+	const isTransparent = repaints === 'transparent';
+	const [where, paint] = isTransparent ? ['transparent', 'Erase'] : ['white', 'Paint in white'];
+	const nothing = isTransparent ? range.least === 255 : range.most < HALF_WHITE;
+	const everything = isTransparent ? range.most === 0 : range.least >= HALF_WHITE;
+	if (nothing) {
+		return [
+			{
+				message: `'Mask' has no ${where} pixel, so ${name} would repaint nothing`,
+				advice: `${paint} the areas of the mask that are to be repainted, or remove 'Mask' to edit the whole image.`,
+			},
+		];
+	}
+	if (everything) {
+		return [
+			{
+				message: `'Mask' is ${where} everywhere, so ${name} would repaint the whole image`,
+				advice: `Keep the areas ${isTransparent ? 'opaque' : 'black'} that are to stay as they are, or remove 'Mask' to edit the whole image.`,
+			},
+		];
+	}
+	if (!isTransparent || range.least === 0) return [];
+	return [
+		{
+			message: `'Mask' has no fully transparent pixel, and ${name} may repaint fully transparent ones only`,
+			advice: 'If nothing is repainted, erase the areas completely.',
+			hintOnly: true,
+		},
+	];
+}
+
+function checkMaskSize(mask: ImageFacts, image: ImageFacts | undefined): Violation[] {
+	if (mask.width === undefined || image?.width === undefined) return [];
+	const sizeOf = ({ width, height }: ImageFacts) => `${width} × ${height}`;
+	if (sizeOf(mask) === sizeOf(image)) return [];
+	const message = `'Mask' is ${sizeOf(mask)} pixels, but the first image is ${sizeOf(image)} pixels`;
+	const liesOnItsSide =
+		image.isTurned && mask.width === image.height && mask.height === image.width;
+	return [
+		liesOnItsSide
+			? {
+					message: `${message} when displayed: its file stores it lying on its side, as the mask does`,
+					advice: `Rotate the mask so that it is ${sizeOf(image)} pixels and covers the image as it is displayed.`,
+				}
+			: { message, advice: `Use a mask of ${sizeOf(image)} pixels.` },
+	];
 }
 
 /** @returns the format that a link's path ends in, which need not be the true one */

@@ -17,11 +17,14 @@ export interface ImageProblem {
 	hintOnly?: boolean;
 }
 
+/** What limits images, and what to call it. */
+type Limited = Pick<ImageModel, 'name' | 'images'>;
+
 const MEGABYTE = 1024 * 1024;
 const DECIMAL_MEGABYTE = 1_000_000;
 
 /** What a model's documents say against an image, as far as its file tells. */
-export function problemsOf(model: ImageModel, { facts, bytes }: KnownImage): ImageProblem[] {
+export function problemsOf(model: Limited, { facts, bytes }: KnownImage): ImageProblem[] {
 	return [
 		...bytesProblem(model, bytes),
 		...formatProblem(model, facts.format),
@@ -31,7 +34,7 @@ export function problemsOf(model: ImageModel, { facts, bytes }: KnownImage): Ima
 }
 
 /** "10 MB" is 10,000,000 bytes to some and 10 × 1024 × 1024 to others: refused is only what is too much for both. */
-function bytesProblem({ name, images }: ImageModel, bytes: number): ImageProblem[] {
+function bytesProblem({ name, images }: Limited, bytes: number): ImageProblem[] {
 	const { maxMegabytes = Infinity } = images;
 	if (bytes > maxMegabytes * MEGABYTE) {
 		// Rounded up: '10.0 MB' would look as if it were within a limit of 10 MB.
@@ -46,24 +49,26 @@ function bytesProblem({ name, images }: ImageModel, bytes: number): ImageProblem
 	return [];
 }
 
-function formatProblem({ name, images }: ImageModel, format: ImageFormat): ImageProblem[] {
+function formatProblem({ name, images }: Limited, format: ImageFormat): ImageProblem[] {
 	if (images.formats.includes(format)) return [];
 	const message = `is a ${formatName(format)} image, but ${name} accepts ${formatNames(images)}`;
 	return [{ limit: 'format', message }];
 }
 
-function transparencyProblem({ name, images }: ImageModel, facts: ImageFacts): ImageProblem[] {
+function transparencyProblem({ name, images }: Limited, facts: ImageFacts): ImageProblem[] {
 	if (images.transparency || !mayBeTransparent(facts)) return [];
-	const message = `is a ${formatName(facts.format)} with transparency, which ${name} doesn't accept`;
-	return [{ limit: 'transparency', message }];
+	const what = `a ${formatName(facts.format)} image with transparent areas, which ${name} doesn't accept`;
+	return facts.isTransparent
+		? [{ limit: 'transparency', message: `is ${what}` }]
+		: [{ limit: 'transparency', message: `may be ${what}`, hintOnly: true }];
 }
 
 /** Whether converting the image to JPEG could lose something. */
-export function mayBeTransparent({ transparency }: ImageFacts): boolean {
-	return transparency === true;
+export function mayBeTransparent({ transparency, isTransparent }: ImageFacts): boolean {
+	return isTransparent ?? transparency === true;
 }
 
-function sizeProblem({ name, images }: ImageModel, facts: ImageFacts): ImageProblem[] {
+function sizeProblem({ name, images }: Limited, facts: ImageFacts): ImageProblem[] {
 	const { width, height } = facts;
 	if (width === undefined || height === undefined) return [];
 	const problem = (wanted: string): ImageProblem[] => [

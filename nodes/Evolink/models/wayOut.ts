@@ -1,6 +1,13 @@
-import type { ImageFacts } from '../images/format';
+import { FORMATS, type ImageFacts, type ImageFormat } from '../images/format';
+import type { Carrier, CarrierAdvice } from '../images/inputImages';
 import { EDITING_MODELS } from './catalogue';
-import { type ImageProblem, type KnownImage, mayBeTransparent, problemsOf } from './imageProblems';
+import {
+	formatName,
+	type ImageProblem,
+	type KnownImage,
+	mayBeTransparent,
+	problemsOf,
+} from './imageProblems';
 import type { ImageModel, ImageLimits } from './model';
 import { formatNumber } from './parameters';
 
@@ -34,6 +41,8 @@ export interface Surroundings {
 	fieldName?: string;
 	/** Images of the request. Default 1. */
 	imageCount?: number;
+	/** How the image travels, where that has limits of its own. */
+	carrier?: Carrier;
 }
 
 interface Size {
@@ -58,26 +67,82 @@ const QUALITY = 85;
 /** For models whose documents give no limit, where the service has refused the size. */
 const USUAL_SIDE = 2048;
 
-/** The way out, as sentences for a person. */
+/**
+ * The way out, as sentences for a person.
+ *
+ * @param model undefined where only the carrier sets limits
+ */
 export function wayOut(
-	model: ImageModel,
+	model: ImageModel | undefined,
 	image: KnownImage,
-	{ fieldName = 'data', imageCount = 1 }: Surroundings = {},
+	{ fieldName = 'data', imageCount = 1, carrier }: Surroundings = {},
 ): string {
-	const problems = problemsOf(model, image);
-	const recipe = recipeFor(model.images, image, problems);
-	const other = EDITING_MODELS.find(
-		(candidate) =>
-			!candidate.mayBeRetired &&
-			candidate.use === undefined &&
-			candidate.images.max >= imageCount &&
-			problemsOf(candidate, image).length === 0,
-	);
+	const limits = limitsWithin(model?.images ?? NO_LIMITS, carrier);
+	const problems = problemsOf({ name: model?.name ?? '', images: limits }, image);
+	const recipe = recipeFor(limits, image, problems);
 	return [
 		...describeRecipe(recipe, fieldName),
+		...describeUncertainty(image.facts),
 		...describeLoss(recipe, image.facts),
-		...(other ? [`Or select a model that accepts it as it is, for example ${other.name}.`] : []),
+		...describeOtherModel(model, image, imageCount, carrier),
 	].join(' ');
+}
+
+/** Where no model is known. */
+export const adviseOnAnyModel: CarrierAdvice = (image, surroundings) =>
+	wayOut(undefined, image, surroundings);
+
+const NO_LIMITS: ImageLimits = {
+	need: 'required',
+	max: Infinity,
+	formats: Object.keys(FORMATS) as ImageFormat[],
+	transparency: true,
+};
+
+function limitsWithin(limits: ImageLimits, carrier: Carrier | undefined): ImageLimits {
+	if (!carrier) return limits;
+	const { maxMegabytes = Infinity } = limits;
+	return {
+		...limits,
+		formats: limits.formats.filter((format) => carrier.formats.includes(format)),
+		maxMegabytes: Math.min(maxMegabytes, carrier.maxMegabytes),
+	};
+}
+
+/** A model that accepts the image as it is, uploaded where it can be, else by its URL. */
+function describeOtherModel(
+	model: ImageModel | undefined,
+	image: KnownImage,
+	imageCount: number,
+	carrier: Carrier | undefined,
+): string[] {
+	if (!model) return [];
+	const { format } = image.facts;
+	const travels =
+		!carrier ||
+		(carrier.formats.includes(format) && image.bytes <= carrier.maxMegabytes * 1024 * 1024);
+	const fits = (candidate: ImageModel) =>
+		!candidate.mayBeRetired &&
+		candidate.use === undefined &&
+		candidate.images.max >= imageCount &&
+		problemsOf(candidate, image).length === 0;
+	const other = !travels && fits(model) ? model : EDITING_MODELS.find(fits);
+	if (!other) return [];
+	return travels
+		? [`Or select a model that accepts it as it is, for example ${other.name}.`]
+		: [`Or, if it has a public URL, set 'Source' to 'URL': ${other.name} accepts it that way.`];
+}
+
+/** Not every build of GraphicsMagick, which n8n's Edit Image node uses, reads every format. */
+function describeUncertainty({ format }: ImageFacts): string[] {
+	if (format !== 'heic' && format !== 'avif') return [];
+	const source =
+		format === 'heic'
+			? 'save it as JPEG where it comes from (iPhone: Settings > Camera > Formats > Most Compatible, or share it as JPEG)'
+			: 'save it as JPEG or PNG where it comes from';
+	return [
+		`If that node can't read ${formatName(format)}, which depends on how your n8n was installed, ${source}.`,
+	];
 }
 
 /** For an image that the service refused because of its size, whatever the documents say. */

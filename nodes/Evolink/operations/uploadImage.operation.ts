@@ -2,6 +2,7 @@ import type { INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
 import { type BinaryReference, readBinaries, readForUpload } from '../images/inputImages';
+import { adviseOnAnyModel } from '../models/wayOut';
 import { optionsField } from '../parameters/options';
 import { parameter, readValue } from '../parameters/reader';
 import { concurrencyOption } from '../parameters/spending';
@@ -32,7 +33,13 @@ export const uploadImage = defineOperation<BinaryReference>({
 
 	async plan({ context }, itemIndex) {
 		const given = readValue(context, itemIndex, parameter(inputField))?.value ?? '';
-		const [image, ...more] = await readBinaries(context, itemIndex, given, 'Image');
+		const [image, ...more] = await readBinaries(
+			context,
+			itemIndex,
+			given,
+			'Image',
+			adviseOnAnyModel,
+		);
 		if (more.length > 0) {
 			throw new InvalidInputError(
 				`'${inputField.displayName}' returns several images`,

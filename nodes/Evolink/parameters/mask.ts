@@ -5,6 +5,9 @@ import { IMAGE_MODELS } from '../models/catalogue';
 import { isFirstVersion } from './nodeVersion';
 import { readValue } from './reader';
 
+/** What to do about a mask in another format. */
+export const SAVE_AS_PNG = 'Save the mask as PNG.';
+
 /** One option for each way in which masks are read. */
 export function maskOptions(): INodeProperties[] {
 	const descriptions = {
@@ -42,5 +45,5 @@ export async function readMask(
 	const path = `${isFirstVersion(context) ? 'options' : 'imageOptions'}.mask`;
 	const value = readValue(context, itemIndex, { displayName: 'Mask', path })?.value ?? '';
 	if (typeof value === 'string' && value.trim() === '') return undefined;
-	return await readOneReference(context, itemIndex, value, 'Mask');
+	return await readOneReference(context, itemIndex, value, 'Mask', () => SAVE_AS_PNG);
 }

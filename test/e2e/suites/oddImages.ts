@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import sharp from 'sharp';
+
 import { slowHeic } from '../../unit/images/slowHeic';
 import { edited, errorText, type Fixture } from '../fixture';
 
@@ -37,6 +39,39 @@ export function oddImages(given: () => Fixture): void {
 		away.abort();
 		expect(item.binary?.data).toBeDefined();
 		expect(await slowest).toBeLessThan(5_000);
+	});
+
+	it('a photo is judged by its size, however much metadata stands before it, wherever n8n keeps it', async () => {
+		const fixture = given();
+		const create = { width: 5000, height: 600, channels: 3 as const, background: '#7fb2d9' };
+		const photo = await sharp({ create }).jpeg().toBuffer();
+		const segment = Buffer.concat([Buffer.from('ffe2ffff', 'hex'), Buffer.alloc(0xfffd, 1)]);
+		const metadata = Array.from({ length: 21 }, () => segment); // 1.3 MB
+		const bytes = Buffer.concat([photo.subarray(0, 2), ...metadata, photo.subarray(2)]);
+		fixture.simulator.nextTask({ delivery: { bytes } });
+		const execution = await fixture.run([
+			{ ...fixture.editImage(), name: 'First' },
+			fixture.editImage({ images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } }),
+		]);
+		expect(errorText(execution)).toMatch(/is 5000 × 600 pixels/);
+		expect(fixture.simulator.paidTasks()).toBe(1);
+	});
+
+	it('a mask that repaints nothing is refused before anything is charged', async () => {
+		const fixture = given();
+		const create = { width: 800, height: 600, channels: 4 as const, background: '#7fb2d9' };
+		const bytes = await sharp({ create }).png().toBuffer();
+		fixture.simulator.nextTask({ delivery: { bytes } });
+		const execution = await fixture.run([
+			{ ...fixture.editImage(), name: 'First' },
+			fixture.editImage({
+				model: { __rl: true, mode: 'list', value: 'gpt-image-2' },
+				images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
+				options: { mask: 'data' },
+			}),
+		]);
+		expect(errorText(execution)).toMatch(/'Mask' has no transparent pixel/);
+		expect(fixture.simulator.paidTasks()).toBe(1);
 	});
 }
 

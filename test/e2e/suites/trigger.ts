@@ -478,6 +478,25 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.callbacks.every(({ accepted }) => accepted)).toBe(true);
 		});
 
+		it('gives each image an item and a name of its own', async () => {
+			const fixture = given();
+			const { simulator } = fixture;
+			const workflow = await triggered(fixture, {
+				download: true,
+				options: { itemPerImage: true, fileName: '=edit of {{ $json.model }}/x' },
+			});
+			simulator.nextTask({ results: 2 });
+			await task(fixture, workflow);
+			const [execution] = await workflow.executions(1);
+			const items = outputItems(execution, 'Next');
+			expect(items.map(({ json }) => json.image_index)).toEqual([0, 1]);
+			for (const { json } of items) expect(json.results).toHaveLength(1);
+			expect(items.map(({ binary }) => binary?.data.fileName)).toEqual([
+				'edit of qwen-image-edit_x.png',
+				'edit of qwen-image-edit_x_1.png',
+			]);
+		});
+
 		it('gives the task without its image, and says why, where that cannot be fetched', async () => {
 			const fixture = given();
 			fixture.simulator.nextTask({ delivery: { status: 403 } });

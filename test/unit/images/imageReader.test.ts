@@ -82,7 +82,7 @@ const IMAGES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object]>
 		async () => await drawing(0.5).webp({ lossless: true }).toBuffer(),
 		{ format: 'webp', transparency: true, ...size },
 	],
-	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff' }],
+	['TIFF', async () => await drawing().tiff().toBuffer(), { format: 'tiff', ...size }],
 	['AVIF', async () => await drawing().avif({ effort: 0 }).toBuffer(), { format: 'avif' }],
 	[
 		'BMP',
@@ -93,6 +93,61 @@ const IMAGES: Array<[name: string, bytes: () => Promise<Buffer>, facts: object]>
 
 it.each(IMAGES)('recognizes %s', async (_name, bytes, facts) => {
 	expect(examineImage(await bytes())).toEqual(facts);
+});
+
+/** A TIFF of one directory, without pixels. */
+function tiffOf(entries: Array<[tag: number, value: number]>, isLittleEndian: boolean): Buffer {
+	const file = Buffer.alloc(10 + 12 * entries.length + 4);
+	const write = (value: number, at: number, bytes: number) =>
+		isLittleEndian ? file.writeUIntLE(value, at, bytes) : file.writeUIntBE(value, at, bytes);
+	file.write(isLittleEndian ? 'II' : 'MM');
+	write(42, 2, 2);
+	write(8, 4, 4);
+	write(entries.length, 8, 2);
+	for (const [index, [tag, value]] of entries.entries()) {
+		const at = 10 + 12 * index;
+		write(tag, at, 2);
+		write(value > 0xffff ? 4 : 3, at + 2, 2);
+		write(1, at + 4, 4);
+		write(value, at + 8, value > 0xffff ? 4 : 2);
+	}
+	return Buffer.concat([file, Buffer.alloc(40)]);
+}
+
+it.each([true, false])('reads size and orientation of a TIFF (little-endian: %s)', (endian) => {
+	const entries: Array<[number, number]> = [
+		[256, 4000],
+		[257, 70_000],
+		[274, 8],
+	];
+	expect(examineImage(tiffOf(entries, endian))).toEqual({
+		...{ format: 'tiff', width: 70_000, height: 4000, isTurned: true },
+	});
+	// Raw files have a small preview first, or a version of their own.
+	for (const raw of [
+		[[254, 1], ...entries.slice(0, 2), [330, 99]],
+		[...entries.slice(0, 2), [50706, 1]],
+	] as Array<Array<[number, number]>>) {
+		expect(examineImage(tiffOf(raw, endian))).toBeUndefined();
+	}
+});
+
+it.each([
+	['avif', 'avif', 'mif1', 'avif'],
+	['avif', 'mif1', 'miaf', 'avif'],
+	['heic', 'mif1', 'heic', 'miaf'],
+	['heic', 'mif1', 'mif1', 'mif1'],
+	['heic', 'heic', 'mif1', 'heic'],
+	['heic', 'hevc', 'msf1', 'hevc'],
+	[undefined, 'isom', 'avc1', 'mp41'],
+])('%s is told by its brands', (format, major, ...compatible) => {
+	const brands = `${major}\0\0\0\0${compatible.join('')}`;
+	const bytes = Buffer.concat([
+		Buffer.from([0, 0, 0, 8 + brands.length]),
+		Buffer.from(`ftyp${brands}`, 'latin1'),
+		Buffer.alloc(100),
+	]);
+	expect(examineImage(bytes)?.format).toBe(format);
 });
 
 it('reads the height of a BMP that is stored from top to bottom', async () => {

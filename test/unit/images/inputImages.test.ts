@@ -8,6 +8,7 @@ import {
 	readReferences,
 	splitLinks,
 } from '../../../nodes/Evolink/images/inputImages';
+import { adviseOnAnyModel } from '../../../nodes/Evolink/models/wayOut';
 import { samplePicture } from '../../simulator';
 
 const A = 'https://a.example.com/a.png';
@@ -94,7 +95,12 @@ describe('readReferences', () => {
 			addExecutionHints: () => undefined,
 			helpers: { getBinaryDataBuffer: async () => content },
 		};
-		return await readReferences(context as unknown as IExecuteFunctions, 0, carrier);
+		return await readReferences(
+			context as unknown as IExecuteFunctions,
+			0,
+			adviseOnAnyModel,
+			carrier,
+		);
 	}
 
 	it('refuses what the upload does not take, but a data URL does', async () => {
@@ -110,7 +116,7 @@ describe('readReferences', () => {
 		const png = await samplePicture('png');
 		const large = Buffer.concat([png, Buffer.alloc(DATA_URL.maxMegabytes * 1024 * 1024)]);
 		await expect(read(large, DATA_URL)).rejects.toThrow(
-			/is larger than 30 MB, the maximum for a request/,
+			/is larger than 30 MB, the maximum for a request that contains the image/,
 		);
 		await expect(read(large, FILE_UPLOAD)).resolves.toHaveLength(1);
 	});

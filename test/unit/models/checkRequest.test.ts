@@ -244,6 +244,12 @@ describe('images at the edge of a limit', () => {
 		['the largest safe sides', WAN, { width: 4096, height: 4096 }, 1],
 		['the longest shape', SEEDREAM_4, { width: 1600, height: 100 }, 1],
 		['the most pixels', SEEDREAM_4, { width: 6000, height: 6000 }, 1],
+		[
+			'an alpha channel without a transparent pixel',
+			WAN,
+			{ transparency: true, isTransparent: false },
+			1,
+		],
 		['any size', model('nano-banana-beta'), { width: 1, height: 50_000 }, 1],
 		['transparency', QWEN, { transparency: true }, 1],
 		['a size that the file hides', QWEN, { width: undefined, height: undefined }, 1],
@@ -265,8 +271,7 @@ describe('images at the edge of a limit', () => {
 		[model('qwen-image-3.0-pro'), { width: 4097 }, 1, 'requires 384 to 4096 pixels per side'],
 		[WAN, { width: 5001 }, 1, 'requires 360 to 5000 pixels per side'],
 		[WAN, { height: 359 }, 1, 'is 1024 × 359 pixels'],
-		[WAN, { transparency: true }, 1, 'is a PNG with transparency'],
-		[WAN, { format: 'webp', transparency: true }, 1, 'is a WEBP with transparency'],
+		[WAN, { transparency: true, isTransparent: true }, 1, 'is a PNG image with transparent areas'],
 		[WAN, { format: 'tiff' }, 1, 'is a TIFF image, but Wan 2.5 Image to Image accepts JPG'],
 		[QWEN, { format: 'gif' }, 1, 'accepts JPG, PNG, WEBP, BMP, TIFF'],
 		[SEEDREAM_4, { width: 14, height: 20 }, 1, 'requires at least 15 pixels per side'],
@@ -305,6 +310,16 @@ describe('images at the edge of a limit', () => {
 			{
 				message: expect.stringContaining(message) as string,
 				advice: expect.stringMatching(/^If the task fails: Add n8n's Edit Image node/) as string,
+				hintOnly: true,
+			},
+		]);
+	});
+
+	it('only hints at transparency that nobody has looked for', () => {
+		const facts: ImageFacts = { ...IMAGE, format: 'webp', transparency: true };
+		expect(checkImage(WAN, 'Image 1', { facts, bytes: 1 })).toMatchObject([
+			{
+				message: expect.stringContaining('may be a WEBP image with transparent areas') as string,
 				hintOnly: true,
 			},
 		]);
@@ -377,33 +392,55 @@ describe('what a violation leads to', () => {
 describe('masks', () => {
 	const mask: ImageFacts = { ...IMAGE, transparency: true };
 
-	it.each<[string, ImageModel, Parameters<typeof checkMask>[1], ImageFacts | undefined]>([
-		['that fit', GPT_2, mask, IMAGE],
+	it.each<[string, ...Parameters<typeof checkMask>]>([
+		['that fit', GPT_2, mask, IMAGE, { least: 0, most: 255 }],
+		['that nobody can look at', GPT_2, mask, IMAGE],
+		['with soft edges', GPT_2, mask, IMAGE, { least: 0, most: 200 }],
 		['beside a link', GPT_2, mask, undefined],
 		['behind a link', GPT_2, { link: 'https://a.example.com/a' }, IMAGE],
-		['in black and white', GPT_4O, IMAGE, IMAGE],
-	])('%s are taken', (_name, imageModel, facts, image) => {
-		expect(checkMask(imageModel, facts, image)).toEqual([]);
+		['in black and white', GPT_4O, IMAGE, IMAGE, { least: 0, most: 255 }],
+		['in grey and white', GPT_4O, IMAGE, IMAGE, { least: 90, most: 250 }],
+	])('%s are taken', (_name, ...given) => {
+		expect(checkMask(...given)).toEqual([]);
 	});
 
-	it.each<[ImageModel | undefined, Parameters<typeof checkMask>[1], string]>([
-		[QWEN, mask, "Qwen Image Edit doesn't accept a mask"],
-		[undefined, mask, "a model that is not in the list doesn't accept a mask"],
-		[GPT_2, IMAGE, "'Mask' has no transparency, but GPT Image 2 repaints the transparent areas"],
+	const turned: ImageFacts = { format: 'jpeg', width: 768, height: 1024, isTurned: true };
+
+	it.each<[string, ...Parameters<typeof checkMask>]>([
+		["Qwen Image Edit doesn't accept a mask", QWEN, mask, IMAGE],
+		["a model that is not in the list doesn't accept a mask", undefined, mask, IMAGE],
 		[
+			"'Mask' has no transparent pixel, so GPT Image 2 would repaint nothing",
+			...([GPT_2, IMAGE, IMAGE, { least: 255, most: 255 }] as const),
+		],
+		[
+			"'Mask' is transparent everywhere, so GPT Image 2 would repaint the whole image",
+			...([GPT_2, mask, IMAGE, { least: 0, most: 0 }] as const),
+		],
+		["'Mask' has no white pixel", GPT_4O, IMAGE, IMAGE, { least: 0, most: 127 }],
+		["'Mask' is white everywhere", GPT_4O, IMAGE, IMAGE, { least: 128, most: 255 }],
+		[
+			"'Mask' is a WEBP image, but GPT Image 2 accepts only PNG",
 			GPT_2,
 			{ ...mask, format: 'webp' },
-			"'Mask' is a WEBP image, but GPT Image 2 accepts only PNG",
+			IMAGE,
 		],
 		[
-			GPT_2,
-			{ ...mask, width: 1023 },
-			"'Mask' is 1023 × 768 pixels, but the first image is 1024 × 768",
+			"'Mask' is 1023 × 768 pixels, but the first image is 1024 × 768 pixels",
+			...([GPT_2, { ...mask, width: 1023 }, IMAGE] as const),
 		],
-	])('%#: refuses what does not fit', (imageModel, facts, message) => {
-		const violations = checkMask(imageModel, facts, IMAGE);
+		['its file stores it lying on its side, as the mask does', GPT_2, mask, turned],
+	])('are refused: %s', (message, ...given) => {
+		const violations = checkMask(...given);
 		expect(violations).toHaveLength(1);
 		expect(violations[0].message).toContain(message);
+		expect(violations[0].hintOnly).toBeUndefined();
+	});
+
+	it('that are nowhere transparent altogether get a hint', () => {
+		expect(checkMask(GPT_2, mask, IMAGE, { least: 100, most: 255 })).toMatchObject([
+			{ message: expect.stringContaining('no fully transparent pixel') as string, hintOnly: true },
+		]);
 	});
 });
 

@@ -4,7 +4,7 @@ import type { ImageFacts, ImageFormat } from '../../../nodes/Evolink/images/form
 import { EDITING_MODELS, findModel } from '../../../nodes/Evolink/models/catalogue';
 import { problemsOf } from '../../../nodes/Evolink/models/imageProblems';
 import type { ImageModel } from '../../../nodes/Evolink/models/model';
-import { adviceAfterSizeFailure, isSizeFailure } from '../../../nodes/Evolink/models/sizeFailure';
+import { adviceAfterSizeFailure, isSizeFailure } from '../../../nodes/Evolink/models/imageFailures';
 import { recipeFor, sizeAfter, wayOut } from '../../../nodes/Evolink/models/wayOut';
 
 const MEGABYTE = 1024 * 1024;

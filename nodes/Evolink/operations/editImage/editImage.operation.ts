@@ -8,11 +8,14 @@ import type { Task } from '../../api/task';
 import type { Fetcher } from '../../images/linkProblems';
 import {
 	identityOf,
+	noteTransparency,
 	problemsOfReference,
 	readForUpload,
+	readMaskPixels,
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
+import type { ImageFacts } from '../../images/format';
 import { digestOf, type RememberedRequest } from '../../memory/requestMemory';
 import { findModel } from '../../models/catalogue';
 import {
@@ -24,7 +27,8 @@ import {
 } from '../../models/checkRequest';
 import type { ImageModel, ParameterName, ParameterValues } from '../../models/model';
 import { PARAMETERS } from '../../models/parameters';
-import { adviceAfterSizeFailure, isSizeFailure } from '../../models/sizeFailure';
+import { adviceAfterFailure } from '../../models/imageFailures';
+import { wayOut } from '../../models/wayOut';
 import type { Parking } from '../../waiting/parking/park';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
 import {
@@ -211,7 +215,11 @@ async function planImageTask(
 	const facts = findModel(model);
 	// Some models that are not in the list take none, and only the service knows which.
 	const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
-	const references = takesImages ? await readReferences(context, itemIndex) : [];
+	const references = takesImages
+		? await readReferences(context, itemIndex, (image, surroundings) =>
+				wayOut(facts, image, surroundings),
+			)
+		: [];
 	const mask = takesImages ? await readMask(context, itemIndex) : undefined;
 	const { values, hints } = readImageOptions(context, itemIndex, facts, references[0]);
 	const numberOfImages = readNumberOfImages(context, itemIndex);
@@ -221,6 +229,9 @@ async function planImageTask(
 	const output = readOutputSettings(context, itemIndex);
 	const additionalFields = readAdditionalFields(context, itemIndex);
 
+	if (facts && !facts.images.transparency) {
+		for (const reference of references) await noteTransparency(context, itemIndex, reference);
+	}
 	const [first] = references;
 	const firstImage = first?.kind === 'binary' ? first.facts : undefined;
 	const fetcher: Fetcher = { name: 'EvoLink', reachesPrivateHosts: isServicePrivate };
@@ -245,7 +256,7 @@ async function planImageTask(
 			...(firstImage ? { firstImage } : {}),
 		}),
 		...references.flatMap((reference) => checkReference(facts, reference, references.length)),
-		...(mask ? checkMask(facts, mask.kind === 'link' ? mask : mask.facts, firstImage) : []),
+		...(mask ? await violationsOfMask(context, itemIndex, facts, mask, firstImage) : []),
 		...hints,
 		...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 	];
@@ -273,6 +284,19 @@ async function planImageTask(
 	};
 	if (jobKey !== undefined) memory.requireSameJob(jobKey, fingerprintOf(plan));
 	return plan;
+}
+
+async function violationsOfMask(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	model: ImageModel | undefined,
+	mask: Reference,
+	firstImage: ImageFacts | undefined,
+): Promise<Violation[]> {
+	const pixels = model?.mask
+		? await readMaskPixels(context, itemIndex, mask, model.mask.repaints)
+		: undefined;
+	return checkMask(model, mask.kind === 'link' ? mask : mask.facts, firstImage, pixels);
 }
 
 async function performImageTask(
@@ -323,22 +347,32 @@ async function edit(
 		});
 	}
 	if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
-	return await taskItem(run, seen, plan.output, itemIndex);
+	return await taskItem(run, withAdvice(seen, plan), plan.output, itemIndex);
 }
 
-/** @throws {TaskFailedError} with the way out, where an image has the wrong size */
-function assertEdited(
-	task: Task,
-	{ model, references, retryCharged, jobKey }: ImageTaskPlan,
-): void {
+/** A task that failed because of an image, with the way out, for a workflow that takes failures as data. */
+function withAdvice({ task, ...seen }: SeenTask, plan: ImageTaskPlan): SeenTask {
+	const advice = adviceOnImages(task, plan);
+	if (!task.failure || advice === undefined) return { task, ...seen };
+	return { ...seen, task: { ...task, failure: { ...task.failure, advice } } };
+}
+
+/** @returns undefined where the service's code has to do */
+function adviceOnImages({ failure }: Task, { model, references }: ImageTaskPlan) {
 	const facts = findModel(model);
-	if (facts && task.failure && isSizeFailure(task.failure)) {
-		const advice = adviceAfterSizeFailure(facts, task.failure, references);
+	return facts && failure && adviceAfterFailure(facts, failure, references);
+}
+
+/** @throws {TaskFailedError} with the way out, where an image is the cause */
+function assertEdited(task: Task, plan: ImageTaskPlan): void {
+	const { retryCharged, jobKey } = plan;
+	const advice = adviceOnImages(task, plan);
+	if (task.failure && advice !== undefined) {
 		throw new TaskFailedError(task, task.failure, retryCharged, advice);
 	}
 	if (task.failure && jobKey !== undefined) {
-		const advice = `${adviceForTaskFailure(task.failure.code)} ${NEW_JOB_KEY}`;
-		throw new TaskFailedError(task, { ...task.failure, retryable: false }, false, advice);
+		const anew = `${adviceForTaskFailure(task.failure.code)} ${NEW_JOB_KEY}`;
+		throw new TaskFailedError(task, { ...task.failure, retryable: false }, false, anew);
 	}
 	assertSucceeded(task, retryCharged);
 }

@@ -24,6 +24,7 @@ import {
 import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
 import type { Violation } from '../../models/checkRequest';
 import type { BodyPart } from '../../models/parameters';
+import { adviseOnAnyModel } from '../../models/wayOut';
 import { storeIn } from '../../run/binaryFields';
 import { resultItems } from '../../run/resultItems';
 import {
@@ -58,7 +59,9 @@ const onGateway = (takesImages: boolean) =>
 			const plan: GatewayPlan = {
 				model: readGatewayModel(context, itemIndex),
 				prompt: readPrompt(context, itemIndex),
-				references: takesImages ? await readReferences(context, itemIndex, DATA_URL) : [],
+				references: takesImages
+					? await readReferences(context, itemIndex, adviseOnAnyModel, DATA_URL)
+					: [],
 				dialect: readGatewayDialect(context, itemIndex),
 				additionalFields: readAdditionalFields(context, itemIndex),
 				timeoutSeconds: readTimeout(context, itemIndex),

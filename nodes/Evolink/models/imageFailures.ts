@@ -1,19 +1,52 @@
 import type { TaskFailure } from '../api/task';
 import type { ImageFacts } from '../images/format';
+import { formatName, mayBeTransparent } from './imageProblems';
 import type { ImageModel } from './model';
-import { describeSizeLimits, wayOutOfRefusedSize } from './wayOut';
+import { describeSizeLimits, wayOut, wayOutOfRefusedSize } from './wayOut';
 
 /** An image of the request, as far as it is known: of a link only what to call it. */
 export interface SentImage {
 	label: string;
 	fieldName?: string;
 	facts?: ImageFacts;
+	bytes?: number;
 }
 
-/** Codes of failures that may be about the size; which it was stands in their message. */
+/** Codes of failures that may be about the size or transparency; which it was stands in their message. */
 const OTHER_CODES = ['image_processing_error', 'invalid_parameters', 'invalid_request'];
 const SIZE_WORDS =
 	/\b(dimensions?|pixels?|px|resolution|width|height|aspect ratio|too (large|small))\b/i;
+
+const TRANSPARENCY_WORDS = /transparen|alpha/i;
+
+/**
+ * What to do after a task failed because of an image, where that is known: n8n shows no hints of a node that failed.
+ *
+ * @returns undefined where the service's code has to do
+ */
+export function adviceAfterFailure(
+	model: ImageModel,
+	failure: TaskFailure,
+	images: SentImage[],
+): string | undefined {
+	if (isTransparencyFailure(failure)) return adviceOnTransparency(model, images);
+	return isSizeFailure(failure) ? adviceAfterSizeFailure(model, failure, images) : undefined;
+}
+
+function isTransparencyFailure({ code, message }: TaskFailure): boolean {
+	return OTHER_CODES.includes(code) && TRANSPARENCY_WORDS.test(message);
+}
+
+function adviceOnTransparency(model: ImageModel, images: SentImage[]): string | undefined {
+	const advice = images.flatMap(({ label, fieldName, facts, bytes = 0 }) =>
+		facts && !model.images.transparency && mayBeTransparent(facts)
+			? [
+					`${label} is a ${formatName(facts.format)} image that may have transparent areas. ${wayOut(model, { facts, bytes }, { fieldName, imageCount: images.length })}`,
+				]
+			: [],
+	);
+	return advice.length > 0 ? advice.join(' ') : undefined;
+}
 
 /** Whether a task failed because of the size of an image. */
 export function isSizeFailure({ code, message }: TaskFailure): boolean {
