@@ -100,7 +100,7 @@ export function service(given: () => Fixture): void {
 		});
 
 		it('buys within Max Credits and Keep Credits, by the quotes that Estimate Cost gives', async () => {
-			await against({ quotes: true, credits: 10 }, async (fixture) => {
+			await against({ quotes: true, billing: true, credits: 10 }, async (fixture) => {
 				const { simulator } = fixture;
 				const estimate = fixture.evolink(
 					{
