@@ -70,7 +70,7 @@ describe('npm run check:live', () => {
 	let broken: Tried;
 
 	beforeAll(async () => {
-		const asDocumented = { fileDeletion: false };
+		const asDocumented = { taskSeconds: 0.3, fileDeletion: false };
 		const limits = { ...MODELS['qwen-image-edit'], maxImages: 9, maxPromptLength: 9_999 };
 		[documented, asVendor, broken] = await Promise.all([
 			tried({ ...asDocumented }),
@@ -135,6 +135,16 @@ describe('npm run check:live', () => {
 		]);
 		expect(seen(broken, /^A call that is not answered/)).toEqual(['2 calls, after 0.1 s']);
 	});
+
+	it('an account without credits shows nothing of creates', async () => {
+		const poor = await tried({ credits: 0 });
+		expect(named(poor, 'not held')).toEqual([]);
+		const bought = poor.outcomes.filter(({ row }) => row.buys?.held);
+		expect(bought.map(({ result, seen: words }) => [result, /402/.test(words)])).toEqual(
+			Array(5).fill(['not seen', true]),
+		);
+		expect(poor.paid).toBe(0);
+	}, 60_000);
 
 	it('says what it costs before it pays, and keeps to it', () => {
 		for (const { cost, paidBefore, paid } of [documented, asVendor, broken]) {

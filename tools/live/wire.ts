@@ -91,6 +91,11 @@ export function isMissing({ status }: Answer): boolean {
 	return [403, 404, 405, 501].includes(status);
 }
 
+/** Whether a refusal is about what was asked for, and not about the key, the account or the moment. */
+export function isAboutRequest({ status }: Answer): boolean {
+	return status >= 400 && status < 500 && ![401, 402, 403, 408, 425, 429].includes(status);
+}
+
 /** For instance `409 idempotency_conflict`; the message is left out, because it may repeat what was sent. */
 export function statusOf(answer: Answer): string {
 	const { status, json } = answer;

@@ -3,9 +3,9 @@ import sharp from 'sharp';
 
 import type { CreateTaskBody } from '../../../nodes/Evolink/api/client';
 import { samplePicture } from '../../simulator/samples';
-import { type Assumption, judged, type Verdict } from '../assumption';
+import { type Assumption, held, judged, notHeld, notSeen, type Verdict } from '../assumption';
 import { type Attempt, type Live, MODEL, PROMPT } from '../live';
-import { statusOf } from '../wire';
+import { isAboutRequest, statusOf } from '../wire';
 
 /** The limits of the model, just inside and just outside. */
 export const limits: Assumption[] = [
@@ -70,13 +70,19 @@ function outside(
 		buys: { held: 0, notHeld: 1 },
 		async try(live): Promise<Verdict> {
 			const attempt = await live.attempt(await live.body(await changes(live)));
-			return judged('refused' in attempt || attempt.ended.failure !== undefined, fateOf(attempt));
+			const fate = fateOf(attempt);
+			if ('refused' in attempt) return isAboutRequest(attempt.refused) ? held(fate) : notSeen(fate);
+			const { failure } = attempt.ended;
+			return failure?.retryable ? notSeen(fate) : judged(failure !== undefined, fate);
 		},
 	};
 }
 
 function takenOrNot(attempt: Attempt): Verdict {
-	return judged('ended' in attempt && attempt.ended.status === 'completed', fateOf(attempt));
+	const fate = fateOf(attempt);
+	if ('refused' in attempt) return isAboutRequest(attempt.refused) ? notHeld(fate) : notSeen(fate);
+	const { status, failure } = attempt.ended;
+	return failure?.retryable ? notSeen(fate) : judged(status === 'completed', fate);
 }
 
 function fateOf(attempt: Attempt): string {

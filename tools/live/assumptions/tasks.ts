@@ -6,7 +6,7 @@ import { isCharged, parseTask, type Task } from '../../../nodes/Evolink/api/task
 import { formatOf } from '../../../nodes/Evolink/images/format';
 import { type Assumption, held, judged, notHeld, notSeen, type Verdict } from '../assumption';
 import { type Live, newKey, PROMPT, taskIn } from '../live';
-import { type Answer, isMissing, statusOf } from '../wire';
+import { type Answer, isAboutRequest, isMissing, statusOf } from '../wire';
 
 /** Creating tasks, what is paid for them, and how they end. */
 export const tasks: Assumption[] = [
@@ -31,7 +31,7 @@ export const tasks: Assumption[] = [
 		async try(live) {
 			const { key, body, task } = await live.bought();
 			const again = await live.create(body, key);
-			if (!isSuccess(again)) return notHeld(statusOf(again));
+			if (!isSuccess(again)) return refused(again);
 			const replayed = again.headers['idempotency-replayed'];
 			const header =
 				replayed === undefined
@@ -62,6 +62,7 @@ export const tasks: Assumption[] = [
 			const settled = await Promise.all(
 				both.map(async (answer) => (isSuccess(answer) ? answer : await live.create(body, key))),
 			);
+			if (!settled.some(isSuccess)) return notSeen(seen);
 			const ids = new Set(settled.map((answer) => parseTask(answer.json)?.id));
 			return judged(
 				ids.size === 1 && !ids.has(undefined),
@@ -217,7 +218,10 @@ export const tasks: Assumption[] = [
 		buys: { held: 1, notHeld: 1 },
 		async try(live) {
 			const attempt = await live.failing();
-			if ('refused' in attempt) return held(`refused: ${statusOf(attempt.refused)}`);
+			if ('refused' in attempt) {
+				const seen = `refused: ${statusOf(attempt.refused)}`;
+				return isAboutRequest(attempt.refused) ? held(seen) : notSeen(seen);
+			}
 			const { ended } = attempt;
 			return judged(
 				ended.failure !== undefined,
@@ -244,7 +248,7 @@ export const tasks: Assumption[] = [
 			const attempt = await live.failing();
 			if ('refused' in attempt) return notSeen('the create was refused: there is no task');
 			const again = await live.create(attempt.body, attempt.key);
-			if (!isSuccess(again)) return notHeld(statusOf(again));
+			if (!isSuccess(again)) return refused(again);
 			const isSame = taskIn(again).id === attempt.ended.id;
 			return judged(isSame, isSame ? 'the same task' : 'another task');
 		},
@@ -261,13 +265,18 @@ function otherBody(what: string, bodyOf: (live: Live) => Promise<object>): Assum
 			const { key, task } = await live.bought();
 			const answer = await live.create(await bodyOf(live), key);
 			if (!isSuccess(answer))
-				return judged(/\b409\b|conflict/.test(statusOf(answer)), statusOf(answer));
+				return /\b409\b|conflict/.test(statusOf(answer)) ? held(statusOf(answer)) : refused(answer);
 			const isSame = parseTask(answer.json)?.id === task.id;
 			return notHeld(
 				isSame ? 'no conflict: the first task came back' : 'no conflict: ANOTHER TASK',
 			);
 		},
 	};
+}
+
+/** What should have been taken. */
+function refused(answer: Answer): Verdict {
+	return isAboutRequest(answer) ? notHeld(statusOf(answer)) : notSeen(statusOf(answer));
 }
 
 function billingVerdict({ billing }: Task, isAsExpected: boolean): Verdict {
