@@ -7,8 +7,14 @@ const PRIVATE_HOST =
 	'localhost|127[.]|10[.]|192[.]168[.]|172[.](1[6-9]|2[0-9]|3[01])[.]|[[]|[^./:]+(:|/|$)';
 const PUBLIC_HTTP = `^http://(?!${PRIVATE_HOST})`;
 
-/** Without blanks, quotes and 'Authorization: Bearer ' around it, as it is often copied. */
-export const AUTHORIZATION = String.raw`=Bearer {{ $credentials.apiKey.replace(new RegExp("^[\\s\x22\x27]*(authorization\\s*:\\s*)?(bearer\\s+)?[\x22\x27]*", "i"), "").replace(new RegExp("[\\s\x22\x27]+$"), "") }}`;
+/** The key without what is often copied with it: blanks, quotes, characters that cannot be seen, 'Authorization: Bearer '. */
+export const AUTHORIZATION = [
+	'=Bearer {{ $credentials.apiKey',
+	String.raw`.replace(new RegExp("[\u200b-\u200d\u2060\ufeff]", "g"), "")`,
+	String.raw`.replace(new RegExp("^[\\s\x22\x27\u2018-\u201d]*(authorization\\s*:\\s*)?(bearer\\s+)?[\x22\x27\u2018-\u201d]*", "i"), "")`,
+	String.raw`.replace(new RegExp("[\\s\x22\x27\u2018-\u201d]+$"), "")`,
+	' }}',
+].join('');
 
 /**
  * The address that a credential test asks: without blanks, slashes and /v1 at its end. A public address without encryption

@@ -59,15 +59,17 @@ export function checkHasEvolink(context: IExecuteFunctions): void {
 	);
 }
 
-/** Without blanks, quotes and 'Authorization: Bearer ' around it, as it is often copied; as the credential sends it. */
+/** Without what is often copied with it: blanks, quotes, 'Authorization: Bearer '; as the credential sends it. */
 function readKey(value: unknown, credential: string): string {
 	const key = (textOf(value) ?? '')
-		.replace(/^[\s"']*(authorization\s*:\s*)?(bearer\s+)?["']*/i, '')
-		.replace(/[\s"']+$/, '');
-	if (!/\s/.test(key)) return key;
+		.replace(/[\u200b-\u200d\u2060\ufeff]/g, '') // They cannot be seen.
+		.replace(/^[\s"'\u2018-\u201d]*(authorization\s*:\s*)?(bearer\s+)?["'\u2018-\u201d]*/i, '')
+		.replace(/[\s"'\u2018-\u201d]+$/, '');
+	if (/^[\x21-\x7e]*$/.test(key)) return key;
+	const what = /\s/.test(key) ? 'spaces or line breaks' : 'characters that no key has';
 	throw new InvalidInputError(
-		`'API Key' in the '${credential}' credential contains spaces or line breaks`,
-		'Copy the whole key again, without any other text.',
+		`'API Key' in the '${credential}' credential contains ${what}`,
+		'Copy the whole key again, without any other text, and not shortened.',
 	);
 }
 

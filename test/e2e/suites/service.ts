@@ -115,7 +115,7 @@ export function service(given: () => Fixture): void {
 					credits: 1,
 					basis: 'exact',
 				});
-				expect(errorText(tooDear)).toContain("costs 1 credits, more than 'Max Credits' (0.5)");
+				expect(errorText(tooDear)).toContain("costs 1 credit, more than 'Max Credits' (0.5)");
 				expect(simulator.paidTasks()).toBe(0);
 
 				const onError = 'continueRegularOutput' as const;

@@ -70,6 +70,8 @@ describe('What is read from a credential', () => {
 		'Bearer "sk-1"',
 		'Authorization: Bearer sk-1',
 		'Bearer\nsk-1\r\n',
+		'\u201csk-1\u201d',
+		'\u200bsk-1\ufeff',
 	])('takes the key %j for sk-1, and the credential sends that', async (apiKey) => {
 		expect((await read({ apiKey })).apiKey).toBe('sk-1');
 		const [, expression] =
@@ -77,7 +79,11 @@ describe('What is read from a credential', () => {
 		expect(runInNewContext(`${JSON.stringify(apiKey)}${expression}`)).toBe('sk-1');
 	});
 
-	it('names a key with blanks in it', async () => {
-		await expect(read({ apiKey: 'sk-1 sk-2' })).rejects.toThrow(/'API Key' .* contains spaces/);
+	it.each([
+		['sk-1 sk-2', /contains spaces or line breaks/],
+		['sk-1\nsk-2', /contains spaces or line breaks/],
+		['sk-evo-\u2026abcd', /contains characters that no key has/],
+	])('names %j as no key', async (apiKey, message) => {
+		await expect(read({ apiKey })).rejects.toThrow(message);
 	});
 });
