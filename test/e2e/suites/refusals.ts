@@ -20,11 +20,11 @@ export function refusals(given: () => Fixture): void {
 			{ wait: '={{ "Poll" }}' },
 			/'Wait' is "Poll".*poll, callback, none/,
 		],
-		['a link that is not http', url('ftp://example.com/cat.png'), /not an http or https link/],
+		['a link that is not http', url('ftp://example.com/cat.png'), /not a valid URL/],
 		[
 			'too many pictures',
 			url('https://a.test/1, https://a.test/2, https://a.test/3, https://a.test/4'),
-			/4 pictures.*3/,
+			/4 images.*3/,
 		],
 		[
 			'a missing binary field',
@@ -39,7 +39,7 @@ export function refusals(given: () => Fixture): void {
 		[
 			'a callback without https',
 			{ wait: 'none', callbackUrl: 'http://example.com/x' },
-			/'Callback URL'.*https/,
+			/'Callback URL'.*HTTPS/,
 		],
 	];
 
