@@ -6,7 +6,7 @@ import type {
 } from 'n8n-workflow';
 
 import { EvolinkClient } from './api/client';
-import { realClock } from './api/http/clock';
+import { type Clock, realClock } from './api/http/clock';
 import { keyedSend, plainSend } from './api/http/http';
 import { Limit } from './api/http/limit';
 import { paced } from './api/http/pace';
@@ -42,6 +42,7 @@ import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
 import { noteOfPaid, runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
 import { Tally } from './run/tally';
+import { UploadedFiles } from './run/uploadedFiles';
 import { canPark } from './waiting/parking/canPark';
 import {
 	claimResume,
@@ -124,7 +125,7 @@ async function runRound(rounds: Rounds): Promise<Round> {
 		return await overItems(await onGateway(basics), gatewayWork, runAbort);
 	}
 	const run = await onEvolink(basics, resumed !== undefined);
-	return await overItems(run, operation, runAbort, run.parking, resumed?.input.failures);
+	return await overItems(run, operation, runAbort, run, resumed?.input.failures);
 }
 
 /** @param settled see `forEveryItem` */
@@ -132,13 +133,15 @@ async function overItems<R extends RunBasics>(
 	run: R,
 	work: ItemWork<R>,
 	runAbort: AbortController,
-	parking?: Parking,
+	{ parking, uploadedFiles }: Partial<Pick<Run, 'parking' | 'uploadedFiles'>> = {},
 	settled?: ItemOutcomes['failures'],
 ): Promise<Round> {
 	const { context, memory, progress } = run;
 	let everythingWasHandedOn = false;
 	try {
-		const { output, failures } = await forEveryItem(run, work, runAbort, settled);
+		const { output, failures } = await forEveryItem(run, work, runAbort, settled).finally(
+			async () => await uploadedFiles?.settled(),
+		);
 		if (parking?.isWanted) {
 			if (!(await parking.park(output, failures))) return { says: 'again' };
 			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
@@ -174,8 +177,10 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 	const { context, identity, clock, memory } = basics;
 	checkHasEvolink(context);
 	const { apiKey, addresses } = await readCredential(context);
-	const send = paced(keyedSend(context, CREDENTIAL, apiKey), clock);
-	const client = new EvolinkClient(send, clock, addresses);
+	const clientWith = (pace: Clock) =>
+		new EvolinkClient(paced(keyedSend(context, CREDENTIAL, apiKey), pace), pace, addresses);
+	const client = clientWith(clock);
+	const deletingClient = clientWith(realClock(context.getExecutionCancelSignal?.()));
 	const isPossible = !isResumed && canPark(identity, context.getContext('flow'), clock.now());
 	return {
 		...basics,
@@ -183,6 +188,7 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 		isServicePrivate: isPrivateAddress(addresses.baseUrl),
 		watch: new TaskWatch(client, clock),
 		uploads: new ImageLimit(),
+		uploadedFiles: new UploadedFiles(context, client, deletingClient),
 		budget: new Budget(
 			{ maxCredits: readMaxCredits(context), keepCredits: readKeepCredits(context) },
 			spendingOf(identity, context.getContext('node'), memory.reservedCredits),

@@ -2,43 +2,61 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 interface ChatRequest {
-	tools?: Array<{ function: { name: string; parameters?: { properties?: object } } }>;
-	messages: Array<{ role: string; content: string }>;
+	tools?: Array<{ function: ToolSchema }>;
+	messages: Array<{ role: string; content: unknown; tool_calls?: unknown[] }>;
 	stream?: boolean;
 }
 
-/** A chat model in the shape of OpenAI's that calls a tool with these arguments, one call after another: the first tool that
- * takes them. */
-export async function startChatModel(
-	calls: Array<Record<string, unknown>>,
-): Promise<{ url: string; server: Server; said: string[] }> {
-	const said: string[] = [];
+/** What the model is told of a tool. */
+export interface ToolSchema {
+	name: string;
+	description?: string;
+	parameters?: { properties?: Record<string, { description?: string }> };
+}
+
+/** The arguments of a call. */
+export type ToolArguments = Record<string, unknown>;
+/** A call, several at once, or what is made of the conversation as JSON text. */
+export type Turn = ToolArguments | ToolArguments[] | ((conversation: string) => ToolArguments);
+
+export interface ChatModel {
+	url: string;
+	server: Server;
+	/** What the tools answered, in order. */
+	said: string[];
+	/** The tools that the model was told of last. */
+	tools: ToolSchema[];
+}
+
+/** A chat model in the shape of OpenAI's that calls a tool with these arguments, one turn after another: the first tool
+ * that takes them. */
+export async function startChatModel(turns: Turn[]): Promise<ChatModel> {
+	const model: Omit<ChatModel, 'url' | 'server'> = { said: [], tools: [] };
 	const server = createServer((request, response) => {
 		const chunks: Buffer[] = [];
 		request.on('data', (chunk: Buffer) => chunks.push(chunk));
 		request.on('end', () => {
-			const { messages, stream, tools } = JSON.parse(
-				Buffer.concat(chunks).toString(),
-			) as ChatRequest;
+			const {
+				messages,
+				stream,
+				tools = [],
+			} = JSON.parse(Buffer.concat(chunks).toString()) as ChatRequest;
+			model.tools = tools.map((tool) => tool.function);
 			const answers = messages.filter(({ role }) => role === 'tool');
-			said.push(...answers.slice(said.length).map(({ content }) => content));
-			const toolArguments = calls[answers.length];
-			const toolFor = (names: object = {}) =>
-				tools?.find(({ function: { parameters } }) =>
-					Object.keys(names).every((name) => name in (parameters?.properties ?? {})),
-				);
-			const call = {
-				id: `call_${answers.length}`,
+			model.said.push(...answers.slice(model.said.length).map(({ content }) => String(content)));
+			const turn = turns[messages.filter(({ tool_calls: made }) => made?.length).length];
+			const given = typeof turn === 'function' ? turn(JSON.stringify(messages)) : turn;
+			const calls = (given === undefined ? [] : [given].flat()).map((args, index) => ({
+				index,
+				id: `call_${answers.length}_${index}`,
 				type: 'function',
-				function: {
-					name: toolFor(toolArguments)?.function.name,
-					arguments: JSON.stringify(toolArguments),
-				},
-			};
-			const message = toolArguments
-				? { role: 'assistant', content: '', tool_calls: [{ index: 0, ...call }] }
-				: { role: 'assistant', content: 'Done' };
-			const finish = toolArguments ? 'tool_calls' : 'stop';
+				function: { name: toolFor(model.tools, args)?.name, arguments: JSON.stringify(args) },
+			}));
+			const message =
+				calls.length > 0
+					? { role: 'assistant', content: '', tool_calls: calls }
+					: { role: 'assistant', content: 'Done' };
+			const finish = calls.length > 0 ? 'tool_calls' : 'stop';
 			const answer = (object: string, choice: object) =>
 				JSON.stringify({
 					id: 'chat-1',
@@ -60,5 +78,12 @@ export async function startChatModel(
 		});
 	});
 	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-	return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`, server, said };
+	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+	return Object.assign(model, { url, server });
+}
+
+function toolFor(tools: ToolSchema[], args: ToolArguments): ToolSchema | undefined {
+	return tools.find(({ parameters }) =>
+		Object.keys(args).every((name) => name in (parameters?.properties ?? {})),
+	);
 }

@@ -2,6 +2,7 @@ import { onRealN8n } from './fixture';
 import { agent } from './suites/agent';
 import { callback } from './suites/callback';
 import { credentials } from './suites/credentials';
+import { doors } from './suites/doors';
 import { edges } from './suites/edges';
 import { editing } from './suites/editing';
 import { faults } from './suites/faults';
@@ -32,6 +33,7 @@ onRealN8n('1.123', (fixture) => {
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);
+	doors(fixture);
 	callback(fixture, '1.123');
 	trigger(fixture, '1.123');
 	credentials(fixture, '1.123');

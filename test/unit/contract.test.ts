@@ -123,6 +123,13 @@ it.each<[string, unknown]>([
 
 it.each([
 	'maxCredits',
+	'keepCredits',
+	'deleteUploads',
+	'jobKey',
+	'retryCharged',
+	'fileName',
+	'includeInputFields',
+	'itemPerImage',
 	'maxDownloadSize',
 	'severalImages',
 	'gatewayRequest',

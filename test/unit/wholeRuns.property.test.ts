@@ -12,6 +12,7 @@ import { forEveryItem } from '../../nodes/Evolink/run/everyItem';
 import { Limit } from '../../nodes/Evolink/api/http/limit';
 import { ImageLimit } from '../../nodes/Evolink/run/limits';
 import { TaskSlots } from '../../nodes/Evolink/run/taskSlots';
+import { UploadedFiles } from '../../nodes/Evolink/run/uploadedFiles';
 import { PaidTasks } from '../../nodes/Evolink/run/paidTasks';
 import { Progress } from '../../nodes/Evolink/run/progress';
 import { runErrorFor } from '../../nodes/Evolink/run/runError';
@@ -150,6 +151,7 @@ async function runOnce(
 		quotes: new Quotes(client, clock),
 		taskSlots: new TaskSlots(clock, given.concurrency),
 		uploads: new ImageLimit(),
+		uploadedFiles: new UploadedFiles(context, client, client),
 		downloads: new ImageLimit(),
 		tally: new Tally(),
 		budget: new Budget(

@@ -1,4 +1,5 @@
-import { editImage, runWorkflow, sent } from './harness';
+import { samplePicture } from '../simulator';
+import { binaryField, editImage, runWorkflow, sent } from './harness';
 import { scenarios } from './scenarios';
 
 /** What an AI agent gets of the node. */
@@ -37,6 +38,42 @@ describe('As the tool of an agent', () => {
 			expect(error).toBeUndefined();
 			const [id] = simulator.tasks.keys();
 			expect(items[0].json).toMatchObject({ id, error: expect.stringContaining(id) as string });
+		},
+		'a file that is not there is an error that tells the agent what to do instead': async (
+			simulator,
+		) => {
+			for (const binaryPropertyName of ['data', '={{ $json.nothing }}']) {
+				const { items } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator, {
+						images: { image: [{ source: 'binary', binaryPropertyName }] },
+					}),
+					node: tool,
+				});
+				expect(items[0].json.error).toMatch(
+					/Ask the user for a public URL.*'Upload Image' before the agent/,
+				);
+			}
+			expect(simulator.requests).toEqual([]);
+		},
+		'uploads are deleted by each call alone': async (simulator) => {
+			const content = await samplePicture('png');
+			const call = async (prompt: string) =>
+				await runWorkflow({
+					simulator,
+					parameters: editImage(simulator, {
+						prompt,
+						images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] },
+						options: { deleteUploads: true },
+					}),
+					items: [{ json: {}, binary: { data: binaryField(content, 'a.png', 'image/png') } }],
+					node: tool,
+				});
+			const both = await Promise.all([call('Blue'), call('Red')]);
+			for (const { items } of both) expect(items[0].json.status).toBe('completed');
+			expect(sent(simulator).uploads).toHaveLength(2);
+			expect(simulator.overwrittenFiles).toBe(0);
+			expect(simulator.files.size).toBe(0);
 		},
 		'an error is thrown where Retry On Fail calls the tool again, which is not paid again': async (
 			simulator,

@@ -108,10 +108,14 @@ describe('Many items', () => {
 			},
 
 			'upload images ahead, and only once': async (simulator) => {
-				const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
+				const png = await samplePicture('png');
+				const images = rows(8).map((row, index) => {
+					const content = Buffer.concat([png, Buffer.from(String(index))]);
+					return { ...row, binary: { data: binaryField(content, 'a.png', 'image/png') } };
+				});
 				const { items } = await run(
 					simulator,
-					rows(8, { data: image }),
+					images,
 					{ concurrency: 2 },
 					{},
 					{ images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },

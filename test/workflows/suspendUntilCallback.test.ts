@@ -72,7 +72,7 @@ scenarios({
 			expect(image.length).toBeGreaterThan(1000);
 			expect(image.equals(content)).toBe(false);
 		}
-		expect(sent(simulator).uploads).toHaveLength(2);
+		expect(sent(simulator).uploads).toHaveLength(1);
 	},
 
 	'wakes once, with the images, in order and paired': async (simulator) => {

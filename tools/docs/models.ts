@@ -11,6 +11,7 @@ import {
 	PARAMETERS,
 	parametersOf,
 } from '../../nodes/Evolink/models/parameters';
+import { table } from './table';
 
 const START = '<!-- Made from the catalogue by `npm run docs:models`: -->';
 const END = '<!-- End of what is made from the catalogue. -->';
@@ -117,14 +118,4 @@ function allowed(rule: ParameterRule): string {
 
 function values(all: readonly string[], byDefault?: string): string {
 	return all.map((value) => (value === byDefault ? `**${value}**` : value)).join(', ');
-}
-
-/** As Prettier writes tables. */
-function table(head: string[], rows: string[][]): string {
-	const widths = head.map((title, column) =>
-		Math.max(...[title, ...rows.map((row) => row[column])].map(({ length }) => length)),
-	);
-	const line = (cells: string[]) =>
-		`| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
-	return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }

@@ -47,6 +47,7 @@ export interface FilesSetup {
 	origin: () => string;
 	language?: 'en' | 'zh';
 	refuseWithStatus200: boolean;
+	deletion: boolean;
 	maxFileBytes: number;
 }
 
@@ -68,6 +69,7 @@ export class Files {
 		if (method === 'GET' && !path.startsWith('/api/')) return { status: 404, body: 'Not Found' };
 		if (headers.authorization !== `Bearer ${this.setup.apiKey}`) return this.refuse(401, request);
 		if (method === 'POST' && path === '/api/v1/files/upload/stream') return this.upload(request);
+		if (method === 'DELETE' && this.setup.deletion) return this.delete(request);
 		return this.refuse(404, request);
 	}
 
@@ -78,6 +80,15 @@ export class Files {
 			: this.stored.get(path);
 		const now = this.setup.clock.now();
 		return file && now < file.uploadedAt + FILE_LIFETIME_SECONDS * 1000 ? file : undefined;
+	}
+
+	/** Source: deeplearning-goethe/evolink-cli and the vendor's skill file; no docs page. */
+	private delete(request: RecordedRequest): Answer {
+		const [, fileId] = /^\/api\/v1\/files\/(\w+)$/.exec(request.path) ?? [];
+		const file = [...this.stored.values()].find((stored) => stored.fileId === fileId);
+		if (!file) return this.refuse(404, request);
+		this.stored.delete(file.path);
+		return { status: 200, body: { success: true, code: 200, msg: 'File deleted successfully' } };
 	}
 
 	private upload(request: RecordedRequest): Answer {

@@ -4,6 +4,12 @@ import sharp from 'sharp';
 
 import type { Clock } from './clock';
 import { renderEdit } from './editing';
+import {
+	type GatewayDialect,
+	type GatewayImages,
+	type GatewayRequest,
+	readRequest,
+} from './gatewayDialects';
 import type { RecordedRequest } from './journal';
 import type { Ledger } from './ledger';
 import type { ModelLimits } from './models';
@@ -46,10 +52,11 @@ export interface GatewayScript {
 	/** Seconds until the answer. Default 0. */
 	seconds?: number;
 	message?: string;
+	/** How many of its images fail: an error stands in their place. Default 0. */
+	failing?: number;
+	/** How often a gateway that has accepted a request says that it is not ready. Default 1. */
+	polls?: number;
 }
-
-/** How a gateway takes several images: not at all, as array in `image`, as `image`, `image2`, `image3`. */
-export type GatewayImages = 'one' | 'array' | 'numbered';
 
 export interface GatewaySetup {
 	apiKey: string;
@@ -59,6 +66,7 @@ export interface GatewaySetup {
 	/** Where its links lead. */
 	resultsOrigin: () => string;
 	images: () => GatewayImages;
+	dialect: GatewayDialect;
 }
 
 interface Edit {
@@ -68,10 +76,21 @@ interface Edit {
 }
 
 const CREDITS = 1;
-const FIELDS = ['model', 'prompt', 'image', 'n', 'size', 'seed'];
 /** They make images from a prompt alone. */
 const GENERATING_MODELS = ['qwen-image'];
 const MODELS = ['qwen-image-edit-2509', 'Qwen/Qwen-Image-Edit-2509', ...GENERATING_MODELS];
+
+/** The address at which a gateway makes an image from the prompt alone, whatever else it is given. */
+const IGNORES_IMAGES: Partial<Record<GatewayDialect, string>> = {
+	openAi: '/v1/images/generations',
+};
+/** The shape in which each answers by itself. */
+const USUAL_SHAPES: Partial<Record<GatewayDialect, GatewayShape>> = {
+	openAi: 'base64',
+	deepInfra: 'base64',
+	openRouter: 'base64',
+	nanoGpt: 'base64',
+};
 
 /** What it takes behind links. */
 const LIMITS: ModelLimits = {
@@ -90,6 +109,8 @@ const LIMITS: ModelLimits = {
 export class Gateway {
 	private readonly scripts: Array<{ script: GatewayScript; used: number }> = [];
 	private readonly edits = new Map<string, Edit>();
+	/** Edits that are accepted, and how often they are still asked for in vain. */
+	private readonly accepted = new Map<string, { polls: number; body: object }>();
 	private made = 0;
 
 	constructor(private readonly setup: GatewaySetup) {}
@@ -106,7 +127,13 @@ export class Gateway {
 		if (method === 'GET' && path === '/v1/models') {
 			return { status: 200, body: { object: 'list', data: MODELS.map((id) => ({ id })) } };
 		}
-		if (method === 'POST' && path === '/v1/images/generations') return await this.edit(request);
+		const [, accepted] = /^\/v1\/images\/tasks\/([^/]+)$/.exec(path) ?? [];
+		if (method === 'GET' && accepted !== undefined) return this.poll(accepted);
+		if (method === 'POST') {
+			const wanted = readRequest(this.setup.dialect, request, this.setup.images());
+			if (typeof wanted === 'string') return refuse(400, wanted);
+			if (wanted) return await this.edit(request, wanted);
+		}
 		return refuse(404, `Invalid URL (${method} ${path})`, 'not_found');
 	}
 
@@ -123,36 +150,35 @@ export class Gateway {
 		};
 	}
 
-	private async edit(request: RecordedRequest): Promise<Answer> {
-		const { images, signal, ledger, clock } = this.setup;
-		const body = request.json as Record<string, unknown> | undefined;
-		if (typeof body !== 'object' || body === null) return refuse(400, 'The body must be JSON');
-		const numbered = images() === 'numbered' ? ['image2', 'image3'] : [];
-		for (const field of Object.keys(body)) {
-			if (![...FIELDS, ...numbered].includes(field))
-				return refuse(400, `${field} is not supported`);
-		}
-		const { model, prompt, image, n = 1 } = body;
+	private poll(id: string): Answer {
+		const edit = this.accepted.get(id);
+		if (!edit) return refuse(404, 'No such task', 'task_not_found');
+		if (edit.polls-- > 0) return { status: 200, body: { id, status: 'processing' } };
+		return { status: 200, body: { id, status: 'completed', result: edit.body } };
+	}
+
+	private async edit(
+		request: RecordedRequest,
+		{ model, prompt, n, images, mask }: GatewayRequest,
+	): Promise<Answer> {
+		const { signal, ledger, clock, dialect } = this.setup;
 		if (!MODELS.includes(String(model))) return refuse(404, 'No such model', 'model_not_found');
 		if (typeof prompt !== 'string' || prompt === '') return refuse(400, 'prompt is required');
 		if (!Number.isInteger(n) || Number(n) < 1 || Number(n) > 4) return refuse(400, 'n is 1 to 4');
-		const generates = image === undefined && GENERATING_MODELS.includes(String(model));
-		if (!generates && (images() === 'array' ? !Array.isArray(image) : typeof image !== 'string')) {
-			return refuse(400, `image must be ${images() === 'array' ? 'an array' : 'a string'}`);
-		}
+		const generates =
+			GENERATING_MODELS.includes(String(model)) || request.path === IGNORES_IMAGES[dialect];
+		if (images.length === 0 && !generates) return refuse(400, 'image is required');
 		let sources: SourceImage[];
 		try {
-			const given = [image, ...numbered.map((field) => body[field])].flat();
-			const addresses = given.filter((address) => address !== undefined);
-			if (addresses.length === 0 && !generates) return refuse(400, 'image is required');
-			sources = await Promise.all(
-				addresses.map(async (address) => await readSource(address, signal)),
-			);
+			const given = mask === undefined ? images : [...images, mask];
+			sources = await Promise.all(given.map(async (image) => await readSource(image, signal)));
+			sources = sources.slice(0, images.length);
 		} catch (error) {
 			return refuse(400, (error as Error).message, 'invalid_image');
 		}
 
-		const { shape = 'data', seconds = 0, message, bytes } = this.scriptFor(prompt);
+		const script = this.scriptFor(prompt);
+		const { shape = USUAL_SHAPES[dialect] ?? 'data', seconds = 0, message, bytes } = script;
 		if (shape === 'error') {
 			const error = {
 				message: message ?? 'Blocked',
@@ -171,7 +197,13 @@ export class Gateway {
 		ledger.charge({ taskId: id, model: String(model), credits, at: clock.now() });
 		request.charged = credits;
 		if (seconds > 0) await sleep(seconds * 1000, undefined, { signal });
-		return { status: 200, body: await this.shaped(shape, id, edit, bytes) };
+		const body = await this.shaped(shape, id, edit, bytes);
+		const { failing = 0, polls = 1 } = script;
+		if (failing > 0) (body as { data: object[] }).data.splice(0, failing, ...failures(failing));
+		if (dialect !== 'accepts') return { status: 200, body };
+		this.accepted.set(id, { polls, body });
+		const headers = { location: `/v1/images/tasks/${id}`, 'retry-after': '1' };
+		return { status: 202, headers, body: { id, status: 'queued' } };
 	}
 
 	private async shaped(
@@ -233,9 +265,15 @@ export class Gateway {
 	}
 }
 
-/** A link, which is fetched, or a data URL whose declared type has to be true. */
+const failures = (count: number) =>
+	Array.from({ length: count }, () => ({
+		error: { code: 'OutputImageSensitiveContentDetected', message: 'The image was blocked' },
+	}));
+
+/** Bytes, a link, which is fetched, or a data URL whose declared type has to be true. */
 async function readSource(address: unknown, signal: AbortSignal): Promise<SourceImage> {
-	if (typeof address !== 'string') throw new Error('A picture must be a string');
+	if (Buffer.isBuffer(address)) return await describeSource(address);
+	if (typeof address !== 'string') throw new Error('An image must be a string');
 	const [, type, base64] = /^data:image\/(\w+);base64,([A-Za-z0-9+/]+=*)$/.exec(address) ?? [];
 	if (base64 === undefined) {
 		if (!/^https?:\/\//.test(address)) throw new Error('image must be a URL or a data URL');
@@ -248,6 +286,12 @@ async function readSource(address: unknown, signal: AbortSignal): Promise<Source
 	if (format === undefined || format !== type) {
 		throw new TaskFailure('invalid_image', `The data URL says ${type}, its bytes say ${format}`);
 	}
+	return await describeSource(bytes);
+}
+
+async function describeSource(bytes: Buffer): Promise<SourceImage> {
+	const format = sniffFormat(bytes);
+	if (format === undefined) throw new TaskFailure('invalid_image', 'The file is no image');
 	if (format === 'bmp') return { bytes, format, width: 512, height: 512 };
 	const { width, height } = await sharp(bytes).metadata();
 	return { bytes, format, width, height };

@@ -1,4 +1,5 @@
 import type { ErrorStyle } from './errors';
+import type { GatewayDialect } from './gatewayDialects';
 import type { ModelLimits } from './models';
 import type { Delivery } from './callbacks';
 import type { RecordedRequest } from './journal';
@@ -45,10 +46,14 @@ export interface SimulatorOptions {
 	tasksAtATime?: number;
 	/** Which generation of error bodies the API host answers with. Default 'B'. */
 	errorStyle?: ErrorStyle;
+	/** How the images gateway wants to be asked. Default 'generations'. */
+	gatewayDialect?: GatewayDialect;
 	/** Language of `msg` on the files host. Default: as the request's Accept-Language says. */
 	language?: 'en' | 'zh';
 	/** Whether the files host refuses with HTTP 200 and `success: false`. Default false. */
 	filesRefuseWithStatus200?: boolean;
+	/** Whether files can be deleted: `DELETE /api/v1/files/{file_id}`. Default true. */
+	fileDeletion?: boolean;
 	/** The largest file that the files host takes. Default 100 MB, as the service. */
 	maxFileBytes?: number;
 	/** Where a public callback host is really reached; '*' stands for every other host. */

@@ -6,7 +6,8 @@ import { Clock } from './clock';
 import { refusal, type ErrorStyle, type RefusalDetails, type RefusalKind } from './errors';
 import { Faults, type FaultRule, type Injection, type StatusFault } from './faults';
 import { Files, type StoredFile, MAX_FILE_BYTES } from './files';
-import { Gateway, type GatewayImages, type GatewayScript } from './gateway';
+import { Gateway, type GatewayScript } from './gateway';
+import type { GatewayImages } from './gatewayDialects';
 import { Journal, type RecordedRequest } from './journal';
 import { Ledger, type Payment } from './ledger';
 import { MODELS, type CreateBody, type ModelLimits } from './models';
@@ -75,6 +76,7 @@ export class Simulator {
 			origin: () => this.filesUrl,
 			language: options.language,
 			refuseWithStatus200: options.filesRefuseWithStatus200 ?? false,
+			deletion: options.fileDeletion ?? true,
 			maxFileBytes: options.maxFileBytes ?? MAX_FILE_BYTES,
 		});
 		const api = new Api({
@@ -100,6 +102,7 @@ export class Simulator {
 			signal,
 			resultsOrigin: () => this.resultsUrl,
 			images: () => this.gatewayImages,
+			dialect: options.gatewayDialect ?? 'generations',
 		});
 		const results = new Results({ tasks, clock, signal, picturesOrigin: () => this.picturesUrl });
 		this.hosts = {

@@ -327,6 +327,32 @@ export class EvolinkClient {
 		});
 	}
 
+	/**
+	 * Deletes a file from the files host. Free. The endpoint has no docs page (source: deeplearning-goethe/evolink-cli,
+	 * skill file): a host may not have it.
+	 *
+	 * @throws {EvolinkError}
+	 */
+	async deleteFile(fileId: string): Promise<void> {
+		let mayBeGone = false;
+		await repeatRead(this.clock, async () => {
+			const answer = await this.read(
+				'Could not delete the file',
+				{
+					method: 'DELETE',
+					url: `${this.addresses.filesBaseUrl}/api/v1/files/${encodeURIComponent(fileId)}`,
+					timeoutMs: READ_TIMEOUT_MS,
+				},
+				(body) => (isRecord(body) && saysItFailed(body) ? undefined : true),
+			);
+			if (answer.ok) return answer;
+			const isUnknown = answer.error instanceof ApiError && answer.error.status === 404;
+			if (isUnknown && mayBeGone) return { ok: true, value: true };
+			mayBeGone = true; // The answer may be all that was lost.
+			return answer;
+		});
+	}
+
 	private async askTaskPage(
 		{ status, model }: TaskFilters,
 		page: number,

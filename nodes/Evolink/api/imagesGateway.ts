@@ -14,6 +14,7 @@ import {
 import {
 	ApiError,
 	type EvolinkError,
+	ImageLateError,
 	ImageLostError,
 	STOPPED_MESSAGE,
 	type TaskTrace,
@@ -87,12 +88,16 @@ export class ImagesGatewayClient {
 	 * (429, 503 with a reason) or was not reached.
 	 *
 	 * @param timeoutMs for each request; a gateway works minutes on it
+	 * @param onAccepted gets the address to ask at, where the gateway answers later
 	 * @throws {ApiError} the gateway refused; nothing is billed
 	 * @throws {ImageLostError} it is, or may be, billed
+	 * @throws {ImageLateError} of `collect`
 	 * @throws {StoppedError} nothing is billed
-	 */ async edit(
+	 */
+	async edit(
 		{ path, body, contentType }: GatewayRequest,
 		timeoutMs: number,
+		onAccepted: (pollUrl: string) => void = () => undefined,
 	): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
@@ -108,15 +113,27 @@ export class ImagesGatewayClient {
 			const outcome = this.readOutcome(result);
 			if (outcome.kind === 'edited') return outcome.edit;
 			if (outcome.kind === 'accepted') {
-				return await this.pollEdit(outcome.pollUrl, sentAt + timeoutMs, outcome.retryAfterMs);
+				onAccepted(outcome.pollUrl);
+				return await this.poll(outcome.pollUrl, sentAt + timeoutMs, outcome.retryAfterMs);
 			}
 			if (outcome.kind === 'final' || tries >= THROTTLED_TRIES) throw outcome.error;
 			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
 		}
 	}
 
-	/** Asks for an edit that the gateway has accepted, until it is there. It is, or may be, billed. */
-	private async pollEdit(
+	/**
+	 * Asks for an edit that the gateway has accepted, until it is there. It is, or may be, billed, and asking costs nothing.
+	 *
+	 * @throws {ImageLateError} it did not come in time
+	 * @throws {ImageLostError} the gateway says that it never will
+	 */
+	async collect(pollUrl: string, timeoutMs: number): Promise<GatewayEdit> {
+		// What was saved may be of another credential.
+		if (addressOn(this.baseUrl, pollUrl) === undefined) throw onAnotherHost();
+		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0);
+	}
+
+	private async poll(
 		pollUrl: string,
 		deadline: number,
 		firstPauseMs: number | undefined,
@@ -124,9 +141,9 @@ export class ImagesGatewayClient {
 		let pauseMs = firstPauseMs;
 		for (let last = 'no response yet'; ; ) {
 			const wait = Math.max(SHORTEST_POLL_MS, pauseMs ?? POLL_MS);
-			if (this.clock.now() + wait > deadline) throw notInTime(pollUrl, last);
+			if (this.clock.now() + wait > deadline) throw late(pollUrl, last);
 			await this.clock.sleep(wait).catch((stopped: EvolinkError) => {
-				throw notInTime(pollUrl, stopped.message);
+				throw late(pollUrl, stopped.message);
 			});
 			const result = await this.send({
 				method: 'GET',
@@ -136,19 +153,22 @@ export class ImagesGatewayClient {
 			});
 			pauseMs = undefined;
 			if (result.kind !== 'answer') {
-				if (result.kind === 'stopped') throw notInTime(pollUrl, STOPPED_MESSAGE);
+				if (result.kind === 'stopped') throw late(pollUrl, STOPPED_MESSAGE);
 				last = result.reason;
 				continue;
 			}
 			pauseMs = retryAfterMs(result, this.clock.now());
 			if (!isSuccess(result)) {
 				last = refusalIn(errorAnswer(result)).reason;
-				if (!isPassingStatus(result.status)) throw notInTime(pollUrl, last);
+				if (!isPassingStatus(result.status)) throw late(pollUrl, last);
 				continue;
 			}
 			const reply = readGatewayReply(result.body.toString('utf8'));
 			if (reply.kind === 'edited') return reply.edit;
-			if (reply.kind === 'error') throw outcomeUnknown(reasonIn(reply.error, reply.status));
+			if (reply.kind === 'error') {
+				const { trace } = tellPaidAnswer(result);
+				throw outcomeUnknown(reasonIn(reply.error, reply.status), trace);
+			}
 			last = "it isn't ready yet";
 		}
 	}
@@ -159,8 +179,7 @@ export class ImagesGatewayClient {
 		if (outcome.kind !== 'accepted') return outcome;
 		const pollUrl = addressOn(this.baseUrl, outcome.pollUrl);
 		if (pollUrl !== undefined) return { ...outcome, pollUrl };
-		const reason = 'it accepted the request, but its polling URL is on another host';
-		return { kind: 'final', error: outcomeUnknown(reason) };
+		return { kind: 'final', error: onAnotherHost() };
 	}
 }
 
@@ -201,7 +220,7 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 		return {
 			...(between.isFromBetween
 				? fromBetween(between)
-				: refusal(result.status, parseServiceError(answer.text), requestId)),
+				: refusal(result.status, parseServiceError(answer.text), requestId, result)),
 			...waiting,
 		};
 	}
@@ -210,12 +229,12 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 		case 'edited':
 			return reply;
 		case 'error':
-			return { ...refusal(reply.status, reply.error, requestId), ...waiting };
+			return { ...refusal(reply.status, reply.error, requestId, result), ...waiting };
 		case 'task': {
 			const location = result.status === 202 ? textOf(result.headers.location) : undefined;
 			const pollUrl = reply.pollUrl ?? location;
 			if (pollUrl !== undefined) return { kind: 'accepted', pollUrl, ...waiting };
-			return { kind: 'final', error: worksWithTasks(reply.taskId) };
+			return { kind: 'final', error: worksWithTasks(reply.taskId, tellPaidAnswer(result).trace) };
 		}
 		case 'unreadable': {
 			const location = textOf(result.headers.location);
@@ -240,11 +259,12 @@ function refusal(
 	status: number | undefined,
 	said: ServiceError,
 	requestId: string | undefined,
+	answer: HttpAnswer,
 ): Outcome & { kind: 'final' | 'throttled' } {
 	const reason = reasonIn(said, status);
 	const saysWhy = said.code !== undefined || said.message !== undefined;
 	if (status !== undefined && isOutcomeUnknown(status, saysWhy)) {
-		return { kind: 'final', error: outcomeUnknown(reason) };
+		return { kind: 'final', error: outcomeUnknown(reason, tellPaidAnswer(answer).trace) };
 	}
 	const error = new ApiError(
 		`${REFUSED}: ${reasonIn({ message: said.message }, status)}`,
@@ -275,12 +295,16 @@ function reasonOf(failure: HttpFailure): string {
 	return failure.kind === 'stopped' ? STOPPED_MESSAGE : failure.reason;
 }
 
-function notInTime(pollUrl: string, last: string): ImageLostError {
-	return new ImageLostError(
+function late(pollUrl: string, last: string): ImageLateError {
+	return new ImageLateError(
 		`The images gateway accepted the request, which it may bill, but its image didn't arrive: ${last}`,
-		`It isn't sent again, because the gateway would bill it again. Check ${pollUrl} later, with the gateway's API key. ` +
+		`It isn't sent again, because the gateway would bill it again. Retry On Fail checks ${pollUrl} again, free of charge. ` +
 			"If the time was too short, increase 'Timeout (Seconds)'.",
 	);
+}
+
+function onAnotherHost(): ImageLostError {
+	return outcomeUnknown('it accepted the request, but its polling URL is on another host');
 }
 
 function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {
@@ -292,13 +316,13 @@ function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {
 	);
 }
 
-function worksWithTasks(taskId: string | undefined): ImageLostError {
+function worksWithTasks(taskId: string | undefined, trace: TaskTrace): ImageLostError {
 	const name = taskId === undefined ? 'a task' : `the task ${taskId}`;
 	return new ImageLostError(
 		`The host of the 'Images Gateway API' credential responded with ${name} instead of an image, which it may bill`,
 		"This host works with tasks, as EvoLink does. For EvoLink, set 'Service' to 'EvoLink', and get the image with " +
 			"'Get Task' or 'Wait for Completion'. 'Images Gateway' is for APIs that return the edited image directly in their response.",
-		taskId === undefined ? {} : { taskId },
+		taskId === undefined ? trace : { ...trace, taskId },
 	);
 }
 

@@ -4,6 +4,7 @@ import { InvalidInputError } from '../api/errors/errors';
 import { isUnevaluated } from '../api/errors/unevaluated';
 import { isRecord, textOf } from '../api/http/json';
 import type { ByteStream } from '../api/http/bytes';
+import { isAgentTool } from '../memory/runIdentity';
 
 /** A file of n8n, and what to call it. */
 export interface GivenFile {
@@ -54,7 +55,8 @@ export function findFiles(
 	if (files.length === 0) {
 		throw new InvalidInputError(
 			`${label}: '${field}' is empty`,
-			"Enter the name of the binary field that contains the image, e.g. 'data'. Check the expression if there is one.",
+			forAgents(context, field) ??
+				"Enter the name of the binary field that contains the image, e.g. 'data'. Check the expression if there is one.",
 		);
 	}
 	return files;
@@ -159,11 +161,22 @@ function theOnlyFile(
 	const names = available.map((file) => `'${shortened(file.name)}'`);
 	throw new InvalidInputError(
 		`${label}: the input has no binary field '${shortened(name)}'`,
-		isUnevaluated(name)
-			? `To use an expression, switch the field '${field}' to 'Expression' and have it return a name or binary data, e.g. {{ $binary.data }}.`
-			: available.length > 0
-				? `Binary fields of this item: ${names.join(', ')}. Enter one of them in '${field}'.`
-				: "This item has no binary data. Connect a node that outputs the image (e.g. a form, Google Drive, HTTP Request or Read/Write Files from Disk), or set 'Source' to 'URL'.",
+		forAgents(context, field) ??
+			(isUnevaluated(name)
+				? `To use an expression, switch the field '${field}' to 'Expression' and have it return a name or binary data, e.g. {{ $binary.data }}.`
+				: available.length > 0
+					? `Binary fields of this item: ${names.join(', ')}. Enter one of them in '${field}'.`
+					: "This item has no binary data. Connect a node that outputs the image (e.g. a form, Google Drive, HTTP Request or Read/Write Files from Disk), or set 'Source' to 'URL'."),
+	);
+}
+
+/** What an agent can do, which hands its tools no files, and whoever builds its workflow. */
+function forAgents(context: IExecuteFunctions, field: string): string | undefined {
+	if (!isAgentTool(context.getNode())) return undefined;
+	return (
+		"Agents don't pass files to their tools. Ask the user for a public URL of the image and use it instead. " +
+		"In the workflow, add an EvoLink node with 'Upload Image' before the agent and give the agent its URL, " +
+		`or select the file in '${field}' with an expression, e.g. {{ $('When chat message received').first().binary.data0 }}.`
 	);
 }
 

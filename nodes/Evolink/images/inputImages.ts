@@ -224,6 +224,7 @@ export async function readOneReference(
 	value: unknown,
 	label: string,
 	adviseOn: CarrierAdvice,
+	carrier: Carrier = FILE_UPLOAD,
 ): Promise<Reference> {
 	const given = [value].flat(5).map(linkOfAttachment);
 	const isAddress = given.some(
@@ -231,7 +232,7 @@ export async function readOneReference(
 	);
 	const references: Reference[] = isAddress
 		? splitLinks(given, label, label).map((link) => ({ kind: 'link', label, field: label, link }))
-		: await readBinaries(context, itemIndex, value, label, adviseOn, FILE_UPLOAD, label);
+		: await readBinaries(context, itemIndex, value, label, adviseOn, carrier, label);
 	const [reference, ...more] = references;
 	if (more.length > 0) {
 		throw new InvalidInputError(`'${label}' returns several images`, 'Provide one.');

@@ -25,16 +25,28 @@ export interface RememberedRequest {
 	body?: CreateTaskBody;
 	/** Set when an earlier try left open whether it was paid; a refusal of a later try settles nothing. */
 	mayBePaid?: boolean;
+	/** What was uploaded for it and is to be deleted once it is not needed any more. */
+	uploads?: RememberedUpload[];
 	/** Set once the service has named the task. */
 	taskId?: string;
 	/** What the service reserved for it, where it said so. */
 	creditsReserved?: number;
 	/** What the item gives, where its neighbours may be tried again. */
 	output?: RememberedOutput;
+	/** Where an images gateway that has accepted the request is asked for its images. */
+	pollUrl?: string;
 	/** Set once an images gateway has answered. */
 	edit?: RememberedEdit;
 	/** Set when an images gateway did, or may have, billed an image that did not arrive: why there is none. */
-	lost?: { message: string; advice: string; taskId?: string };
+	lost?: { message: string; advice: string } & TaskTrace;
+}
+
+/** A file on EvoLink's files host. */
+export interface RememberedUpload {
+	/** The same for the same image of a run. */
+	name: string;
+	/** What it is deleted by, where the host told. */
+	fileId?: string;
 }
 
 /** What the node gives for an item. */
@@ -175,6 +187,23 @@ export class RequestMemory {
 		return `n8n-job-${digestOf([this.instanceId, jobKey])}`;
 	}
 
+	/**
+	 * How the upload of an image is called: the same in a re-run of the execution, because the service compares what is
+	 * asked under one key, addresses of images included. The same for all items of a run, which share an upload, but
+	 * not for calls of a tool: n8n may make them at the same time, and each of them deletes what it has uploaded.
+	 */
+	uploadNameOf(
+		{ idempotencyKey }: RememberedRequest,
+		contentDigest: string,
+		isJob: boolean,
+	): string {
+		const isShared = !isJob && this.runIndex !== undefined;
+		const owner = isShared
+			? `n8n-${digestOf([...this.keyScope, `run ${this.runIndex}`])}`
+			: idempotencyKey;
+		return `${owner.slice(0, 36)}-${contentDigest.slice(0, 12)}`;
+	}
+
 	/** The output of an earlier try, where its images are stored already. */
 	outputOf(request: RememberedRequest): RememberedOutput | undefined {
 		return request.executionId === this.executionId ? request.output : undefined;
@@ -195,8 +224,7 @@ export class RequestMemory {
 				continue;
 			} else if (error instanceof ImageLostError) {
 				const { message, advice, trace } = error;
-				const { taskId } = trace;
-				request.lost = { message, advice, ...(taskId === undefined ? {} : { taskId }) };
+				request.lost = { message, advice, ...trace };
 			} else if (error instanceof OutcomeUnknownError) {
 				request.mayBePaid = true;
 			} else if (
@@ -205,7 +233,10 @@ export class RequestMemory {
 				error instanceof BudgetError
 			) {
 				// Refused or never sent, so not paid: there is nothing to continue.
-				if (!request.mayBePaid) delete request.body;
+				if (!request.mayBePaid) {
+					delete request.body;
+					delete request.uploads;
+				}
 			}
 		}
 	}
@@ -267,8 +298,8 @@ export class RequestMemory {
 	}
 }
 
-function isPaid({ body, edit, lost }: RememberedRequest): boolean {
-	return [body, edit, lost].some((trace) => trace !== undefined);
+function isPaid({ body, pollUrl, edit, lost }: RememberedRequest): boolean {
+	return [body, pollUrl, edit, lost].some((trace) => trace !== undefined);
 }
 
 /** SHA-256 in hex over anything that JSON can express. */

@@ -1,7 +1,16 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
-import { describe, parameter, type ParameterSource, readChoice, readText } from './reader';
+import { DATA_URL, readOneReference, type Reference } from '../images/inputImages';
+import { adviseOnAnyModel } from '../models/wayOut';
+import {
+	describe,
+	parameter,
+	type ParameterSource,
+	readChoice,
+	readText,
+	readValue,
+} from './reader';
 
 /** Options for images gateways alone. */
 
@@ -24,6 +33,12 @@ const severalImagesOption: INodeProperties = {
 			name: 'Array of Objects',
 			value: 'objects',
 			description: 'A list of { "image_url": "…" }, even if there is only one image',
+		},
+		{
+			name: 'Array of Content Parts',
+			value: 'parts',
+			description:
+				'A list of { "type": "image_url", "image_url": { "url": "…" } }, as OpenRouter takes them',
 		},
 		{
 			name: 'Not Supported',
@@ -84,10 +99,30 @@ const imageFieldOption: INodeProperties = {
 	displayOptions: { show: { '/service': ['imagesGateway'] } },
 };
 
-export const gatewayOptions = [imageFieldOption, pathOption, requestOption, severalImagesOption];
+const maskOption: INodeProperties = {
+	displayName: 'Mask',
+	name: 'mask',
+	type: 'string',
+	default: '',
+	placeholder: 'e.g. mask or https://example.com/mask.png',
+	description:
+		"Binary field name or URL of a mask for the first image, for gateways that take one. It is sent as 'mask'; what it has to be like is in the gateway's documentation.",
+	displayOptions: { show: { '/service': ['imagesGateway'] } },
+};
+
+export const gatewayOptions = [
+	imageFieldOption,
+	maskOption,
+	pathOption,
+	requestOption,
+	severalImagesOption,
+];
+
+/** Where no images go in. */
+export const gatewayOptionsToGenerate = [pathOption];
 
 /** How a gateway takes several images. */
-export type SeveralImages = 'none' | 'array' | 'numbered' | 'objects';
+export type SeveralImages = 'none' | 'array' | 'numbered' | 'objects' | 'parts';
 
 /** How a gateway takes a request. */
 export interface GatewayDialect {
@@ -98,6 +133,8 @@ export interface GatewayDialect {
 	severalImages: SeveralImages;
 }
 
+export const USUAL_PATH = '/v1/images/generations';
+
 /** @throws {InvalidInputError} */
 export function readGatewayDialect(source: ParameterSource, itemIndex: number): GatewayDialect {
 	const option = (field: INodeProperties) => parameter(field, 'options');
@@ -106,23 +143,52 @@ export function readGatewayDialect(source: ParameterSource, itemIndex: number): 
 		'editsMultipart',
 		'editsJson',
 	]);
-	const given = readText(source, itemIndex, option(pathOption));
-	if (given !== '' && !/^\/(?![/\\])/.test(given)) {
-		throw new InvalidInputError(
-			`'Gateway Path' is ${describe(given)}; it must start with a single slash`,
-			"Enter the path only, e.g. /api/v3/images/generations. The host comes from the credential's 'Base URL'.",
-		);
-	}
-	const usual = request === 'generationsJson' ? '/v1/images/generations' : '/v1/images/edits';
+	const usual = request === 'generationsJson' ? USUAL_PATH : '/v1/images/edits';
 	return {
 		request,
-		path: given === '' ? usual : given,
+		path: readPath(source, itemIndex) || usual,
 		imageField: readText(source, itemIndex, option(imageFieldOption)) || 'image',
 		severalImages: readChoice(source, itemIndex, option(severalImagesOption), [
 			'none',
 			'array',
 			'numbered',
 			'objects',
+			'parts',
 		]),
 	};
+}
+
+/**
+ * How a gateway takes a request without images.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readGeneratingDialect(source: ParameterSource, itemIndex: number): GatewayDialect {
+	const path = readPath(source, itemIndex) || USUAL_PATH;
+	return { request: 'generationsJson', path, imageField: 'image', severalImages: 'none' };
+}
+
+/** '' where none is set. */
+function readPath(source: ParameterSource, itemIndex: number): string {
+	const given = readText(source, itemIndex, parameter(pathOption, 'options'));
+	if (given !== '' && !/^\/(?![/\\])/.test(given)) {
+		throw new InvalidInputError(
+			`'Gateway Path' is ${describe(given)}; it must start with a single slash`,
+			"Enter the path only, e.g. /api/v3/images/generations. The host comes from the credential's 'Base URL'.",
+		);
+	}
+	return given;
+}
+
+/**
+ * @returns undefined where there is none
+ * @throws {InvalidInputError} a link that is none, a field that is missing or no image
+ */
+export async function readGatewayMask(
+	context: IExecuteFunctions,
+	itemIndex: number,
+): Promise<Reference | undefined> {
+	const value = readValue(context, itemIndex, parameter(maskOption, 'options'))?.value ?? '';
+	if (typeof value === 'string' && value.trim() === '') return undefined;
+	return await readOneReference(context, itemIndex, value, 'Mask', adviseOnAnyModel, DATA_URL);
 }

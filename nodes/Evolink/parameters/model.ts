@@ -51,7 +51,7 @@ export const modelToGenerateField: INodeProperties = {
 	description: 'The model that generates the images',
 };
 
-export const gatewayModelField: INodeProperties = {
+const gatewayModel: INodeProperties = {
 	displayName: 'Model',
 	name: 'gatewayModel',
 	type: 'string',
@@ -62,9 +62,14 @@ export const gatewayModelField: INodeProperties = {
 	displayOptions: { show: { service: ['imagesGateway'] } },
 };
 
+export const gatewayModelField: INodeProperties = {
+	...gatewayModel,
+	hint: "OpenAI, LiteLLM, one-api and new-api: set Options > Gateway Request to 'Edits, Form with Files', because their generations ignore images and charge for them",
+};
+
 /** For Generate Image. */
 export const gatewayModelToGenerateField: INodeProperties = {
-	...gatewayModelField,
+	...gatewayModel,
 	default: 'qwen-image',
 	placeholder: 'e.g. qwen-image',
 };

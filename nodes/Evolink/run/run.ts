@@ -16,6 +16,7 @@ import type { PaidTasks } from './paidTasks';
 import type { Progress } from './progress';
 import type { Tally } from './tally';
 import type { TaskSlots } from './taskSlots';
+import type { UploadedFiles } from './uploadedFiles';
 
 /** What the node works with while it runs once over its items, whatever the service. */
 export interface RunBasics {
@@ -44,6 +45,8 @@ export interface Run extends RunBasics {
 	watch: TaskWatch;
 	/** Images on their way to the service, or there and waiting for a slot. */
 	uploads: ImageLimit;
+	/** What the run has uploaded. */
+	uploadedFiles: UploadedFiles;
 	budget: Budget;
 	/** What the service says that tasks cost. */
 	quotes: Quotes;

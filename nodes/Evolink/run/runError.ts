@@ -4,6 +4,7 @@ import {
 	DownloadError,
 	EvolinkError,
 	OutcomeUnknownError,
+	ImageLateError,
 	ImageLostError,
 	StoppedError,
 } from '../api/errors/errors';
@@ -57,14 +58,19 @@ function isNamed({ taskId, idempotencyKey }: RememberedRequest, error: unknown):
 	if (!(error instanceof EvolinkError)) return false;
 	const { message, advice, trace } = error;
 	// What a gateway has billed has no name; these say where it is, or that it is lost.
-	if (error instanceof DownloadError || error instanceof ImageLostError) return true;
+	if (
+		error instanceof DownloadError ||
+		error instanceof ImageLostError ||
+		error instanceof ImageLateError
+	)
+		return true;
 	return JSON.stringify([message, advice, trace]).includes(taskId ?? idempotencyKey);
 }
 
 /** What the user can still have of what is paid. A run works with one service, so all have one kind of trace. */
 export function noteOfPaid(paid: Paid, whose = ''): string {
 	if (paid.length === 0) return '';
-	if (paid.some(({ request }) => request.edit ?? request.lost)) {
+	if (paid.some(({ request }) => request.edit ?? request.lost ?? request.pollUrl)) {
 		const traces = paid.map(
 			({ itemIndex, request }) => `item ${itemIndex}: ${traceOfEdit(request)}`,
 		);
@@ -77,8 +83,8 @@ export function noteOfPaid(paid: Paid, whose = ''): string {
 	return `Already charged tasks${whose}: ${traces.join('; ')}. Get their images with 'Get Task' or 'Wait for Completion'. With 'Retry On Fail', the node continues them automatically.`;
 }
 
-function traceOfEdit({ edit }: RememberedRequest): string {
-	if (!edit) return 'outcome unknown';
+function traceOfEdit({ edit, lost, pollUrl }: RememberedRequest): string {
+	if (!edit) return pollUrl === undefined || lost ? 'outcome unknown' : `accepted, at ${pollUrl}`;
 	const links = edit.pictures.flatMap((image) => ('link' in image ? [image.link] : []));
 	return links.length > 0 ? links.join(' , ') : 'arrived';
 }

@@ -1,7 +1,7 @@
 import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
-import { TaskFailedError } from '../../api/errors/errors';
+import { OutcomeUnknownError, TaskFailedError } from '../../api/errors/errors';
 import { adviceForTaskFailure } from '../../api/errors/taskFailures';
 import type { QuoteSubject } from '../../api/quotes';
 import type { Task } from '../../api/task';
@@ -16,7 +16,11 @@ import {
 	type Reference,
 } from '../../images/inputImages';
 import type { ImageFacts } from '../../images/format';
-import { digestOf, type RememberedRequest } from '../../memory/requestMemory';
+import {
+	digestOf,
+	type RememberedRequest,
+	type RememberedUpload,
+} from '../../memory/requestMemory';
 import { findModel } from '../../models/catalogue';
 import {
 	checkLink,
@@ -37,7 +41,8 @@ import {
 	textsOfFields,
 } from '../../parameters/additionalFields';
 import { readBodyFields } from '../../parameters/bodyFields';
-import { gatewayOptions } from '../../parameters/gateway';
+import { deleteUploadsOption, readDeleteUploads } from '../../parameters/deleteUploads';
+import { gatewayOptions, gatewayOptionsToGenerate } from '../../parameters/gateway';
 import {
 	imageOptionsField,
 	imageOptionsOfFirstVersion,
@@ -114,6 +119,7 @@ interface ImageTaskPlan {
 	/** What makes it the same request wherever it is asked. */
 	jobKey?: string;
 	retryCharged: boolean;
+	deletesUploads: boolean;
 	output: OutputSettings;
 }
 
@@ -181,7 +187,7 @@ export function imageOperation({
 				timeoutOption,
 				validationOption,
 				...imageOptionsOfFirstVersion.filter(({ name }) => takesImages || name !== 'mask'),
-				...(takesImages ? gatewayOptions : []),
+				...(takesImages ? [deleteUploadsOption, ...gatewayOptions] : gatewayOptionsToGenerate),
 			),
 			...(takesImages ? [serviceField] : []),
 		],
@@ -279,6 +285,7 @@ async function planImageTask(
 		timeoutSeconds: readTimeout(context, itemIndex),
 		failureAsData: givesFailureAsData(context, itemIndex),
 		retryCharged: retriesCharged(context, itemIndex),
+		deletesUploads: takesImages && jobKey === undefined && readDeleteUploads(context, itemIndex),
 		...(jobKey === undefined ? {} : { jobKey }),
 		output: { ...output, download: output.download && wait === 'poll' },
 	};
@@ -307,9 +314,42 @@ async function performImageTask(
 	const request = run.memory.claim(itemIndex, fingerprintOf(plan), plan.jobKey);
 	const known = run.memory.outputOf(request);
 	if (known) return known;
-	const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
-	if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
-	return output;
+	const uploads = request.uploads ?? uploadsOf(run, plan, request);
+	run.uploadedFiles.hold(uploads);
+	let isOver = false;
+	try {
+		const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
+		isOver = plan.wait === 'poll';
+		if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
+		return output;
+	} catch (error) {
+		isOver = needsNoUploads(request, error);
+		throw error;
+	} finally {
+		const areDeleted = isOver && plan.deletesUploads;
+		run.uploadedFiles.release(uploads, areDeleted);
+		if (areDeleted) request.uploads = []; // A later try has nothing to delete.
+	}
+}
+
+/** What is uploaded for an item that is asked for the first time. */
+function uploadsOf(
+	{ memory }: Run,
+	{ references, mask, jobKey }: ImageTaskPlan,
+	request: RememberedRequest,
+): RememberedUpload[] {
+	const digests = [...references, ...(mask ? [mask] : [])].flatMap((reference) =>
+		reference.kind === 'binary' ? [reference.contentDigest] : [],
+	);
+	return [...new Set(digests)].map((digest) => ({
+		name: memory.uploadNameOf(request, digest, jobKey !== undefined),
+	}));
+}
+
+/** The task has ended, or there certainly is none; otherwise it may still fetch them. */
+function needsNoUploads({ taskId, mayBePaid }: RememberedRequest, error: unknown): boolean {
+	if (error instanceof TaskFailedError) return true;
+	return taskId === undefined && !mayBePaid && !(error instanceof OutcomeUnknownError);
 }
 
 async function edit(
@@ -328,7 +368,7 @@ async function edit(
 				isJob: plan.jobKey !== undefined,
 				timeoutSeconds: plan.timeoutSeconds,
 				uploadBytes: largestUpload(plan),
-				buildBody: async () => await buildBody(run, plan, itemIndex, request.idempotencyKey),
+				buildBody: async () => await buildBody(run, plan, itemIndex, request),
 			}));
 		}
 		// What the service answers for a task that it knows already is how it was when it was created.
@@ -405,31 +445,34 @@ async function followTask(
 	return { task: created ?? (await run.client.getTask(taskId)) };
 }
 
-/** Uploads what is not a link yet. The same key makes the same body: files are named after it. */
+/** Uploads what is not a link yet. The same key makes the same body, see `uploadNameOf`. */
 async function buildBody(
-	{ context, client, clock }: Run,
+	{ context, memory, uploadedFiles, clock }: Run,
 	plan: ImageTaskPlan,
 	itemIndex: number,
-	idempotencyKey: string,
+	request: RememberedRequest,
 ): Promise<CreateTaskBody> {
 	await clock.sleep(0); // Nothing more is sent after a stop.
-	const linkTo = async (reference: Reference, position: string) => {
+	const uploads = new Map<string, RememberedUpload>();
+	const linkTo = async (reference: Reference) => {
 		if (reference.kind === 'link') return reference.link;
-		// The content counts too: a file of the same name would take the place of another image.
-		const content = reference.contentDigest.slice(0, 12);
-		const stem = `${idempotencyKey.slice(0, 36)}-${position}-${content}`;
-		const file = await readForUpload(context, itemIndex, reference, stem);
-		return (await client.uploadFile(file)).url;
+		const name = memory.uploadNameOf(request, reference.contentDigest, plan.jobKey !== undefined);
+		const { url, fileId } = await uploadedFiles.upload(
+			name,
+			async () => await readForUpload(context, itemIndex, reference, name),
+		);
+		uploads.set(name, { name, ...(fileId === undefined ? {} : { fileId }) });
+		return url;
 	};
 	const imageUrls: string[] = [];
-	for (const [index, reference] of plan.references.entries()) {
-		imageUrls.push(await linkTo(reference, String(index + 1)));
-	}
+	for (const reference of plan.references) imageUrls.push(await linkTo(reference));
+	const maskUrl = plan.mask ? await linkTo(plan.mask) : undefined;
+	if (plan.deletesUploads) request.uploads = [...uploads.values()];
 	return {
 		model: plan.model,
 		...(plan.prompt === '' ? {} : { prompt: plan.prompt }),
 		...(imageUrls.length > 0 ? { image_urls: imageUrls } : {}),
-		...(plan.mask ? { mask_url: await linkTo(plan.mask, 'mask') } : {}),
+		...(maskUrl === undefined ? {} : { mask_url: maskUrl }),
 		...plan.bodyFields,
 		...(plan.callbackUrl === undefined ? {} : { callback_url: plan.callbackUrl }),
 	};

@@ -21,7 +21,7 @@ import {
 	readReferences,
 	type Reference,
 } from '../../images/inputImages';
-import { digestOf, type RememberedEdit } from '../../memory/requestMemory';
+import { digestOf, type RememberedEdit, type RememberedRequest } from '../../memory/requestMemory';
 import type { Violation } from '../../models/checkRequest';
 import type { BodyPart } from '../../models/parameters';
 import { adviseOnAnyModel } from '../../models/wayOut';
@@ -32,7 +32,13 @@ import {
 	requireNoConflict,
 	textsOfFields,
 } from '../../parameters/additionalFields';
-import { type GatewayDialect, readGatewayDialect } from '../../parameters/gateway';
+import {
+	type GatewayDialect,
+	readGatewayDialect,
+	readGatewayMask,
+	readGeneratingDialect,
+	USUAL_PATH,
+} from '../../parameters/gateway';
 import { readGatewayModel } from '../../parameters/model';
 import { type OutputSettings, readOutputSettings, textsOfOutput } from '../../parameters/output';
 import { readPrompt } from '../../parameters/prompt';
@@ -46,6 +52,7 @@ interface GatewayPlan {
 	model: string;
 	prompt: string;
 	references: Reference[];
+	mask?: Reference;
 	dialect: GatewayDialect;
 	additionalFields: IDataObject;
 	timeoutSeconds: number;
@@ -56,33 +63,39 @@ interface GatewayPlan {
 const onGateway = (takesImages: boolean) =>
 	inTwoSteps<GatewayPlan, GatewayRun>({
 		async plan({ context, isServicePrivate }, itemIndex) {
+			const mask = takesImages ? await readGatewayMask(context, itemIndex) : undefined;
 			const plan: GatewayPlan = {
 				model: readGatewayModel(context, itemIndex),
 				prompt: readPrompt(context, itemIndex),
 				references: takesImages
 					? await readReferences(context, itemIndex, adviseOnAnyModel, DATA_URL)
 					: [],
-				dialect: readGatewayDialect(context, itemIndex),
+				...(mask ? { mask } : {}),
+				dialect: takesImages
+					? readGatewayDialect(context, itemIndex)
+					: readGeneratingDialect(context, itemIndex),
 				additionalFields: readAdditionalFields(context, itemIndex),
 				timeoutSeconds: readTimeout(context, itemIndex),
 				output: readOutputSettings(context, itemIndex),
 			};
 			checkCount(plan);
 			settle(context, itemIndex, problemsOfPlan(plan, isServicePrivate));
-			requireNoConflict(ownFields(plan.dialect), plan.additionalFields);
+			requireNoConflict(ownFields(plan), plan.additionalFields);
 			return plan;
 		},
 
 		async perform(run, plan, itemIndex) {
 			const request = run.memory.claim(itemIndex, fingerprintOf(plan));
 			if (request.lost) {
-				const { message, advice, taskId } = request.lost;
-				throw new ImageLostError(message, advice, taskId === undefined ? {} : { taskId });
+				const { message, advice, ...trace } = request.lost;
+				throw new ImageLostError(message, advice, trace);
 			}
 			const known = run.memory.outputOf(request);
 			if (known) return known;
 			const taskName = `edited-${request.idempotencyKey.slice(-12)}`;
-			request.edit ??= await run.slots.run(async () => await edit(run, plan, itemIndex, taskName));
+			request.edit ??= await run.slots.run(
+				async () => await edit(run, plan, itemIndex, taskName, request),
+			);
 			await run.clock.sleep(0); // What is edited is remembered; after a stop nothing more is fetched.
 			const output = await editItems(run, plan, request.edit, taskName, itemIndex);
 			run.memory.keepOutput(request, output);
@@ -93,10 +106,8 @@ const onGateway = (takesImages: boolean) =>
 export const editOnGateway = onGateway(true);
 export const generateOnGateway = onGateway(false);
 
-function problemsOfPlan(
-	{ model, prompt, references, dialect, additionalFields, output }: GatewayPlan,
-	isServicePrivate: boolean,
-): Violation[] {
+function problemsOfPlan(plan: GatewayPlan, isServicePrivate: boolean): Violation[] {
+	const { model, prompt, dialect, additionalFields, output } = plan;
 	const fetcher: Fetcher = {
 		name: 'the images gateway',
 		// For a form n8n itself fetches what is behind a link.
@@ -111,21 +122,34 @@ function problemsOfPlan(
 			...textsOfFields(additionalFields),
 			...textsOfOutput(output),
 		]),
-		...references.flatMap((reference) => problemsOfReference(reference, fetcher)),
+		...imagesOf(plan).flatMap((reference) => problemsOfReference(reference, fetcher)),
 	];
 }
 
-/** **Costs money**, each time. */
+/** All that goes in: images first, then the mask. */
+function imagesOf({ references, mask }: GatewayPlan): Reference[] {
+	return mask ? [...references, mask] : references;
+}
+
+/** **Costs money**, each time, unless the gateway has accepted it in an earlier try. */
 async function edit(
 	run: GatewayRun,
 	plan: GatewayPlan,
 	itemIndex: number,
 	taskName: string,
+	remembered: RememberedRequest,
 ): Promise<RememberedEdit> {
-	const edited = await withRoomFor(run, plan, async () => {
-		const request = await buildRequest(run, plan, itemIndex);
-		return await run.gateway.edit(request, plan.timeoutSeconds * 1_000);
-	});
+	const timeoutMs = plan.timeoutSeconds * 1_000;
+	const { pollUrl } = remembered;
+	const edited =
+		pollUrl === undefined
+			? await withRoomFor(run, plan, async () => {
+					const request = await buildRequest(run, plan, itemIndex);
+					return await run.gateway.edit(request, timeoutMs, (accepted) => {
+						remembered.pollUrl = accepted;
+					});
+				})
+			: await run.gateway.collect(pollUrl, timeoutMs);
 	hintAtFailures(run, edited, itemIndex);
 	try {
 		return await storeContents(run, plan, edited, itemIndex, taskName);
@@ -137,12 +161,12 @@ async function edit(
 /** Images that stand in the request are held until it is answered. */
 async function withRoomFor<T>(
 	{ inRequests }: GatewayRun,
-	{ references, dialect }: GatewayPlan,
+	plan: GatewayPlan,
 	work: () => Promise<T>,
 ): Promise<T> {
-	const sizes = references.map((image) => (image.kind === 'binary' ? image.bytes : undefined));
+	const sizes = imagesOf(plan).map((image) => (image.kind === 'binary' ? image.bytes : undefined));
 	const held = sizes.filter((bytes) => bytes !== undefined);
-	const fetched = dialect.request === 'editsMultipart' ? sizes.length - held.length : 0;
+	const fetched = plan.dialect.request === 'editsMultipart' ? sizes.length - held.length : 0;
 	const count = held.length + fetched;
 	if (count === 0) return await work();
 	return await inRequests.run(work, count, held.length > 0 ? Math.max(...held) : undefined);
@@ -165,32 +189,47 @@ async function buildRequest(
 	plan: GatewayPlan,
 	itemIndex: number,
 ): Promise<GatewayRequest> {
-	const { model, prompt, references, dialect, additionalFields } = plan;
+	const { model, prompt, references, mask, dialect, additionalFields } = plan;
 	const { path, imageField } = dialect;
 	if (dialect.request === 'editsMultipart') {
 		const files: FormFile[] = [];
 		for (const [position, reference] of references.entries()) {
 			const name = references.length > 1 ? `${imageField}[]` : imageField;
-			files.push({ name, ...(await readContent(run, reference, itemIndex, position)) });
+			const stem = `image-${position + 1}`;
+			files.push({ name, ...(await readContent(run, reference, itemIndex, stem)) });
 		}
+		if (mask) files.push({ name: 'mask', ...(await readContent(run, mask, itemIndex, 'mask')) });
 		const fields = Object.entries({ ...additionalFields, model, prompt }).map(
 			([name, value]): [string, string] => [name, fieldText(value)],
 		);
 		return { path, ...form(fields, files) };
 	}
-	const body = await jsonWithDataUrls(run.context, itemIndex, references, (images) => ({
-		...additionalFields,
-		model,
-		prompt,
-		...imageFields(images, dialect),
-	}));
+	const body = await jsonWithDataUrls(run.context, itemIndex, imagesOf(plan), (all) => {
+		const images = all.slice(0, references.length);
+		const masks = all.slice(references.length);
+		return {
+			...additionalFields,
+			model,
+			prompt,
+			...imageFields(images, dialect),
+			...(masks.length > 0 ? { mask: asObject(masks[0], dialect) } : {}),
+		};
+	});
 	return { path, body, ...(Buffer.isBuffer(body) ? { contentType: 'application/json' } : {}) };
 }
 
-function imageFields(images: string[], { severalImages, imageField }: GatewayDialect): IDataObject {
-	if (severalImages === 'array') return { [imageField]: images };
-	if (severalImages === 'objects') {
-		return { [imageField]: images.map((image) => ({ image_url: image })) };
+/** How an image stands in JSON. */
+function asObject(image: string, { severalImages }: GatewayDialect): string | IDataObject {
+	if (severalImages === 'objects') return { image_url: image };
+	return severalImages === 'parts' ? { type: 'image_url', image_url: { url: image } } : image;
+}
+
+function imageFields(images: string[], dialect: GatewayDialect): IDataObject {
+	const { severalImages, imageField } = dialect;
+	if (severalImages !== 'none' && severalImages !== 'numbered') {
+		return images.length === 0
+			? {}
+			: { [imageField]: images.map((image) => asObject(image, dialect)) };
 	}
 	return Object.fromEntries(
 		images.map((image, position) => [
@@ -210,9 +249,8 @@ async function readContent(
 	{ context, plainSend, clock, inRequests }: GatewayRun,
 	reference: Reference,
 	itemIndex: number,
-	position: number,
+	stem: string,
 ): Promise<Omit<FormFile, 'name'>> {
-	const stem = `image-${position + 1}`;
 	if (reference.kind === 'link') {
 		const hold = async (file: ImageFile<Buffer | ByteStream>) => ({
 			...file,
@@ -224,7 +262,7 @@ async function readContent(
 			inRequests.noteSize(fetched[0].content.length);
 			return fetched[0];
 		} catch (error) {
-			throw inputNotFetched(error as Error, position);
+			throw inputNotFetched(error as Error, reference.label);
 		}
 	}
 	const file = await readForUpload(context, itemIndex, reference, stem);
@@ -232,10 +270,10 @@ async function readContent(
 	return { ...file, content: Buffer.isBuffer(content) ? content : await content.hold() };
 }
 
-function inputNotFetched(error: Error, position: number): Error {
+function inputNotFetched(error: Error, label: string): Error {
 	if (error instanceof StoppedError) return error;
 	return new InvalidInputError(
-		`Image ${position + 1} couldn't be downloaded: ${error.message}`,
+		`${label} couldn't be downloaded: ${error.message}`,
 		"Check that the URL is public and points to the image file itself, or set 'Source' to 'Binary Field'. Nothing was sent to the gateway.",
 	);
 }
@@ -352,6 +390,7 @@ function fingerprintOf({
 	model,
 	prompt,
 	references,
+	mask,
 	dialect,
 	additionalFields,
 }: GatewayPlan): string {
@@ -365,10 +404,9 @@ function fingerprintOf({
 		severalImages,
 		additionalFields,
 		...(isUsual ? [] : [more]),
+		...(mask ? [identityOf(mask)] : []),
 	]);
 }
-
-const USUAL_PATH = '/v1/images/generations';
 
 /** @throws {InvalidInputError} more images than the gateway takes in this way */
 function checkCount({ references, dialect }: GatewayPlan): void {
@@ -381,8 +419,9 @@ function checkCount({ references, dialect }: GatewayPlan): void {
 }
 
 /** Fields of the request that the node itself makes. */
-function ownFields({ imageField }: GatewayDialect): BodyPart[] {
+function ownFields({ dialect: { imageField }, mask }: GatewayPlan): BodyPart[] {
 	return [
+		...(mask ? [{ displayName: 'Mask', path: ['mask'], value: true }] : []),
 		{ displayName: 'Model', path: ['model'], value: true },
 		{ displayName: 'Prompt', path: ['prompt'], value: true },
 		{ displayName: 'Images', path: [imageField], value: true },
