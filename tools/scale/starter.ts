@@ -35,8 +35,8 @@ export const kindOf = (prompt = '') => prompt.split(' ')[0] as Kind;
 export const isHandBuilt = (prompt?: string) =>
 	HAND_BUILT_KINDS.some((kind) => kind === kindOf(prompt));
 
-/** Calls the workflow's webhook at a webhook processor. @returns whether n8n took the call */
-async function call(stage: Stage, start: Start): Promise<boolean> {
+/** Calls the workflow's webhook at a webhook processor. @returns how it was answered, {@link TAKEN} if well */
+async function call(stage: Stage, start: Start): Promise<string> {
 	const list = Array.from({ length: start.items }, (_, item) => ({
 		prompt: promptOf(start, item),
 	}));
@@ -47,22 +47,26 @@ async function call(stage: Stage, start: Start): Promise<boolean> {
 				method: 'POST',
 				headers: { 'content-type': 'application/json', connection: 'close' },
 				body: JSON.stringify({ list }),
-				signal: AbortSignal.timeout(20_000),
+				signal: AbortSignal.timeout(CALL_TIMEOUT_MS),
 			},
 		);
-		return response.ok;
-	} catch {
-		return false;
+		return response.ok ? TAKEN : `status ${response.status}`;
+	} catch (error) {
+		return error instanceof DOMException ? 'no answer' : 'no connection';
 	}
 }
+
+const TAKEN = 'taken';
+const CALL_TIMEOUT_MS = 20_000;
 
 /** Starts them so that never more than so many executions have not ended. @throws Error for a call that n8n did not take */
 export async function startInFlight(stage: Stage, all: Start[], inFlight: number): Promise<void> {
 	const left = [...all];
 	while (left.length > 0) {
 		const next = left.splice(0, Math.max(0, inFlight - (await stage.open())));
-		const taken = await Promise.all(next.map(async (start) => await call(stage, start)));
-		if (taken.includes(false)) throw new Error('n8n did not take a call');
+		const answers = await Promise.all(next.map(async (start) => await call(stage, start)));
+		const refusal = answers.find((answer) => answer !== TAKEN);
+		if (refusal) throw new Error(`n8n did not take a call: ${refusal}`);
 		await sleep(100);
 	}
 }
@@ -70,25 +74,28 @@ export async function startInFlight(stage: Stage, all: Start[], inFlight: number
 /**
  * Starts executions of these kinds in turn at a constant pace, whatever happens to n8n, as long as something lasts.
  *
- * @returns how many, and how many calls n8n did not answer: whether those executions run is not known
+ * @returns how many, and how many calls were not taken, by reason: without an answer, whether it runs is not known
  */
 export async function startDuring(
 	stage: Stage,
 	{ kinds, mostItems, perMinute }: { kinds: readonly Kind[]; mostItems: number; perMinute: number },
 	lasting: Promise<void>,
-): Promise<{ executions: number; refused: number }> {
+): Promise<{ executions: number; refused: Record<string, number> }> {
 	let isOver = false;
 	const ending = lasting.finally(() => (isOver = true));
 	const first = Date.now();
-	const calls: Array<Promise<boolean>> = [];
+	const calls: Array<Promise<string>> = [];
 	while (!isOver) {
 		calls.push(call(stage, startOf(calls.length, kinds, mostItems)));
 		const next = first + (calls.length * 60_000) / perMinute;
 		await Promise.race([ending, sleep(Math.max(0, next - Date.now()))]);
 	}
 	await ending;
-	const taken = await Promise.all(calls);
-	return { executions: calls.length, refused: taken.filter((isTaken) => !isTaken).length };
+	const refused: Record<string, number> = {};
+	for (const answer of await Promise.all(calls)) {
+		if (answer !== TAKEN) refused[answer] = (refused[answer] ?? 0) + 1;
+	}
+	return { executions: calls.length, refused };
 }
 
 const QUIET_MS = 10_000;

@@ -35,8 +35,8 @@ export interface FaultResult {
 	executions: number;
 	/** Executions by workflow and how they ended. */
 	ended: Record<string, Record<string, number>>;
-	/** Calls to start an execution that got no answer, because the process was down. */
-	refused: number;
+	/** Calls to start an execution that n8n did not take, by reason: the process was down. */
+	refused: Record<string, number>;
 	outcome: Outcome;
 	/** Executions that never ended. */
 	stuck: number;
@@ -85,11 +85,8 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 	report(results) {
 		const [{ sizes }] = results;
 		const rows: Array<[string, (result: FaultResult) => string]> = [
-			[
-				'executions started',
-				({ executions, refused }) =>
-					`${format(executions)}${refused > 0 ? ` (${refused} calls found nobody)` : ''}`,
-			],
+			['calls to start an execution', ({ executions }) => format(executions)],
+			['not taken', ({ refused }) => listed(refused)],
 			['tasks paid', ({ outcome }) => format(outcome.paid)],
 			['image in an execution', ({ outcome }) => format(outcome.withImage)],
 			['no image, but an execution names the task', ({ outcome }) => format(outcome.named)],
@@ -106,10 +103,7 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 			...Object.keys(results[0].result.ended).map(
 				(workflow): [string, (result: FaultResult) => string] => [
 					`executions of "${workflow}"`,
-					({ ended }) =>
-						Object.entries(ended[workflow] ?? {})
-							.map(([status, count]) => `${count} ${status}`)
-							.join(', '),
+					({ ended }) => listed(ended[workflow] ?? {}),
 				],
 			),
 		];
@@ -148,6 +142,11 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 		].filter((failing) => failing !== false);
 	},
 };
+
+const listed = (counts: Record<string, number>) =>
+	Object.entries(counts)
+		.map(([name, count]) => `${count} ${name}`)
+		.join(', ') || 'none';
 
 const kinds = [...NODE_KINDS, ...HAND_BUILT_KINDS];
 

@@ -8,8 +8,9 @@ import type { Bench, Scenario } from '../scenario';
 
 interface ItemSizes {
 	[name: string]: number;
-	/** The largest number of items; the others are its tenths. */
+	/** The largest number of items; the others are its tenths, down to the least. */
 	most: number;
+	least: number;
 	taskSeconds: number;
 	/** Megabytes of heap of the runs with little memory. */
 	heap: number;
@@ -44,18 +45,18 @@ export const items: Scenario<ItemsResult, ItemSizes> = {
 	name: 'items',
 	title: 'Items in one execution, one process',
 	versions: ['2.41'],
-	sizes: { most: 10_000, taskSeconds: 3, heap: 512 },
-	short: { most: 100, taskSeconds: 3, heap: 512 },
+	sizes: { most: 10_000, least: 1, taskSeconds: 3, heap: 512 },
+	short: { most: 100, least: 10, taskSeconds: 3, heap: 512 },
 
-	async measure(bench, { most, taskSeconds, heap }) {
+	async measure(bench, { most, least, taskSeconds, heap }) {
 		const bytes = await samplePicture('png', { width: 400, height: 400 });
 		const script = (simulator: Simulator) => {
 			simulator.nextTask({ times: Infinity, seconds: taskSeconds, delivery: { bytes } });
 		};
 		const rows: Row[] = [];
-		for (const limit of [0, heap]) {
+		for (const limit of [heap, 0]) {
 			for (const { name, design } of contenders) {
-				for (const count of tenthsOf(most)) {
+				for (const count of tenthsOf(most, least)) {
 					const row = await measureOne(bench, limit, design(count), script);
 					rows.push({ name, heap: limit, items: count, ...row });
 					const { wall, peak, requests, failure } = row;
@@ -142,9 +143,8 @@ function loop(count: number) {
 const rows = (count: number) =>
 	itemNodes(...Array.from({ length: count }, (_, index) => ({ prompt: `Row ${index}` })));
 
-/** From one item to the most. */
-function tenthsOf(most: number): number[] {
-	return most < 10 ? [most] : [...tenthsOf(Math.floor(most / 10)), most];
+function tenthsOf(most: number, least: number): number[] {
+	return most < 10 * least ? [most] : [...tenthsOf(Math.floor(most / 10), least), most];
 }
 
 async function measureOne(

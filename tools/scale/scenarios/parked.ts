@@ -13,6 +13,7 @@ interface ParkedSizes {
 	executions: number;
 	/** Seconds for which all of them are parked. */
 	seconds: number;
+	workers: number;
 }
 
 interface Row {
@@ -52,11 +53,11 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 	name: 'parked',
 	title: 'Parked executions',
 	versions: ['2.41'],
-	sizes: { executions: 1000, seconds: 60 },
-	short: { executions: 40, seconds: 5 },
+	sizes: { executions: 1000, seconds: 60, workers: 2 },
+	short: { executions: 40, seconds: 5, workers: 1 },
 
 	async measure(bench, sizes) {
-		return await onStage(bench, {}, async (stage) => {
+		return await onStage(bench, { workers: sizes.workers }, async (stage) => {
 			await stage.install(kinds, { timeout: 2 * AN_HOUR });
 			// n8n turns webhooks on in the background.
 			await sleep(3000);
@@ -88,7 +89,7 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 			]),
 		);
 		return [
-			`${format(sizes.executions)} executions of one item each are parked and stay so for ${sizes.seconds} s; then all tasks end in the same moment, and the service calls for all of them at once, with its usual repetitions.`,
+			`${format(sizes.executions)} executions of one item each are parked and stay so for ${sizes.seconds} s (${sizes.workers} workers); then all tasks end in the same moment, and the service calls for all of them at once, with its usual repetitions.`,
 			'',
 			table(
 				[

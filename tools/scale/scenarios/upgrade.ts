@@ -39,27 +39,31 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 		try {
 			const previous = await packPreviousRelease(folder);
 			if (!previous) throw new Error('This clone lacks the history to build 0.1.0 from');
-			return await onStage({ ...bench, packageTarball: previous }, {}, async (stage) => {
-				const { cluster, simulator } = stage;
-				await stage.install(['callback'], { timeout: 2 * AN_HOUR, typeVersion: 1, marks: true });
-				// n8n turns webhooks on in the background.
-				await sleep(3000);
-				simulator.nextTask({ times: Infinity, seconds: AN_HOUR, callbackCopies: 0 });
-				await startInFlight(stage, starts(executions, ['callback'], mostItems), Infinity);
-				const countOf = async (statuses: string[]) =>
-					(await stage.executions()).filter(({ status }) => statuses.includes(status)).length;
-				while ((await countOf(['new', 'running'])) > 0) await sleep(200);
-				const parked = await countOf(['waiting']);
-				bench.log(`${parked} executions are parked by 0.1.0; upgrading`);
-				await cluster.upgrade(bench.packageTarball);
+			return await onStage(
+				{ ...bench, packageTarball: previous },
+				{ workers: 1 },
+				async (stage) => {
+					const { cluster, simulator } = stage;
+					await stage.install(['callback'], { timeout: 2 * AN_HOUR, typeVersion: 1, marks: true });
+					// n8n turns webhooks on in the background.
+					await sleep(3000);
+					simulator.nextTask({ times: Infinity, seconds: AN_HOUR, callbackCopies: 0 });
+					await startInFlight(stage, starts(executions, ['callback'], mostItems), Infinity);
+					const countOf = async (statuses: string[]) =>
+						(await stage.executions()).filter(({ status }) => statuses.includes(status)).length;
+					while ((await countOf(['new', 'running'])) > 0) await sleep(200);
+					const parked = await countOf(['waiting']);
+					bench.log(`${parked} executions are parked by 0.1.0; upgrading`);
+					await cluster.upgrade(bench.packageTarball);
 
-				simulator.clockOffsetSeconds += AN_HOUR;
-				for (const id of simulator.tasks.keys()) void simulator.deliverCallback(id);
-				const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
-				const visits = visitsOf(stage, 'callback');
-				const succeeded = await countOf(['success']);
-				return { parked, succeeded, stuck, outcome: await readOutcome(stage), visits };
-			});
+					simulator.clockOffsetSeconds += AN_HOUR;
+					for (const id of simulator.tasks.keys()) void simulator.deliverCallback(id);
+					const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
+					const visits = visitsOf(stage, 'callback');
+					const succeeded = await countOf(['success']);
+					return { parked, succeeded, stuck, outcome: await readOutcome(stage), visits };
+				},
+			);
 		} finally {
 			rmSync(folder, { recursive: true, force: true });
 		}
