@@ -28,6 +28,14 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
 
 const names = Object.keys(OPERATIONS) as [string, ...string[]];
 
+/** Where n8n shows the credential. Without it, that is below 'Service', which decides on the credential and stands last. */
+const credentialPlace: INodeProperties = {
+	displayName: 'Credential',
+	name: 'credentials',
+	type: 'credentials',
+	default: '',
+};
+
 const operationField: INodeProperties = {
 	displayName: 'Operation',
 	name: 'operation',
@@ -43,7 +51,11 @@ export const subtitle = `={{ ${JSON.stringify(
 )}[$parameter["operation"]] }}`;
 
 /** The menu, and every operation's parameters, each shown for its operation only. */
-export const properties: INodeProperties[] = [operationField, ...names.flatMap(fieldsOf)];
+export const properties: INodeProperties[] = [
+	credentialPlace,
+	operationField,
+	...names.flatMap(fieldsOf),
+];
 
 function fieldsOf(operation: string): INodeProperties[] {
 	return OPERATIONS[operation].fields.map((field) => ({

@@ -143,7 +143,7 @@ function onGatewayOf(given: () => Fixture): void {
 			const fixture = given();
 			fixture.simulator.nextEdit({ shape, times: Infinity });
 			const text = errorText(await fixture.run([onGateway({}, retryOnFail)]));
-			expect(text).toMatch(/answered with the task \S+ instead of a picture/);
+			expect(text).toMatch(/responded with the task \S+ instead of an image/);
 			expect(text).toContain("set 'Service' to EvoLink");
 			expect(fixture.simulator.paidTasks()).toBe(1);
 		},
@@ -208,7 +208,7 @@ function onGatewayOf(given: () => Fixture): void {
 			onGateway({ prompt: '={{ $json.n }}' }),
 		]);
 		expect(failed.status).toBe('error');
-		expect(errorText(failed)).toContain('billed by the gateway');
+		expect(errorText(failed)).toContain('that the gateway bills');
 		const retried = await n8n.retryExecution(failed.id, { loadWorkflow: true });
 		const execution = await n8n.waitForExecution(retried);
 		expect(execution.status).toBe('success');
@@ -225,7 +225,9 @@ function onGatewayOf(given: () => Fixture): void {
 			const execution = await fixture.run([
 				onGateway({ operation, taskId: 'task-unified-1757156493-imcg5zqt' }),
 			]);
-			expect(errorText(execution)).toMatch(/needs EvoLink: an images gateway has no tasks/);
+			expect(errorText(execution)).toMatch(
+				/only available for EvoLink: an images gateway has no tasks/,
+			);
 			expect(fixture.simulator.requests).toEqual([]);
 		},
 	);

@@ -56,7 +56,7 @@ export function inputImages(given: () => Fixture, version: HostVersion): void {
 			expect(simulator.paidTasks()).toBe(1);
 		} else {
 			const text = errorText(execution);
-			expect(text).not.toMatch(/may have been paid|connection was lost|Cannot read properties/);
+			expect(text).not.toMatch(/may have been charged|connection was lost|Cannot read properties/);
 			expect(simulator.paidTasks()).toBe(0);
 			console.log(version, text, JSON.stringify(simulator.requests.map(({ path }) => path)));
 		}

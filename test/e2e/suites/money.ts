@@ -79,7 +79,9 @@ export function money(given: () => Fixture): void {
 		const execution = await fixture.run([fixture.editImage({}, retryOnFail)]);
 		const [task] = fixture.simulator.tasks.keys();
 		expect(errorText(execution)).toContain(task);
-		expect(errorText(execution)).toMatch(/content_policy_violation[^]*change them/);
+		expect(errorText(execution)).toMatch(
+			/Change them before you retry[^]*content_policy_violation/,
+		);
 		expect(fixture.simulator.paidTasks()).toBe(1);
 	});
 
@@ -106,7 +108,7 @@ export function money(given: () => Fixture): void {
 			id: [...fixture.simulator.tasks.keys()][0],
 			results: [expect.stringContaining(fixture.simulator.resultsUrl)],
 			expires_at: expect.any(String) as string,
-			error: expect.stringContaining('complete and paid') as string,
+			error: expect.stringContaining('complete and has been charged') as string,
 		});
 	});
 
@@ -132,7 +134,7 @@ export function money(given: () => Fixture): void {
 			fault: 'resetAfter',
 		});
 		const execution = await fixture.run([fixture.editImage()]);
-		expect(errorText(execution)).toMatch(/not known whether[^]*task history[^]*idempotency key/);
+		expect(errorText(execution)).toMatch(/unknown whether[^]*task history[^]*idempotency key/);
 		expect(fixture.simulator.paidTasks()).toBe(1);
 	});
 }

@@ -104,6 +104,6 @@ export function refusals(given: () => Fixture): void {
 			filesBaseUrl: 'http://127.0.0.1:9',
 		});
 		const execution = await fixture.run([fixture.evolink({ operation: 'getCredits' })]);
-		expect(errorText(execution)).toMatch(/connection was refused[^]*credential 'EvoLink API'/);
+		expect(errorText(execution)).toMatch(/connection was refused[^]*'EvoLink API' credential/);
 	});
 }

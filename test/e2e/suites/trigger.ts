@@ -156,7 +156,9 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			// As it is, the example says what is missing, before anything is paid.
 			const { id } = await n8n.createWorkflow(example);
 			const unfinished = await n8n.waitForExecution(await n8n.runWorkflow(id, start));
-			expect(unfinished.data.resultData.error?.message).toContain("'Callback URL' is not an https");
+			expect(unfinished.data.resultData.error?.message).toContain(
+				"'Callback URL' is not an HTTPS URL",
+			);
 			expect(simulator.paidTasks()).toBe(0);
 
 			const workflow = new Triggered(fixture, id, `/webhook/${webhookId}/webhook`);
