@@ -11,11 +11,10 @@ import {
 } from 'n8n-workflow';
 
 import { properties, subtitle } from './operations';
-import { runOperation, takeCallback } from './execute';
 import { NODE_VERSIONS } from './parameters/nodeVersion';
-import { searchModels } from './parameters/searchModels';
-import { PARKING_WEBHOOKS } from './waiting/parking/resumeAddress';
+import { PARKING_WEBHOOKS } from './waiting/parking/webhooks';
 
+/** What n8n needs to show the node; what the node does is loaded when it first runs. */
 export class Evolink implements INodeType {
 	description: INodeTypeDescription = {
 		displayName: 'EvoLink',
@@ -55,16 +54,19 @@ export class Evolink implements INodeType {
 				this: ILoadOptionsFunctions,
 				filter?: string,
 			): Promise<INodeListSearchResult> {
+				const { searchModels } = await import('./parameters/searchModels');
 				return await searchModels(this, filter);
 			},
 		},
 	};
 
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { runOperation } = await import('./execute');
 		return [await runOperation(this)];
 	}
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { takeCallback } = await import('./execute');
 		return await takeCallback(this);
 	}
 }

@@ -114,7 +114,7 @@ async function runRound(rounds: Rounds): Promise<Round> {
 			return { says: 'duplicate', output: [] };
 		}
 	}
-	const operation = readOperation(context);
+	const operation = await readOperation(context);
 	const gatewayWork =
 		operation.onGateway && readService(context) === 'imagesGateway'
 			? operation.onGateway

@@ -18,8 +18,6 @@ import {
 	maxDownloadSizeOption,
 	simplifyField,
 } from '../Evolink/parameters/output';
-import { addImages } from './addImages';
-import { receiveDelivery } from './receiveDelivery';
 
 const TEST_MODE =
 	"<b>Use the test URL while you build your workflow</b>. Click 'Execute step', put the test URL into 'Callback URL' of an Edit Image node in another workflow, and run that. The execution shows up in the editor.";
@@ -114,6 +112,7 @@ export class EvolinkTrigger implements INodeType {
 	};
 
 	async webhook(this: IWebhookFunctions): Promise<IWebhookResponseData> {
+		const { receiveDelivery } = await import('./receiveDelivery');
 		return await receiveDelivery(this);
 	}
 
@@ -122,6 +121,7 @@ export class EvolinkTrigger implements INodeType {
 	 * a long download can be seen and stopped, outlives nothing, and loses no task that was acknowledged.
 	 */
 	async execute(this: IExecuteFunctions): Promise<INodeExecutionData[][]> {
+		const { addImages } = await import('./addImages');
 		return [await addImages(this)];
 	}
 }

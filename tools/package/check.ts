@@ -27,7 +27,7 @@ interface Manifest {
 }
 
 const root = resolve(__dirname, '..', '..');
-const maxUnpackedBytes = 500 * 1024;
+const maxUnpackedBytes = 350_000;
 /** What is published, and nothing else: compiled code, icons, codex files and the papers. */
 const expectedFiles =
 	/^(package\.json|README\.md|LICENSE\.md|dist\/.+\.js|dist\/icons\/.+\.svg|dist\/nodes\/.+\.node\.json)$/;
@@ -76,7 +76,7 @@ function look(folder: string): string[] {
 function lookAtCode(folder: string, file: string): string[] {
 	const code = readFileSync(join(folder, file), 'utf8');
 	const imports = [...code.matchAll(/\brequire\("([^"]+)"\)/g)].map(([, name]) => name);
-	const icons = [...code.matchAll(/'file:([^']+)'/g)].map(([, path]) => path);
+	const icons = [...code.matchAll(/["']file:([^"']+)["']/g)].map(([, path]) => path);
 	return [
 		...imports
 			.filter((name) => !allowedImports.test(name))

@@ -1,8 +1,7 @@
-import type { IDataObject, INodeProperties } from 'n8n-workflow';
+import type { IDataObject } from 'n8n-workflow';
 
 import type { TaskFilters, TaskSummary } from '../api/taskHistory';
-import { optionsField } from '../parameters/options';
-import { readSimplify, simplifyField } from '../parameters/output';
+import { readSimplify } from '../parameters/output';
 import {
 	parameter,
 	type ParameterSource,
@@ -11,9 +10,9 @@ import {
 	readValue,
 	toText,
 } from '../parameters/reader';
-import { concurrencyOption } from '../parameters/spending';
 import { defineOperation } from '../run/run';
 import { rawJson } from '../run/taskItem';
+import { limitField, returnAllField } from './getManyTasks.fields';
 
 interface GetManyTasksPlan {
 	/** Infinity for all. */
@@ -22,71 +21,8 @@ interface GetManyTasksPlan {
 	simplify: boolean;
 }
 
-const returnAllField: INodeProperties = {
-	displayName: 'Return All',
-	name: 'returnAll',
-	type: 'boolean',
-	default: false,
-	description: 'Whether to return all results or only up to a given limit',
-};
-
-const limitField: INodeProperties = {
-	displayName: 'Limit',
-	name: 'limit',
-	type: 'number',
-	typeOptions: { minValue: 1 },
-	default: 50,
-	description: 'Max number of results to return',
-	displayOptions: { show: { returnAll: [false] } },
-};
-
-const filtersField: INodeProperties = {
-	displayName: 'Filters',
-	name: 'filters',
-	type: 'collection',
-	placeholder: 'Add filter',
-	default: {},
-	options: [
-		{
-			displayName: 'Model',
-			name: 'model',
-			type: 'string',
-			default: '',
-			placeholder: 'e.g. qwen-image-edit',
-			description: 'Only return tasks of this model (ID)',
-		},
-		{
-			displayName: 'Status',
-			name: 'status',
-			type: 'options',
-			options: [
-				{ name: 'Cancelled', value: 'cancelled' },
-				{ name: 'Completed', value: 'completed' },
-				{ name: 'Failed', value: 'failed' },
-				{ name: 'Running', value: 'processing', description: 'Pending and processing' },
-			],
-			default: 'completed',
-			description: 'Only return tasks with this status',
-		},
-	],
-};
-
 /** The account's task history, one output item per task, newest first. Free. */
 export const getManyTasks = defineOperation<GetManyTasksPlan>({
-	menu: {
-		name: 'Get Many Tasks',
-		description: 'Get many tasks of the account, newest first',
-		action: 'Get many tasks',
-	},
-
-	fields: [
-		returnAllField,
-		limitField,
-		filtersField,
-		simplifyField,
-		optionsField(concurrencyOption),
-	],
-
 	plan: ({ context }, itemIndex) => {
 		const status = readFilter(context, 'Status', 'status', itemIndex);
 		const model = readFilter(context, 'Model', 'model', itemIndex);

@@ -1,19 +1,6 @@
 import { lacksImages } from '../api/task';
-import { optionsField } from '../parameters/options';
-import {
-	binaryPropertyNameField,
-	downloadField,
-	fileNameOption,
-	includeInputFieldsOption,
-	itemPerImageOption,
-	maxDownloadSizeOption,
-	type OutputSettings,
-	readOutputSettings,
-	simplifyField,
-	textsOfOutput,
-} from '../parameters/output';
-import { concurrencyOption } from '../parameters/spending';
-import { readTaskId, taskIdField } from '../parameters/taskId';
+import { type OutputSettings, readOutputSettings, textsOfOutput } from '../parameters/output';
+import { readTaskId } from '../parameters/taskId';
 import { hintsOnTexts } from '../parameters/texts';
 import { settle } from '../parameters/validation';
 import { defineOperation } from '../run/run';
@@ -26,26 +13,6 @@ interface GetTaskPlan {
 
 /** Asks once for a task and gives whatever state it is in. */
 export const getTask = defineOperation<GetTaskPlan>({
-	menu: {
-		name: 'Get Task',
-		description: 'Get the status of a task, and its images once it is complete',
-		action: 'Get a task',
-	},
-
-	fields: [
-		taskIdField,
-		downloadField,
-		binaryPropertyNameField,
-		simplifyField,
-		optionsField(
-			concurrencyOption,
-			fileNameOption,
-			includeInputFieldsOption,
-			itemPerImageOption,
-			maxDownloadSizeOption,
-		),
-	],
-
 	plan({ context }, itemIndex) {
 		const taskId = readTaskId(context, itemIndex);
 		const output = readOutputSettings(context, itemIndex);

@@ -1,29 +1,58 @@
 import type { INodeProperties } from 'n8n-workflow';
 
 import { parameter, type ParameterSource, readChoice } from '../parameters/reader';
-import type { Operation } from '../run/run';
-import { editImage } from './editImage/editImage.operation';
-import { estimateCost } from './estimateCost.operation';
-import { generateImage } from './generateImage/generateImage.operation';
-import { getCredits } from './getCredits.operation';
-import { getManyTasks } from './getManyTasks.operation';
-import { getTask } from './getTask.operation';
-import { uploadImage } from './uploadImage.operation';
-import { waitForCompletion } from './waitForCompletion.operation';
+import type { Operation, OperationForm } from '../run/run';
+import { editImageForm } from './editImage/editImage.fields';
+import { estimateCostForm } from './estimateCost.fields';
+import { generateImageForm } from './generateImage/generateImage.fields';
+import { getCreditsForm } from './getCredits.fields';
+import { getManyTasksForm } from './getManyTasks.fields';
+import { getTaskForm } from './getTask.fields';
+import { uploadImageForm } from './uploadImage.fields';
+import { waitForCompletionForm } from './waitForCompletion.fields';
+
+/** An operation as the editor shows it; what it does is loaded when it first runs. */
+interface Entry extends OperationForm {
+	load(): Promise<Operation>;
+}
 
 /**
  * The registry: all that the node can do, by the value of the parameter 'operation', in the order of the menu. Menu,
  * subtitle, fields and routing are made from it.
  */
-const OPERATIONS: Readonly<Record<string, Operation>> = {
-	editImage,
-	estimateCost,
-	generateImage,
-	getCredits,
-	getManyTasks,
-	getTask,
-	uploadImage,
-	waitForCompletion,
+const OPERATIONS: Readonly<Record<string, Entry>> = {
+	editImage: {
+		...editImageForm,
+		load: async () => (await import('./editImage/editImage.operation')).editImage,
+	},
+	estimateCost: {
+		...estimateCostForm,
+		load: async () => (await import('./estimateCost.operation')).estimateCost,
+	},
+	generateImage: {
+		...generateImageForm,
+		load: async () => (await import('./generateImage/generateImage.operation')).generateImage,
+	},
+	getCredits: {
+		...getCreditsForm,
+		load: async () => (await import('./getCredits.operation')).getCredits,
+	},
+	getManyTasks: {
+		...getManyTasksForm,
+		load: async () => (await import('./getManyTasks.operation')).getManyTasks,
+	},
+	getTask: {
+		...getTaskForm,
+		load: async () => (await import('./getTask.operation')).getTask,
+	},
+	uploadImage: {
+		...uploadImageForm,
+		load: async () => (await import('./uploadImage.operation')).uploadImage,
+	},
+	waitForCompletion: {
+		...waitForCompletionForm,
+		load: async () => (await import('./waitForCompletion.operation')).waitForCompletion,
+	},
 };
 
 const names = Object.keys(OPERATIONS) as [string, ...string[]];
@@ -68,6 +97,6 @@ function fieldsOf(operation: string): INodeProperties[] {
 }
 
 /** @throws {InvalidInputError} there is none of this name */
-export function readOperation(source: ParameterSource): Operation {
-	return OPERATIONS[readChoice(source, 0, parameter(operationField), names)];
+export async function readOperation(source: ParameterSource): Promise<Operation> {
+	return await OPERATIONS[readChoice(source, 0, parameter(operationField), names)].load();
 }

@@ -1,36 +1,15 @@
-import type { INodeProperties } from 'n8n-workflow';
-
 import { InvalidInputError } from '../api/errors/errors';
 import { type BinaryReference, readBinaries, readForUpload } from '../images/inputImages';
 import { adviseOnAnyModel } from '../models/wayOut';
-import { optionsField } from '../parameters/options';
 import { parameter, readValue } from '../parameters/reader';
-import { concurrencyOption } from '../parameters/spending';
 import { defineOperation } from '../run/run';
+import { inputField } from './uploadImage.fields';
 
 /** Files live so long. Source: docs.evolink.ai, file series. */
 const FILE_LIFE_MS = 72 * 60 * 60 * 1_000;
 
-const inputField: INodeProperties = {
-	displayName: 'Input Data Field Name',
-	name: 'inputBinaryPropertyName',
-	type: 'string',
-	default: 'data',
-	required: true,
-	placeholder: 'e.g. data',
-	description: 'The name of the binary field that holds the image',
-};
-
 /** Puts the image of a binary field where everybody can fetch it by its URL for 72 hours. Free. */
 export const uploadImage = defineOperation<BinaryReference>({
-	menu: {
-		name: 'Upload Image',
-		description: 'Upload an image from a binary field and get a public URL that works for 72 hours',
-		action: 'Upload an image',
-	},
-
-	fields: [inputField, optionsField(concurrencyOption)],
-
 	async plan({ context }, itemIndex) {
 		const given = readValue(context, itemIndex, parameter(inputField))?.value ?? '';
 		const [image, ...more] = await readBinaries(

@@ -1,25 +1,7 @@
 import { assertSucceeded } from '../waiting/polling/taskWatch';
-import { optionsField } from '../parameters/options';
-import {
-	binaryPropertyNameField,
-	downloadField,
-	fileNameOption,
-	includeInputFieldsOption,
-	itemPerImageOption,
-	maxDownloadSizeOption,
-	type OutputSettings,
-	readOutputSettings,
-	simplifyField,
-	textsOfOutput,
-} from '../parameters/output';
-import { concurrencyOption } from '../parameters/spending';
-import { readTaskId, taskIdField } from '../parameters/taskId';
-import {
-	givesFailureAsData,
-	onTaskFailureOption,
-	readTimeout,
-	timeoutOption,
-} from '../parameters/waiting';
+import { type OutputSettings, readOutputSettings, textsOfOutput } from '../parameters/output';
+import { readTaskId } from '../parameters/taskId';
+import { givesFailureAsData, readTimeout } from '../parameters/waiting';
 import { hintsOnTexts } from '../parameters/texts';
 import { settle } from '../parameters/validation';
 import { defineOperation } from '../run/run';
@@ -34,28 +16,6 @@ interface WaitForCompletionPlan {
 
 /** Asks for a task until it ends. */
 export const waitForCompletion = defineOperation<WaitForCompletionPlan>({
-	menu: {
-		name: 'Wait for Completion',
-		description: 'Wait until a task is finished, then get its images',
-		action: 'Wait for a task to complete',
-	},
-
-	fields: [
-		taskIdField,
-		downloadField,
-		binaryPropertyNameField,
-		simplifyField,
-		optionsField(
-			concurrencyOption,
-			fileNameOption,
-			includeInputFieldsOption,
-			itemPerImageOption,
-			maxDownloadSizeOption,
-			onTaskFailureOption,
-			timeoutOption,
-		),
-	],
-
 	plan({ context }, itemIndex) {
 		const plan = {
 			taskId: readTaskId(context, itemIndex),

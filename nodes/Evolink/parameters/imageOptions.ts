@@ -34,36 +34,36 @@ const VALUE_NAMES: Readonly<Record<string, string>> = {
 	xhigh: 'Extra High',
 };
 
-type MakeField = (rule: ParameterRule, name: ParameterName) => Field;
+const NAMES = Object.keys(PARAMETERS) as ParameterName[];
 
-function parameterOptions(makeField: MakeField): INodeProperties[] {
-	const names = Object.keys(PARAMETERS) as ParameterName[];
-	return names.flatMap((name) => {
-		const { displayName, description } = PARAMETERS[name];
-		return groupsOf(name, (rule) => JSON.stringify(makeField(rule, name))).map(
-			({ rule, models }) => ({
-				displayName,
-				name,
-				description,
-				...makeField(rule, name),
-				displayOptions: { show: { '/model': idsOf(models) } },
-			}),
-		);
-	});
+function optionsOf(
+	name: ParameterName,
+	fieldOf: (rule: ParameterRule) => Field,
+): INodeProperties[] {
+	const { displayName, description } = PARAMETERS[name];
+	return groupsOf(name, fieldOf).map(({ looks, models }) => ({
+		displayName,
+		name,
+		description,
+		...looks,
+		displayOptions: { show: { '/model': idsOf(models) } },
+	}));
 }
 
 /** Models whose rules for a parameter look the same share an option. */
-function groupsOf(
+function groupsOf<Looks>(
 	name: ParameterName,
-	looksOf: (rule: ParameterRule) => string,
-): Array<{ rule: ParameterRule; models: ImageModel[] }> {
-	const groups = new Map<string, { rule: ParameterRule; models: ImageModel[] }>();
+	looksOf: (rule: ParameterRule) => Looks,
+): Array<{ looks: Looks; models: ImageModel[] }> {
+	const groups = new Map<string, { looks: Looks; models: ImageModel[] }>();
 	for (const model of IMAGE_MODELS) {
 		const rule = model.parameters[name];
 		if (!rule) continue;
 		const looks = looksOf(rule);
-		const group = groups.get(looks) ?? { rule, models: [] };
-		groups.set(looks, { rule, models: [...group.models, model] });
+		const key = JSON.stringify(looks);
+		const group = groups.get(key) ?? { looks, models: [] };
+		groups.set(key, group);
+		group.models.push(model);
 	}
 	return [...groups.values()];
 }
@@ -76,12 +76,12 @@ type Field = Pick<INodeProperties, 'type' | 'default' | 'typeOptions' | 'options
 const SAME_AS_FIRST_IMAGE = { name: 'Same as First Image', value: 'sameAsFirstImage' };
 const CUSTOM = { name: 'Custom', value: 'custom' };
 
-function fieldFor(rule: ParameterRule, name?: ParameterName): Field {
+function fieldFor(rule: ParameterRule, isSize = false): Field {
 	switch (rule.kind) {
 		case 'choice':
 			return {
 				type: 'options',
-				options: [...rule.values.map(optionFor), ...(name === 'size' ? [SAME_AS_FIRST_IMAGE] : [])],
+				options: [...rule.values.map(optionFor), ...(isSize ? [SAME_AS_FIRST_IMAGE] : [])],
 				default: rule.default ?? rule.values[0],
 			};
 		case 'size':
@@ -107,8 +107,8 @@ function fieldFor(rule: ParameterRule, name?: ParameterName): Field {
 const COMMON_PIXELS = ['1024x1024', '1024x1536', '1536x1024', '1152x2048', '2048x1152'];
 
 /** As in version 1, but a size is chosen from a list. */
-function listFor(rule: ParameterRule, name: ParameterName): Field {
-	if (rule.kind !== 'size') return fieldFor(rule, name);
+function listFor(rule: ParameterRule): Field {
+	if (rule.kind !== 'size') return fieldFor(rule, true);
 	const values = rule.values.length > 0 ? rule.values : COMMON_PIXELS;
 	return {
 		type: 'options',
@@ -119,24 +119,23 @@ function listFor(rule: ParameterRule, name: ParameterName): Field {
 
 /** For the models whose size can be any within their limits. */
 function customSizeOptions(): INodeProperties[] {
-	return groupsOf('size', ({ kind, ...rule }) => JSON.stringify([kind, rule])).flatMap(
-		({ rule, models }) =>
-			rule.kind === 'size'
-				? [
-						{
-							displayName: 'Custom Size',
-							name: 'customSize',
-							type: 'string',
-							default: '',
-							placeholder: 'e.g. 1536x1024',
-							hint: describePixels(rule.pixels),
-							description: "Width x height. Used if 'Size' is 'Custom'.",
-							displayOptions: {
-								show: { '/model': idsOf(models), size: [CUSTOM.value] },
-							},
-						} satisfies INodeProperties,
-					]
-				: [],
+	return groupsOf('size', (rule) => rule).flatMap(({ looks: rule, models }) =>
+		rule.kind === 'size'
+			? [
+					{
+						displayName: 'Custom Size',
+						name: 'customSize',
+						type: 'string',
+						default: '',
+						placeholder: 'e.g. 1536x1024',
+						hint: describePixels(rule.pixels),
+						description: "Width x height. Used if 'Size' is 'Custom'.",
+						displayOptions: {
+							show: { '/model': idsOf(models), size: [CUSTOM.value] },
+						},
+					} satisfies INodeProperties,
+				]
+			: [],
 	);
 }
 
@@ -144,16 +143,28 @@ function optionFor(value: string): INodePropertyOptions {
 	return { name: VALUE_NAMES[value] ?? `${value[0].toUpperCase()}${value.slice(1)}`, value };
 }
 
-/** For the collection 'Options', where nodes of version 1 have them. */
-export const imageOptionsOfFirstVersion = [...maskOptions(), ...parameterOptions(fieldFor)].map(
-	inFirstVersion,
+/** The same in all versions of the node: all but 'Size'. */
+const COMMON_OPTIONS = new Map<ParameterName, INodeProperties[]>(
+	NAMES.filter((name) => name !== 'size').map((name) => [
+		name,
+		optionsOf(name, (rule) => fieldFor(rule)),
+	]),
 );
+
+const allOptions = (sizeFieldOf: (rule: ParameterRule) => Field) =>
+	NAMES.flatMap((name) => COMMON_OPTIONS.get(name) ?? optionsOf(name, sizeFieldOf));
+
+/** For the collection 'Options', where nodes of version 1 have them. */
+export const imageOptionsOfFirstVersion = [
+	...maskOptions(),
+	...allOptions((rule) => fieldFor(rule, true)),
+].map(inFirstVersion);
 
 /** The collection of its own that later nodes have. */
 export const imageOptionsField: INodeProperties = inLaterVersions({
 	...collection({ displayName: 'Image Options', name: 'imageOptions' }, [
 		...maskOptions(),
-		...parameterOptions(listFor),
+		...allOptions(listFor),
 		...customSizeOptions(),
 	]),
 	displayOptions: {
@@ -186,7 +197,7 @@ export function readImageOptions(
 	const hints: Violation[] = [];
 	const mask = read('Mask', 'mask');
 	if (mask && (mask.value ?? undefined) === undefined) hints.push(notSet('Mask', mask.value));
-	for (const name of Object.keys(PARAMETERS) as ParameterName[]) {
+	for (const name of NAMES) {
 		const { displayName } = PARAMETERS[name];
 		const found = read(displayName, name);
 		if (!found || found.value === '') continue;

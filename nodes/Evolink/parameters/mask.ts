@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { readOneReference, type Reference } from '../images/inputImages';
+import type { Reference } from '../images/inputImages';
 import { IMAGE_MODELS } from '../models/catalogue';
 import { isFirstVersion } from './nodeVersion';
 import { readValue } from './reader';
@@ -45,5 +45,6 @@ export async function readMask(
 	const path = `${isFirstVersion(context) ? 'options' : 'imageOptions'}.mask`;
 	const value = readValue(context, itemIndex, { displayName: 'Mask', path })?.value ?? '';
 	if (typeof value === 'string' && value.trim() === '') return undefined;
+	const { readOneReference } = await import('../images/inputImages');
 	return await readOneReference(context, itemIndex, value, 'Mask', () => SAVE_AS_PNG);
 }

@@ -1,6 +1,5 @@
 import type { INodeProperties } from 'n8n-workflow';
 
-import { checkCallbackUrl } from '../waiting/callbackUrl';
 import { readNumberOption } from './options';
 import { parameter, type ParameterSource, readChoice, readText } from './reader';
 
@@ -88,9 +87,13 @@ export function readWait(source: ParameterSource, itemIndex: number): Wait {
  *
  * @throws {InvalidInputError} EvoLink cannot call it
  */
-export function readCallbackUrl(source: ParameterSource, itemIndex: number): string | undefined {
+export async function readCallbackUrl(
+	source: ParameterSource,
+	itemIndex: number,
+): Promise<string | undefined> {
 	const address = readText(source, itemIndex, parameter(callbackUrlField));
 	if (address === '') return undefined;
+	const { checkCallbackUrl } = await import('../waiting/callbackUrl');
 	checkCallbackUrl(address);
 	return address;
 }

@@ -82,10 +82,15 @@ export interface ItemWork<R extends RunBasics> {
 	prepare(run: R, itemIndex: number): Promise<() => Promise<ItemResult | ItemResult[]>>;
 }
 
-export interface Operation extends ItemWork<Run> {
+/** How an operation shows in the editor. */
+export interface OperationForm {
 	menu: MenuEntry;
 	/** The operation's parameters, without `displayOptions` for the operation. */
 	fields: INodeProperties[];
+}
+
+/** What an operation does. */
+export interface Operation extends ItemWork<Run> {
 	/** What it does where the service is an images gateway; undefined for what only EvoLink can do. */
 	onGateway?: ItemWork<GatewayRun>;
 }

@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import type { CreateTaskBody } from '../../api/client';
 import { OutcomeUnknownError, TaskFailedError } from '../../api/errors/errors';
@@ -35,59 +35,25 @@ import { adviceAfterFailure } from '../../models/imageFailures';
 import { wayOut } from '../../models/wayOut';
 import type { Parking } from '../../waiting/parking/park';
 import { assertSucceeded, type SeenTask } from '../../waiting/polling/taskWatch';
-import {
-	additionalFieldsOption,
-	readAdditionalFields,
-	textsOfFields,
-} from '../../parameters/additionalFields';
+import { readAdditionalFields, textsOfFields } from '../../parameters/additionalFields';
 import { readBodyFields } from '../../parameters/bodyFields';
-import { deleteUploadsOption, readDeleteUploads } from '../../parameters/deleteUploads';
-import { gatewayOptions, gatewayOptionsToGenerate } from '../../parameters/gateway';
-import {
-	imageOptionsField,
-	imageOptionsOfFirstVersion,
-	notSent,
-	readImageOptions,
-} from '../../parameters/imageOptions';
-import { imagesFields } from '../../parameters/images';
-import { jobKeyOption, readJobKey } from '../../parameters/jobKey';
+import { readDeleteUploads } from '../../parameters/deleteUploads';
+import { notSent, readImageOptions } from '../../parameters/imageOptions';
+import { readJobKey } from '../../parameters/jobKey';
 import { readMask } from '../../parameters/mask';
-import { gatewayModelField, modelField, readModel } from '../../parameters/model';
-import { numberOfImagesField, readNumberOfImages } from '../../parameters/numberOfImages';
-import { optionsField } from '../../parameters/options';
-import {
-	binaryPropertyNameField,
-	downloadField,
-	fileNameOption,
-	includeInputFieldsOption,
-	itemPerImageOption,
-	maxDownloadSizeOption,
-	type OutputSettings,
-	readOutputSettings,
-	simplifyField,
-	textsOfOutput,
-} from '../../parameters/output';
-import { promptField, readPrompt } from '../../parameters/prompt';
-import { serviceField } from '../../parameters/service';
-import {
-	concurrencyOption,
-	keepCreditsOption,
-	maxCreditsOption,
-	retriesCharged,
-	retryChargedOption,
-} from '../../parameters/spending';
+import { readModel } from '../../parameters/model';
+import { readNumberOfImages } from '../../parameters/numberOfImages';
+import { type OutputSettings, readOutputSettings, textsOfOutput } from '../../parameters/output';
+import { readPrompt } from '../../parameters/prompt';
+import { retriesCharged } from '../../parameters/spending';
 import { problemsOfTexts, type SetText } from '../../parameters/texts';
-import { settle, validationOption } from '../../parameters/validation';
+import { settle } from '../../parameters/validation';
 import {
-	callbackUrlField,
 	givesFailureAsData,
-	onTaskFailureOption,
 	readCallbackUrl,
 	readTimeout,
 	readWait,
-	timeoutOption,
 	type Wait,
-	waitField,
 } from '../../parameters/waiting';
 import { asJob, NEW_JOB_KEY } from '../../run/jobs';
 import {
@@ -95,7 +61,6 @@ import {
 	type GatewayRun,
 	type ItemResult,
 	type ItemWork,
-	type MenuEntry,
 	type Operation,
 	type Run,
 } from '../../run/run';
@@ -123,94 +88,20 @@ interface ImageTaskPlan {
 	output: OutputSettings;
 }
 
-/** What Edit Image and Generate Image differ in. */
-interface ImageOperation {
-	menu: MenuEntry;
-	/** Whether images go in, and a mask with them. */
-	takesImages: boolean;
-	/** Its own versions of these fields. */
-	fields: Record<'gatewayModel' | 'model' | 'prompt', INodeProperties>;
-	onGateway: ItemWork<GatewayRun>;
-}
-
-/** Sends a prompt to a model, with or without images, waits for the task and fetches the images that it made. */
-export function imageOperation({
-	menu,
-	takesImages,
-	fields,
-	onGateway,
-}: ImageOperation): Operation {
+/**
+ * Sends a prompt to a model, with or without images, waits for the task and fetches the images that it made.
+ *
+ * @param takesImages whether images go in, and a mask with them
+ */
+export function imageOperation(takesImages: boolean, onGateway: ItemWork<GatewayRun>): Operation {
 	return defineOperation<ImageTaskPlan>({
-		menu,
 		onGateway,
-
-		fields: [
-			// n8n finds the defaults of a second operation in their order: what they depend on comes first there.
-			...(takesImages ? [] : [serviceField]),
-			fields.gatewayModel,
-			fields.model,
-			fields.prompt,
-			...(takesImages ? imagesFields : []),
-			numberOfImagesField,
-			takesImages ? imageOptionsField : withoutMask(imageOptionsField),
-			waitField,
-			callbackUrlField,
-			{
-				...downloadField,
-				displayOptions: { show: { service: ['evolink'] }, hide: { wait: ['none'] } },
-			},
-			{
-				...binaryPropertyNameField,
-				displayOptions: {
-					show: { service: ['evolink'], download: [true] },
-					hide: { wait: ['none'] },
-				},
-			},
-			// What a gateway sends within its answer goes to a binary field even without a download.
-			...[downloadField, binaryPropertyNameField].map((field) => ({
-				...field,
-				displayOptions: { show: { service: ['imagesGateway'] } },
-			})),
-			simplifyField,
-			optionsField(
-				additionalFieldsOption,
-				concurrencyOption,
-				keepCreditsOption,
-				maxCreditsOption,
-				fileNameOption,
-				includeInputFieldsOption,
-				itemPerImageOption,
-				maxDownloadSizeOption,
-				onTaskFailureOption,
-				jobKeyOption,
-				retryChargedOption,
-				timeoutOption,
-				validationOption,
-				...imageOptionsOfFirstVersion.filter(({ name }) => takesImages || name !== 'mask'),
-				...(takesImages ? [deleteUploadsOption, ...gatewayOptions] : gatewayOptionsToGenerate),
-			),
-			...(takesImages ? [serviceField] : []),
-		],
-
 		plan: async (run, itemIndex) => await planImageTask(run, itemIndex, takesImages),
 		perform: performImageTask,
 	});
 }
 
-function withoutMask({ options = [], ...field }: INodeProperties): INodeProperties {
-	return { ...field, options: options.filter(({ name }) => name !== 'mask') } as INodeProperties;
-}
-
-export const editImage = imageOperation({
-	menu: {
-		name: 'Edit Image',
-		description: 'Edit one or more images with a text prompt',
-		action: 'Edit an image',
-	},
-	takesImages: true,
-	fields: { gatewayModel: gatewayModelField, model: modelField, prompt: promptField },
-	onGateway: editOnGateway,
-});
+export const editImage = imageOperation(true, editOnGateway);
 
 async function planImageTask(
 	{ context, memory, parking, isServicePrivate }: Run,
@@ -231,7 +122,7 @@ async function planImageTask(
 	const numberOfImages = readNumberOfImages(context, itemIndex);
 	const jobKey = readJobKey(context, itemIndex);
 	const wait = readPossibleWait(context, itemIndex, parking, jobKey);
-	const callbackUrl = wait === 'none' ? readCallbackUrl(context, itemIndex) : undefined;
+	const callbackUrl = wait === 'none' ? await readCallbackUrl(context, itemIndex) : undefined;
 	const output = readOutputSettings(context, itemIndex);
 	const additionalFields = readAdditionalFields(context, itemIndex);
 

@@ -1,23 +1,9 @@
 import { createHmac, timingSafeEqual } from 'crypto';
 
-import type { IWebhookDescription } from 'n8n-workflow';
-
 import { textOf } from '../../api/http/json';
 import type { RunIdentity } from '../../memory/runIdentity';
 import { ownCallbackUrl } from '../callbackUrl';
-
-/** Where the calls go: a path below the execution's resume URL. */
-export const PARKING_WEBHOOKS: IWebhookDescription[] = [
-	{
-		name: 'default',
-		httpMethod: 'POST',
-		responseMode: 'onReceived',
-		responseData: '',
-		path: 'callback',
-		restartWebhook: true,
-		isFullPath: true,
-	},
-];
+import { PARKING_WEBHOOKS } from './webhooks';
 
 /** n8n 1.x resume URLs carry no secret and execution ids are small numbers, so the address carries one of ours. */
 const SECRET_PARAMETER = 'evolink';

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../../../../nodes/Evolink/api/errors/errors';
 import {
 	knowsSecret,
-	PARKING_WEBHOOKS,
 	resumeAddress,
 	resumeSecret,
 } from '../../../../nodes/Evolink/waiting/parking/resumeAddress';
+import { PARKING_WEBHOOKS } from '../../../../nodes/Evolink/waiting/parking/webhooks';
 import { runIdentity } from '../../runIdentity';
 
 const KEY = 'sk-evo-1';
