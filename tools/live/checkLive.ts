@@ -6,7 +6,7 @@ import { limits } from './assumptions/limits';
 import { tasks } from './assumptions/tasks';
 import { uploads } from './assumptions/uploads';
 import { wholeRun } from './assumptions/wholeRun';
-import { Live, MODEL, PROMPT, type Settings } from './live';
+import { type Live, MODEL, PROMPT, type Settings } from './live';
 
 /** Those that cost nothing. */
 export const FREE: Assumption[] = [...account, ...uploads];
