@@ -74,7 +74,7 @@ describe('npm run check:live', () => {
 		const limits = { ...MODELS['qwen-image-edit'], maxImages: 9, maxPromptLength: 9_999 };
 		[documented, asVendor, broken] = await Promise.all([
 			tried({ ...asDocumented }),
-			tried({ billing: true, quotes: true, imagesAfterSeconds: 1, wrapAnswers: true }),
+			tried({ billing: true, quotes: true, imagesAfterSeconds: 2, wrapAnswers: true }),
 			tried(
 				{ ignoresKeys: true, callbackRetrySeconds: [0.1], models: { 'qwen-image-edit': limits } },
 				(simulator) => {
@@ -106,7 +106,7 @@ describe('npm run check:live', () => {
 			'A 429 says by `Retry-After` when to come back',
 		]);
 		expect(seen(asVendor, /^`completed` may come/)).toEqual([
-			expect.stringMatching(/^the images came 1\.\d s later$/),
+			expect.stringMatching(/^the images came [12]\.\d s later$/),
 		]);
 		expect(seen(asVendor, /^A failed task tells/)).toEqual([
 			'charge_status released, refund_status completed, charged_credits 0, refunded_credits 1',
@@ -133,7 +133,7 @@ describe('npm run check:live', () => {
 		expect(seen(broken, /^The same request/)).toEqual([
 			'ANOTHER TASK; no header idempotency-replayed',
 		]);
-		expect(seen(broken, /^A call that is not answered/)).toEqual(['2 calls, after 0.1 s']);
+		expect(seen(broken, /^A call that is not answered/)[0]).toMatch(/^2 calls, after 0\.\d s$/);
 	});
 
 	it('an account without credits shows nothing of creates', async () => {

@@ -34,8 +34,9 @@ export const callbacks: Assumption[] = [
 			const calls = await callsOf(live);
 			const gaps = calls.slice(1).map(({ at }, index) => (at - calls[index].at) / 1_000);
 			const told = [1, 2, 4];
-			const isSo =
-				gaps.length === told.length && gaps.every((gap, index) => Math.abs(gap - told[index]) < 1);
+			// Never sooner; networks and busy services add to it.
+			const fits = (gap: number, index: number) => gap > told[index] - 0.5 && gap < told[index] + 2;
+			const isSo = gaps.length === told.length && gaps.every(fits);
 			return judged(
 				isSo,
 				`${calls.length} calls, after ${gaps.map((gap) => gap.toFixed(1)).join(', ') || '–'} s`,
