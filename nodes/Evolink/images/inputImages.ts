@@ -131,7 +131,7 @@ export function splitLinks(value: unknown, label: string, field = 'URL'): string
 		.flatMap((part: unknown) =>
 			typeof part === 'string'
 				? part
-						.split(/[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:\/\/|data:)|,\s*$/i)
+						.split(/[;|]?[ \t]{0,10}[\r\n]+|,\s+|,(?=[a-z][a-z0-9+.-]*:\/\/|data:)|,\s*$/i)
 						.map((link) => link.trim())
 						.filter((link) => link !== '')
 				: [part],

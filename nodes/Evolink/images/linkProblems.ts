@@ -63,6 +63,16 @@ export function problemsOfLink(
 	}
 	const page = pageProblem(url, label, field);
 	if (page) return [page];
+	const [, ending] = NO_IMAGE.exec(url.pathname) ?? [];
+	if (ending !== undefined) {
+		return [
+			{
+				message: `${label}: the URL ends in .${ending}, which is not an image`,
+				advice: 'If the task fails, use the URL of an image file.',
+				hintOnly: true,
+			},
+		];
+	}
 	if (MISSING_PART.test(url.pathname)) {
 		return [
 			{
@@ -90,6 +100,9 @@ export function useFile(field: string): string {
 /** A second address beside the first. After a slash, or as the value of a parameter, it would be part of it. */
 const SEVERAL =
 	/(?:[\s,;|"'\u3001\uff0c\uff1b]|\.(?:jpe?g|png|webp|gif|bmp|tiff?))(?:https?:\/\/|www\.)/i;
+
+/** A server may make an image of it all the same. */
+const NO_IMAGE = /\.(html?|pdf|zip|docx?|xlsx?|pptx?|mp4|mov|csv|json)$/i;
 
 const MISSING_PART = /\/(?:undefined|null|NaN)(?:\.\w+)?(?:\/|$)/;
 

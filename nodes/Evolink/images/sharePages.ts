@@ -61,7 +61,7 @@ export const SHARE_PAGES: readonly SharePage[] = [
 	{
 		name: 'a page of Dropbox',
 		host: /^(www\.)?dropbox\.com$/,
-		page: /^\/(?:s|scl\/fi)\/(?!.*[?&](?:dl|raw)=1(?:&|$))/,
+		page: /^\/(?:l\/)?(?:s|scl\/fi)\/(?!.*[?&](?:dl|raw)=1(?:&|$))/,
 		direct: (url) => withQuery(url, 'dl', '1'),
 	},
 	{
@@ -119,6 +119,12 @@ export const SHARE_PAGES: readonly SharePage[] = [
 			`https://raw.githubusercontent.com/${repository}/${file}`,
 	},
 	{
+		name: 'a page of GitHub',
+		host: /^gist\.github\.com$/,
+		page: /^\/[\w-]+\/\w+\/?(?:\?|$)/,
+		advice: "Open the file with its button 'Raw', and use that URL.",
+	},
+	{
 		name: 'a page of GitLab',
 		host: /(^|\.)gitlab\.com$/,
 		page: /\/-\/blob\//,
@@ -140,8 +146,11 @@ export const SHARE_PAGES: readonly SharePage[] = [
 	{
 		name: 'a page of Wikimedia',
 		host: /\.(wikipedia|wikimedia)\.org$/,
-		page: /^\/wiki\/(?:File|Image|Datei|Fichier|Archivo|Bild|Immagine):([^?]+)/i,
-		direct: (_url, [, file]) => `https://commons.wikimedia.org/wiki/Special:FilePath/${file}`,
+		page: /^\/wiki\/(?!Special:(?:FilePath|Redirect))(?:(?:File|Image|Datei|Fichier|Archivo|Bild|Immagine):([^?]+))?/i,
+		direct: (_url, [, file]) =>
+			file === undefined
+				? undefined
+				: `https://commons.wikimedia.org/wiki/Special:FilePath/${file}`,
 	},
 	{
 		name: 'a page of Unsplash',

@@ -16,6 +16,9 @@ describe('A text that n8n should have evaluated', () => {
 		'{{ Object.keys({ a: $json.x }) }}',
 		"{{ $fromAI('prompt', 'what to change') }}",
 		'={{ prompt }}',
+		'{{ prompt }}',
+		'{{ json.prompt }}',
+		'A {{ item["style"] }} cat',
 		'{{{ $json.prompt }}}',
 		'{ $json.prompt }',
 		'{$json.prompt}',
@@ -39,14 +42,17 @@ describe('A text that n8n should have evaluated', () => {
 		expect(isUnevaluated(text)).toBe(true);
 	});
 
-	it.each(['[object Object]', 'Put [object Object] on a beach', 'x [object Promise]'])(
-		'%s is what an object became',
-		(text) => {
-			expect(problemOfText('Prompt', text)?.message).toMatch(
-				/'Prompt' contains '\[object \w+\]': an expression gave an object/,
-			);
-		},
-	);
+	it.each([
+		'[object Object]',
+		'Put [object Object] on a beach',
+		'x [object Promise]',
+		'[Object: {"a":1}]',
+		'A [Array: ["a"]] cat',
+	])('%s is what an object became', (text) => {
+		expect(problemOfText('Prompt', text)?.message).toMatch(
+			/'Prompt' contains '\[(object|Array|Object).+': an expression gave an object/,
+		);
+	});
 
 	it.each([
 		'undefined',
@@ -60,6 +66,8 @@ describe('A text that n8n should have evaluated', () => {
 		'[]',
 		'""',
 		'{ }',
+		'#N/A',
+		'#REF!',
 	])('%s says nothing', (text) => {
 		const problem = problemOfText('Prompt', text);
 		expect(problem?.message).toMatch(/^'Prompt' is '.+', which says nothing$/);

@@ -31,6 +31,7 @@ describe('splitLinks', () => {
 		['commas and colons within an address', IMAGEKIT, [IMAGEKIT]],
 		['an address within an address', FETCH, [FETCH]],
 		['several of these', `${CLOUDINARY},${IMAGEKIT}, ${FETCH}`, [CLOUDINARY, IMAGEKIT, FETCH]],
+		['semicolons or bars before line breaks', `${A};\n${B} |\r\n${A}`, [A, B, A]],
 		['an array', [A, B], [A, B]],
 		['an array of lists', [`${A},${B}`, CLOUDINARY], [A, B, CLOUDINARY]],
 		['an array with an empty text', ['', A], [A]],

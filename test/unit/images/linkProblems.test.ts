@@ -72,6 +72,13 @@ describe('A link that will not give an image', () => {
 		['https://wetransfer.com/downloads/1/2', 'a page of WeTransfer'],
 		['https://mega.nz/file/a#b', 'a page of MEGA'],
 		['https://imgur.com/AbC12de', 'an album or page of Imgur', 'https://i.imgur.com/AbC12de.png'],
+		['https://gist.github.com/user/0a1b2c', 'a page of GitHub'],
+		['https://en.wikipedia.org/wiki/Cat#/media/File:Cat.jpg', 'a page of Wikimedia'],
+		[
+			'https://www.dropbox.com/l/scl/fi/abc/cat.png?rlkey=k&dl=0',
+			'a page of Dropbox',
+			'https://www.dropbox.com/l/scl/fi/abc/cat.png?rlkey=k&dl=1',
+		],
 		['https://imgur.com/a/AbC12', 'an album or page of Imgur'],
 		['https://imgur.com/gallery/a-cat-AbC12', 'an album or page of Imgur'],
 		[
@@ -166,8 +173,13 @@ describe('A link that will not give an image', () => {
 		expect(told(link)).toMatch(/did not evaluate – Switch the field 'URL' .* to 'Expression'/);
 	});
 
-	it('has a hint where a value may be missing in it', () => {
-		for (const link of ['https://a.example.com/undefined', 'https://a.example.com/i/null.png']) {
+	it('has a hint where a value may be missing in it, or it is of another kind', () => {
+		for (const link of [
+			'https://a.example.com/undefined',
+			'https://a.example.com/i/null.png',
+			'https://a.example.com/gallery.html',
+			'https://a.example.com/a.pdf?x=1',
+		]) {
 			expect(problemsOfLink(link, 'Image 1', 'URL', EVOLINK)).toMatchObject([{ hintOnly: true }]);
 		}
 	});
@@ -200,6 +212,7 @@ describe('A link that will not give an image', () => {
 		'https://github.com/o/r/blob/main/a.png?raw=true',
 		'https://github.com/o/r/raw/main/a.png',
 		'https://github.com/user-attachments/assets/1-2',
+		'https://commons.wikimedia.org/wiki/Special:FilePath/Cat.jpg',
 		'https://upload.wikimedia.org/wikipedia/commons/a/ab/Cat.jpg',
 		'https://images.unsplash.com/photo-1?w=3',
 		'https://images.pexels.com/photos/1/a.jpeg',

@@ -10,8 +10,10 @@ export interface TextProblem {
 /** What n8n fills in. Source: docs.n8n.io, Code > Built-in methods and variables. */
 const VARIABLE = String.raw`\$(?:(?:agentInfo|binary|env|evaluateExpression|execution|fromAI|if|ifEmpty|input|items?|itemIndex|jmespath|json|max|min|node|nodeId|nodeVersion|now|pageCount|parameter|prevNode|rawParameter|request|response|runIndex|secrets|self|today|vars|workflow)\b|\(\s*["'\x60])`;
 
-/** What stands in braces and is JavaScript: a variable of n8n's, or a call such as DateTime.now(). */
-const CODE = new RegExp(String.raw`${VARIABLE}|\w\(`);
+/** What stands in braces and is JavaScript: a variable of n8n's, a call such as DateTime.now(), or item.json. */
+const CODE = new RegExp(String.raw`${VARIABLE}|\w\(|^\s*\w+(?:\?\.|\.|\[)["'\w]`);
+/** Nothing but braces: what stands in them would have been the text. */
+const ONLY_BRACES = /^\{\{[^{}]{1,300}\}\}$/;
 /** { $json.title }, ${$json.title}, and {{ … $json.title without its second half. */
 const BROKEN_BRACES = new RegExp(
 	String.raw`\$?\{\s*${VARIABLE}[^{}]{0,300}\}?|\{\{[^{}]{0,300}?${VARIABLE}[^{}]{0,300}`,
@@ -22,13 +24,15 @@ const MAX_BARE_VARIABLE = 200;
 const VARIABLE_IN_TEXT = new RegExp(
 	String.raw`\$(?:json|binary|input|node)(?:\.|\[["'])[\w.[\]"']+`,
 );
-const STRINGIFIED_OBJECT = /\[object \w+\]/;
+/** By JavaScript, and as n8n's editor shows it. */
+const STRINGIFIED_OBJECT = /\[object \w+\]|\[(?:Object|Array): [[{].{0,20}/;
 const NOTHING =
-	/^["'`]?(?:undefined|null|NaN|Invalid Date(?:Time)?)["'`]?(?:[\s,;]+(?:undefined|null|NaN))*[\s.,;]*$/;
+	/^["'`]?(?:undefined|null|NaN|Invalid Date(?:Time)?|#(?:N\/A|REF!|VALUE!|NAME\?|ERROR!|NULL!|DIV\/0!))["'`]?(?:[\s,;]+(?:undefined|null|NaN))*[\s.,;]*$/;
 const EMPTY_VALUE = /^(?:""|''|``|\{\s*\}|\[\s*\])$/;
 
 /** @returns what n8n would have evaluated in an expression, for certain */
 function expressionIn(text: string): string | undefined {
+	if (ONLY_BRACES.test(text)) return text;
 	if (text.length <= MAX_BARE_VARIABLE && isBareVariable(text)) return text;
 	for (const { whole, inside } of inBraces(text)) {
 		if (whole.startsWith('=') || CODE.test(inside)) return whole;
