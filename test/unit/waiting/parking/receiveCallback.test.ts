@@ -35,6 +35,9 @@ class Parked {
 
 	query: IDataObject = { evolink: SECRET };
 
+	/** Why n8n does not give the parked items. */
+	fault?: Error;
+
 	/** Milliseconds that each request takes. */
 	takesMs = 10;
 
@@ -70,8 +73,11 @@ class Parked {
 			binary: { data: { mimeType: 'image/png', data: '' } },
 		}));
 		const context = {
-			evaluateExpression: (expression: string) =>
-				JSON.stringify(expression.includes('evolinkParked') ? this.record : items),
+			evaluateExpression: (expression: string) => {
+				if (expression.includes('evolinkParked')) return JSON.stringify(this.record);
+				if (this.fault) throw this.fault;
+				return JSON.stringify(items);
+			},
 			getNode: () => this.node,
 			getQueryData: () => this.query,
 			getBodyData: () => body,
@@ -282,6 +288,9 @@ describe('A call to a parked execution', () => {
 			parked.call(IDS[0]),
 		]);
 		expect(answers.map(({ status }) => status)).toEqual([200, 200, 200]);
+		expect(new Set(answers.map(({ message }) => message))).toEqual(
+			new Set(['Received', 'Received before']),
+		);
 		expect(answers.filter(({ woken }) => woken)).toHaveLength(1);
 	});
 
@@ -327,6 +336,15 @@ describe('A call to a parked execution', () => {
 		expect([status, woken]).toEqual([200, undefined]);
 		expect(parked.asked).toEqual([[IDS[0]], [IDS[1]], [IDS[1]], [IDS[1]]]);
 		expect(parked.clock.now() - at).toBe(2_000);
+	});
+
+	it('is answered once, also where something fails after the answer', async () => {
+		const parked = new Parked();
+		parked.tasks[IDS[0]] = COMPLETED;
+		parked.fault = new Error('The items are gone');
+		const { status, woken } = await parked.call();
+		expect([status, woken]).toEqual([200, undefined]);
+		expect(parked.log).toEqual(['EvoLink could not process a callback: The items are gone']);
 	});
 
 	it('says in the log why it could not be taken, and is to come again', async () => {
