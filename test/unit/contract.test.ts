@@ -98,6 +98,8 @@ it('keeps images and mask out of Generate Image', () => {
 	const [{ options: generateOptions }] = byName(fields, 'options');
 	const names = (generateOptions as INodeProperties[]).map(({ name }) => name);
 	expect(names).not.toContain('mask');
+	expect(names).not.toContain('deleteUploads');
+	expect(names).toContain('gatewayPath');
 	expect(names).toEqual(
 		expect.arrayContaining(['size', 'quality', 'seed', 'timeout', 'maxCredits']),
 	);
@@ -117,6 +119,16 @@ it.each<[string, unknown]>([
 	['onTaskFailure', ['error', 'error', 'output']],
 	['validation', ['strict', 'strict', 'warn']],
 	['additionalFields', '{}'],
+	['deleteUploads', false],
+	['includeInputFields', false],
+	['itemPerImage', false],
+	['retryCharged', false],
+	['fileName', ''],
+	['jobKey', ''],
+	['gatewayPath', ''],
+	['gatewayImageField', 'image'],
+	['gatewayRequest', ['generationsJson', 'editsMultipart', 'editsJson', 'generationsJson']],
+	['severalImages', ['none', 'array', 'numbered', 'objects', 'parts', 'none']],
 ])('keeps the option %s', (name, expected) => {
 	for (const field of byName(editOptions, name)) expect(promises(field)).toEqual(expected);
 });
@@ -124,17 +136,7 @@ it.each<[string, unknown]>([
 it.each([
 	'maxCredits',
 	'keepCredits',
-	'deleteUploads',
-	'jobKey',
-	'retryCharged',
-	'fileName',
-	'includeInputFields',
-	'itemPerImage',
 	'maxDownloadSize',
-	'severalImages',
-	'gatewayRequest',
-	'gatewayPath',
-	'gatewayImageField',
 	'size',
 	'quality',
 	'seed',

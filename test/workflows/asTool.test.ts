@@ -25,7 +25,7 @@ describe('As the tool of an agent', () => {
 				node: tool,
 			});
 			expect(error).toBeUndefined();
-			expect(items[0].json.error).toMatch(/^'Prompt' is empty\. Say what to change/);
+			expect(items[0].json.error).toMatch(/^'Prompt' is empty\. Describe the change/);
 			expect(simulator.paidTasks()).toBe(0);
 		},
 		'a failed task is data with its ID': async (simulator) => {
@@ -37,7 +37,10 @@ describe('As the tool of an agent', () => {
 			});
 			expect(error).toBeUndefined();
 			const [id] = simulator.tasks.keys();
-			expect(items[0].json).toMatchObject({ id, error: expect.stringContaining(id) as string });
+			expect(items[0].json).toMatchObject({
+				id,
+				error: expect.stringMatching(/content_policy_violation.*Change them/) as string,
+			});
 		},
 		'a file that is not there is an error that tells the agent what to do instead': async (
 			simulator,

@@ -120,7 +120,7 @@ describe('Beside how it is asked', () => {
 		const additionalFields = '{"mask": "x"}';
 		const mask = `${simulator.picturesUrl}/cat.png`;
 		const twice = await edit(simulator, { options: { gatewayRequest, mask, additionalFields } });
-		expect(twice.error?.message).toContain("'Additional Fields' has 'mask'");
+		expect(twice.error?.message).toContain("'Additional Fields' contains 'mask'");
 		expect(asked(simulator)).toEqual([]);
 	});
 
