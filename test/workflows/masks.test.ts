@@ -154,7 +154,7 @@ describe('For a model that takes no transparency', () => {
 					.webp()
 					.toBuffer();
 				expect(refusal(await edit(simulator, WAN, { data: cutOut }))).toMatch(
-					/task-unified.*Transparency is not supported.* – Image 1 .* is a WEBP image that may have transparent areas\. .*Composite/,
+					/The task failed: Transparency is not supported.* – Image 1 .* is a WEBP image that may have transparent areas\. .*Composite/,
 				);
 				const { hints } = await edit(simulator, WAN, { data: cutOut }, { wait: 'none' });
 				expect(hints.map(({ message }) => message).join()).toMatch(

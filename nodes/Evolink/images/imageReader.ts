@@ -82,11 +82,10 @@ export class ImageReader {
 	private follow(chunk: Buffer): void {
 		let position = 0;
 		while (this.walk && position < chunk.length) {
-			const { past, skip = 0, read = 0 } = this.wish;
+			const { past, unlessBefore, skip = 0, read = 0 } = this.wish;
 			if (past !== undefined && this.passed === 0) {
-				const at = chunk.indexOf(past, position);
-				if (at < 0) return;
-				position = at;
+				position = this.positionOf(past, unlessBefore, chunk, position);
+				if (position < 0) return;
 			}
 			const before = skip + (past === undefined ? 0 : 1);
 			const skipped = Math.min(chunk.length - position, Math.max(0, before - this.passed));
@@ -100,6 +99,21 @@ export class ImageReader {
 			this.passed = 0;
 			this.step(content);
 		}
+	}
+
+	/** @returns below 0 where the chunk has none */
+	private positionOf(
+		value: number,
+		unlessBefore: number | undefined,
+		chunk: Buffer,
+		from: number,
+	): number {
+		let at = chunk.indexOf(value, from);
+		while (at >= 0 && at + 1 < chunk.length && chunk[at + 1] === unlessBefore) {
+			if (++this.steps >= MAX_STEPS) return at;
+			at = chunk.indexOf(value, at + 2);
+		}
+		return at;
 	}
 
 	private step(content: Buffer): void {

@@ -4,6 +4,8 @@ import type { ImageFormat } from './format';
 export interface Wish {
 	/** Go on behind the next byte of this value. */
 	past?: number;
+	/** Where that is not followed by a byte of this value, as far as can be told at once. */
+	unlessBefore?: number;
 	/** Go on behind so many bytes. */
 	skip?: number;
 	/** So many bytes, at most 64 KB. */
@@ -46,7 +48,8 @@ const MAX_PALETTE = 256;
 function* walkJpeg(found: Findings): Walk {
 	yield { skip: 2 };
 	for (;;) {
-		let marker = (yield { past: 0xff, read: 1 })[0];
+		// Within the pixels 0xff is written with 0x00 behind it.
+		let marker = (yield { past: 0xff, unlessBefore: 0x00, read: 1 })[0];
 		while (marker === 0xff) marker = (yield { read: 1 })[0];
 		if (marker === 0xd9) return; // EOI; what follows is no part of the image.
 		if (marker <= 0x01 || (marker >= 0xd0 && marker <= 0xd8)) continue; // No length follows.

@@ -224,7 +224,7 @@ describe('decodeImage', () => {
 			content: jxl,
 			mimeType: 'application/octet-stream',
 			fileName: 'edited.bin',
-			hint: 'is not an image of a known format; it was stored as it is',
+			hint: 'is not an image of a known format, but a JPEG XL image; it was stored as it is',
 		});
 		const half = (await samplePicture()).subarray(0, 1_000);
 		expect(decodeImage(half.toString('base64'), 'edited')).toMatchObject({
