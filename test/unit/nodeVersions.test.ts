@@ -58,6 +58,7 @@ it('orders the form of new nodes as a person fills it in', () => {
 		})
 		.map(({ name }) => name);
 	expect([...new Set(names)]).toEqual([
+		'credentials',
 		'operation',
 		'gatewayModel',
 		'model',
