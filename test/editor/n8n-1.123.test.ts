@@ -3,6 +3,7 @@ import { credentials } from './suites/credentials';
 import { nodeCreator } from './suites/nodeCreator';
 import { panels } from './suites/panels';
 import { running } from './suites/running';
+import { saved } from './suites/saved';
 import { trigger } from './suites/trigger';
 
 inEditor('1.123', (see) => {
@@ -10,5 +11,6 @@ inEditor('1.123', (see) => {
 	panels(see);
 	credentials(see, '1.123');
 	running(see);
+	saved(see);
 	trigger(see);
 });

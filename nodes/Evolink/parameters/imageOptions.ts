@@ -167,6 +167,7 @@ export const imageOptionsField: INodeProperties = inLaterVersions({
 		...allOptions(listFor),
 		...customSizeOptions(),
 	]),
+	placeholder: 'Add image option',
 	displayOptions: {
 		show: {
 			service: ['evolink'],

@@ -36,10 +36,7 @@ export async function searchModels(
 	});
 	const ids = await allowedIds(context);
 	const entries = ids ? byPermission(known, ids, generates ? mayGenerate : mayEdit) : known;
-	const words = filter.toLowerCase().split(/\s+/).filter(Boolean);
-	return {
-		results: entries.filter((entry) => words.every((word) => textOf(entry).includes(word))),
-	};
+	return { results: entries.filter((entry) => isFoundBy(filter, entry)) };
 }
 
 interface Entry {
@@ -50,9 +47,14 @@ interface Entry {
 	url?: string;
 }
 
-function textOf({ name, value, description }: Entry): string {
-	return `${value} ${name} ${description}`.toLowerCase();
+/** By a part of ID or name, or by the beginnings of words that stand anywhere: `seedream 5`, `fast mask`. */
+function isFoundBy(filter: string, { name, value, description }: Entry): boolean {
+	if (`${value} ${name}`.toLowerCase().includes(filter.trim().toLowerCase())) return true;
+	const words = wordsOf(`${value} ${name} ${description}`);
+	return wordsOf(filter).every((wanted) => words.some((word) => word.startsWith(wanted)));
 }
+
+const wordsOf = (text: string) => text.toLowerCase().match(/[^\s()·,;-]+/g) ?? [];
 
 /** n8n shows no descriptions in this list, so the names say it. */
 function byPermission(known: Entry[], ids: string[], isWanted: (id: string) => boolean): Entry[] {

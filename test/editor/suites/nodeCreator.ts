@@ -90,9 +90,9 @@ export function nodeCreator(see: See): void {
 			await editor.see('node-creator-search-bar').fill('evolink');
 			await editor.see('node-creator-item-name').getByText('EvoLink', { exact: true }).click();
 			await editor.text(/^Triggers \(3\)/).click();
-			await editor.see('node-creator-item-name').getByText('On failed').click();
+			await editor.see('node-creator-item-name').getByText('On task failed').click();
 			const chosen = editor.see('parameter-input-events').locator('.el-tag');
-			await expectSoon(async () => await chosen.allInnerTexts(), ['Failed']);
+			await expectSoon(async () => await chosen.allInnerTexts(), ['Task Failed']);
 		});
 	});
 }

@@ -5,30 +5,43 @@ import type { Seen, See } from '../fixture';
 
 const IMAGE = ['Images', 'Source', 'Input Data Field Name'];
 const OUTPUT = ['Download', 'Output Data Field Name', 'Simplify', 'Options'];
-const DEFAULT_LABELS = ['Operation', 'Service', 'Model', 'Prompt', ...IMAGE, 'Wait', ...OUTPUT];
-const SEVERAL_LABELS = insert(DEFAULT_LABELS, 'Wait', 'Number of Images');
+const DEFAULT_LABELS = ['Operation', 'Model', 'Prompt', ...IMAGE, 'Wait', ...OUTPUT, 'Service'];
+const OWN_OPTIONS_LABELS = insert(DEFAULT_LABELS, 'Wait', 'Image Options');
+const SEVERAL_LABELS = insert(OWN_OPTIONS_LABELS, 'Image Options', 'Number of Images');
 
-const SHARED_OPTIONS = [
-	'Additional Fields',
+/** Options of the operations that wait for a task. */
+const RESULT_OPTIONS = [
 	'Concurrency',
-	'Max Credits',
+	'File Name',
+	'Include Input Fields',
+	'Item per Image',
 	'Max Download Size (MB)',
+];
+const SHARED_OPTIONS = [
+	...RESULT_OPTIONS,
+	'Additional Fields',
+	'Delete Uploads',
+	'Job Key',
+	'Keep Credits',
+	'Max Credits',
 	'On Task Failure',
+	'Retry Charged Tasks',
 	'Timeout (Seconds)',
 	'Validation',
-];
+].sort();
 
 /** The labels with more of them before one. */
 function insert(labels: string[], before: string, ...more: string[]): string[] {
 	return labels.flatMap((label) => (label === before ? [...more, label] : [label]));
 }
 
-/** Opens the panel of an EvoLink node; without parameters it is as from the node creator. */
+/** Opens the panel of a new EvoLink node; without parameters it is as from the node creator. */
 async function openPanel(
 	{ fixture, editor }: Seen,
 	parameters: INodeParameters = {},
 ): Promise<void> {
-	await editor.openNode(await fixture.store([fixture.evolink(parameters)]), 'node-1');
+	const node = fixture.evolink(parameters, { typeVersion: 1.1 });
+	await editor.openNode(await fixture.store([node]), 'node-1');
 }
 
 async function expectLabels(editor: Editor, labels: string[]): Promise<void> {
@@ -37,18 +50,24 @@ async function expectLabels(editor: Editor, labels: string[]): Promise<void> {
 
 export function panels(see: See): void {
 	describe('Edit Image', () => {
-		see('has the fields of the default model, and of no other', async (seen) => {
-			const { editor } = seen;
-			await openPanel(seen);
-			await expectLabels(editor, DEFAULT_LABELS);
-			await expectSoon(async () => await editor.modelName(), 'Qwen Image Edit');
-			expect(await editor.field('service').inputValue()).toBe('EvoLink');
-			expect(await editor.field('wait').inputValue()).toBe('Poll Until Complete');
-			expect(await editor.field('prompt').getAttribute('placeholder')).toBe(
-				'e.g. Replace the background with a beach',
-			);
-			expect(await editor.offered('Add option')).toEqual(SHARED_OPTIONS);
-		});
+		see(
+			'has the credential first, the fields of the default model, and of no other',
+			async (seen) => {
+				const { editor } = seen;
+				await openPanel(seen);
+				await expectLabels(editor, DEFAULT_LABELS);
+				expect(await editor.panel.innerText()).toMatch(
+					/^\s*Credential to connect with|^\s*Credential/,
+				);
+				await expectSoon(async () => await editor.modelName(), 'Qwen Image Edit');
+				expect(await editor.field('service').inputValue()).toBe('EvoLink');
+				expect(await editor.field('wait').inputValue()).toBe('Poll Until Complete');
+				expect(await editor.field('prompt').getAttribute('placeholder')).toBe(
+					'e.g. Replace the background with a beach',
+				);
+				expect(await editor.offered('Add option')).toEqual(SHARED_OPTIONS);
+			},
+		);
 
 		see('follows the model that is picked by searching the list', async (seen) => {
 			const { editor } = seen;
@@ -58,43 +77,55 @@ export function panels(see: See): void {
 				async () => (await editor.see('rlc-item').allInnerTexts()).sort(),
 				[
 					'Qwen Image Edit', // The one that is set; n8n always shows it.
-					'Seedream 5.0 Flash',
-					'Seedream 5.0 Flash Layerize',
-					'Seedream 5.0 Lite',
-					'Seedream 5.0 Pro',
-					'Seedream 5.0 Pro Layerize',
+					'Seedream 5.0 Flash Layerize · 1 image · layers · fast',
+					'Seedream 5.0 Flash · 1–10 images · fast',
+					'Seedream 5.0 Lite · 1–14 images · 4K',
+					'Seedream 5.0 Pro Layerize · 1 image · layers',
+					'Seedream 5.0 Pro · 1–10 images',
 				],
 			);
-			await editor.see('rlc-item').getByText('Seedream 5.0 Lite', { exact: true }).click();
+			await editor.see('rlc-item').getByText('Seedream 5.0 Lite').click();
 			await expectLabels(editor, SEVERAL_LABELS);
-			const own = ['Output Format', 'Prompt Priority', 'Quality', 'Size', 'Web Search'];
-			expect(await editor.offered('Add option')).toEqual([...SHARED_OPTIONS, ...own].sort());
+			expect(await editor.offered('Add image option')).toEqual([
+				'Output Format',
+				'Prompt Priority',
+				'Quality',
+				'Size',
+				'Web Search',
+			]);
 
-			await editor.chooseModel('GPT Image 1.5');
-			await expectLabels(editor, DEFAULT_LABELS);
-			expect(await editor.offered('Add option')).toEqual(
-				[...SHARED_OPTIONS, 'Quality', 'Size'].sort(),
-			);
+			await editor.chooseModel('GPT Image 1.5 · 1–16 images');
+			await expectLabels(editor, OWN_OPTIONS_LABELS);
+			expect(await editor.offered('Add image option')).toEqual(['Quality', 'Size']);
 		});
 
 		see('offers the values that the model takes', async (seen) => {
 			const { editor } = seen;
 			await openPanel(seen);
-			await editor.chooseModel('GPT Image 1.5');
-			await editor.add('Add option', 'Quality');
-			await expectLabels(editor, [...DEFAULT_LABELS, 'Quality']);
+			await editor.chooseModel('GPT Image 1.5 · 1–16 images');
+			await editor.add('Add image option', 'Quality');
+			await expectLabels(editor, insert(OWN_OPTIONS_LABELS, 'Wait', 'Quality'));
 			expect(await editor.choices('quality')).toEqual(['Low', 'Medium', 'High']);
 
 			// An option that the next model has not got is out of sight.
-			await editor.chooseModel('Qwen Image Edit Plus');
+			await editor.chooseModel('Qwen Image Edit Plus · 1–3 images');
 			await expectLabels(editor, SEVERAL_LABELS);
+
+			await editor.add('Add image option', 'Size');
+			await expectLabels(editor, insert(SEVERAL_LABELS, 'Wait', 'Size'));
+			await editor.choose('size', 'Custom');
+			await editor.add('Add image option', 'Custom Size');
+			await editor.text(/^WIDTHxHEIGHT, e\.g\. 1536x1024 \(512–2048 px per side\)$/).waitFor();
 		});
 
 		see('takes a model by its ID', async (seen) => {
 			const { editor } = seen;
 			await openPanel(seen, { model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' } });
-			await expectLabels(editor, SEVERAL_LABELS);
-			await editor.text(/^For a model that is not in the list/).waitFor();
+			await expectLabels(
+				editor,
+				SEVERAL_LABELS.filter((label) => label !== 'Image Options'),
+			);
+			await editor.text(/^For models that are not in the list/).waitFor();
 			expect(await editor.offered('Add option')).toEqual(SHARED_OPTIONS);
 		});
 
@@ -106,17 +137,23 @@ export function panels(see: See): void {
 
 			await editor.choose('wait', 'Do Not Wait');
 			await expectLabels(editor, [
-				...DEFAULT_LABELS.slice(0, -4),
+				...DEFAULT_LABELS.slice(0, -5),
 				'Callback URL',
 				'Simplify',
 				'Options',
+				'Service',
 			]);
-			expect(await editor.offered('Add option')).toEqual([
-				'Additional Fields',
-				'Concurrency',
-				'Max Credits',
-				'Validation',
-			]);
+			expect(await editor.offered('Add option')).toEqual(
+				SHARED_OPTIONS.filter(
+					(option) =>
+						![
+							'Delete Uploads',
+							'Max Download Size (MB)',
+							'On Task Failure',
+							'Retry Charged Tasks',
+						].includes(option),
+				),
+			);
 		});
 
 		see('asks for a link or for a field, as the source of each image says', async (seen) => {
@@ -127,10 +164,10 @@ export function panels(see: See): void {
 				label === 'Input Data Field Name' ? 'URL' : label,
 			);
 			await expectLabels(editor, linked);
-			await editor.text(/^Several links: separate them/).waitFor();
+			await editor.text(/^Separate multiple URLs with commas/).waitFor();
 
 			await editor.see('fixed-collection-add').click();
-			await expectLabels(editor, insert(linked, 'Wait', 'Source', 'URL'));
+			await expectLabels(editor, insert(linked, 'Wait', 'Source', 'Input Data Field Name'));
 		});
 
 		see('swaps model and credential for an images gateway', async (seen) => {
@@ -149,13 +186,18 @@ export function panels(see: See): void {
 				.see('credentials-label')
 				.getByText('Credential for Images Gateway API')
 				.waitFor();
-			expect(await editor.offered('Add option')).toEqual([
-				'Additional Fields',
-				'Concurrency',
-				'Max Download Size (MB)',
-				'Several Images',
-				'Timeout (Seconds)',
-			]);
+			expect(await editor.offered('Add option')).toEqual(
+				[
+					...RESULT_OPTIONS,
+					'Additional Fields',
+					'Gateway Image Field',
+					'Gateway Path',
+					'Gateway Request',
+					'Several Images',
+					'Timeout (Seconds)',
+					'Validation',
+				].sort(),
+			);
 
 			await editor.choose('service', 'EvoLink');
 			await expectLabels(editor, DEFAULT_LABELS);
@@ -192,17 +234,20 @@ export function panels(see: See): void {
 			await openPanel(seen);
 			await editor.choose('operation', 'Get Task');
 			await expectLabels(editor, ['Operation', 'Task ID', ...OUTPUT]);
-			expect(await editor.offered('Add option')).toEqual(['Concurrency', 'Max Download Size (MB)']);
+			expect(await editor.offered('Add option')).toEqual(RESULT_OPTIONS);
 
 			await editor.choose('operation', 'Wait for Completion');
 			await expectLabels(editor, ['Operation', 'Task ID', ...OUTPUT]);
 			await expectSoon(
 				async () => await editor.offered('Add option'),
-				['Concurrency', 'Max Download Size (MB)', 'On Task Failure', 'Timeout (Seconds)'],
+				[...RESULT_OPTIONS, 'On Task Failure', 'Timeout (Seconds)'],
 			);
 
 			await editor.choose('operation', 'Get Credits');
 			await expectLabels(editor, ['Operation', 'Options']);
+
+			await editor.choose('operation', 'Upload Image');
+			await expectLabels(editor, ['Operation', 'Input Data Field Name', 'Options']);
 		});
 	});
 }

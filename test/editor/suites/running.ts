@@ -36,7 +36,7 @@ export function running(see: See): void {
 			const evolink = fixture.editImage({ prompt: '={{ $json.prompt }}' });
 			await editor.openNode(await fixture.store([...prompts, evolink]), 'node-3');
 			await editor.execute();
-			await editor.output.getByText(/^2 items done in [\d.]+ s$/).waitFor();
+			await editor.output.getByText(/^2 items done in [\d.]+ s/).waitFor();
 		});
 
 		see('says which option was not sent', async ({ fixture, editor }) => {
@@ -44,7 +44,7 @@ export function running(see: See): void {
 			const evolink = fixture.editImage({ model, options: { quality: 'high' } });
 			await editor.openNode(await fixture.store([evolink]), 'node-1');
 			await editor.execute();
-			await editor.output.getByText(/'Quality' is not sent/).waitFor();
+			await editor.output.getByText(/'Quality' isn't sent/).waitFor();
 		});
 
 		see('says what is wrong and what to do', async ({ fixture, editor }) => {
@@ -52,7 +52,7 @@ export function running(see: See): void {
 			await editor.openNode(id, 'node-1');
 			await editor.execute();
 			await editor.output.getByText("'Prompt' is empty", { exact: true }).waitFor();
-			await editor.output.getByText(/^Say what to change, for instance/).waitFor();
+			await editor.output.getByText(/^Describe the change, e\.g\./).waitFor();
 			expect(fixture.simulator.requests).toEqual([]);
 		});
 

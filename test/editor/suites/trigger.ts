@@ -33,9 +33,7 @@ export function trigger(see: See): void {
 				async () => await editor.labels(),
 				['Trigger On', 'Download', 'Simplify', 'Options'],
 			);
-			await editor.panel
-				.getByText(/^EvoLink calls this node when a task ends: copy the production URL/)
-				.waitFor();
+			await editor.panel.getByText(/^To set up: 1\. Copy the production URL/).waitFor();
 
 			await editor.text('Webhook URLs').click();
 			await editor.text(TEST_URL).waitFor();
