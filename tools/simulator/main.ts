@@ -21,9 +21,9 @@ const USAGE = `A stand-in for the EvoLink service on this computer. Nothing is p
                               e.g. http://127.0.0.1:5678 (default: nowhere)
   --help
 
-Without more it is as the documents have it, with idempotency keys, batch query and history as the vendor's
-clients have them. What else those clients and white labels show, and what may be otherwise than they show
-(docs/decisions/simulator.md has the evidence):
+Without more it is as the documents have it, with idempotency keys, batch query, history and deletion of uploads
+as the vendor's clients have them. What else those clients and white labels show, and what may be otherwise than
+they show (docs/decisions/simulator.md has the evidence):
 
   --images-after <number>     seconds for which a completed task has no images yet (default 0)
   --billing                   tasks tell their billing, credits_used and duration
@@ -32,6 +32,7 @@ clients have them. What else those clients and white labels show, and what may b
   --tasks-at-a-time <number>  unfinished tasks that the account takes; then 429 without Retry-After
   --wrap-answers              creates and reads answer with {code, msg, data: task}
   --no-batch-query            several tasks cannot be asked for at once
+  --no-file-deletion          uploads cannot be deleted
   --ignore-keys               each create is a task of its own, whatever its Idempotency-Key`;
 
 interface Arguments {
@@ -53,6 +54,7 @@ function readArguments(): Arguments | undefined {
 			'wrap-answers': { type: 'boolean', default: false },
 			'ignore-keys': { type: 'boolean', default: false },
 			'no-batch-query': { type: 'boolean', default: false },
+			'no-file-deletion': { type: 'boolean', default: false },
 			'charge-failures': { type: 'boolean', default: false },
 			credits: { type: 'string', default: '1000' },
 			'tasks-at-a-time': { type: 'string', default: 'Infinity' },
@@ -81,6 +83,7 @@ function readArguments(): Arguments | undefined {
 			wrapAnswers: values['wrap-answers'],
 			ignoresKeys: values['ignore-keys'],
 			batchQuery: !values['no-batch-query'],
+			fileDeletion: !values['no-file-deletion'],
 			credits: readNumber('credits', values.credits),
 			tasksAtATime: readNumber('tasks-at-a-time', values['tasks-at-a-time']),
 			errorStyle: errorStyle as ErrorStyle,
