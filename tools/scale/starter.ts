@@ -98,6 +98,28 @@ export async function startDuring(
 	return { executions: calls.length, refused };
 }
 
+const PARKED_WITHIN_MS = 300_000;
+
+/**
+ * Waits until so many executions of a kind are there and none of them is running.
+ *
+ * @returns how many of them are parked
+ * @throws Error where that takes too long
+ */
+export async function untilParked(stage: Stage, kind: Kind, count: number): Promise<number> {
+	const deadline = Date.now() + PARKED_WITHIN_MS;
+	for (;;) {
+		const all = await stage.executions();
+		const rows = all.filter(({ workflowId }) => workflowId === stage.workflowIds[kind]);
+		const withStatus = (...statuses: string[]) =>
+			rows.filter(({ status }) => statuses.includes(status)).length;
+		// n8n answers a call before the execution is in its list.
+		if (rows.length >= count && withStatus('new', 'running') === 0) return withStatus('waiting');
+		if (Date.now() > deadline) throw new Error(`${withStatus('waiting')} of ${count} are parked`);
+		await sleep(200);
+	}
+}
+
 const QUIET_MS = 10_000;
 
 /**

@@ -5,7 +5,7 @@ import { samplePicture, type Simulator } from '../../simulator';
 import { probe } from '../probe';
 import type { Bench, Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
-import { kindOf, startInFlight, starts } from '../starter';
+import { kindOf, startInFlight, starts, untilParked } from '../starter';
 import type { Kind } from '../workflows';
 
 interface ParkedSizes {
@@ -127,15 +127,13 @@ async function park(
 ): Promise<Row> {
 	const { cluster, simulator, probeFolder } = stage;
 	const before = await probe(cluster, 'main', probeFolder);
-	const countOf = async (statuses: string[]) =>
-		(await stage.executions()).filter(({ status }) => statuses.includes(status)).length;
 	const plan = starts(executions, [kind], 1);
+	let count = 0;
 	for (let at = 0; at < plan.length; at += STARTS_AT_A_TIME) {
 		const some = plan.slice(at, at + STARTS_AT_A_TIME);
 		await startInFlight(stage, some, Infinity);
-		while ((await countOf(['new', 'running'])) > 0) await sleep(200);
+		count = await untilParked(stage, kind, at + some.length);
 	}
-	const count = await countOf(['waiting']);
 	log(`${count} executions are parked (${kind})`);
 	const requestsBefore = clientRequests(simulator).length;
 	await sleep(seconds * 1000);

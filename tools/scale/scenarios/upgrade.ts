@@ -7,7 +7,7 @@ import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
 import { packPreviousRelease } from '../previousRelease';
 import type { Scenario } from '../scenario';
 import { onStage } from '../stage';
-import { startInFlight, starts, untilDrained } from '../starter';
+import { startInFlight, starts, untilDrained, untilParked } from '../starter';
 
 interface UpgradeSizes {
 	[name: string]: number;
@@ -60,7 +60,8 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 					for (const id of simulator.tasks.keys()) void simulator.deliverCallback(id);
 					const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
 					const visits = visitsOf(stage, 'callback');
-					const succeeded = await countOf(['success']);
+					const ended = await stage.executions();
+					const succeeded = ended.filter(({ status }) => status === 'success').length;
 					return { parked, succeeded, stuck, outcome: await readOutcome(stage), visits };
 				},
 			);
