@@ -49,10 +49,7 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 					await sleep(3000);
 					simulator.nextTask({ times: Infinity, seconds: AN_HOUR, callbackCopies: 0 });
 					await startInFlight(stage, starts(executions, ['callback'], mostItems), Infinity);
-					const countOf = async (statuses: string[]) =>
-						(await stage.executions()).filter(({ status }) => statuses.includes(status)).length;
-					while ((await countOf(['new', 'running'])) > 0) await sleep(200);
-					const parked = await countOf(['waiting']);
+					const parked = await untilParked(stage, 'callback', executions);
 					bench.log(`${parked} executions are parked by 0.1.0; upgrading`);
 					await cluster.upgrade(bench.packageTarball);
 
