@@ -29,7 +29,7 @@ onRealN8n('1.123', (fixture) => {
 	faults(fixture);
 	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
-	describe('Input images', () => inputImages(fixture, '1.123'));
+	describe('Input images', () => inputImages(fixture));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);

@@ -29,7 +29,7 @@ onRealN8n('2.41', (fixture) => {
 	faults(fixture);
 	describe('Large images', () => largeImages(fixture));
 	describe('Odd images', () => oddImages(fixture));
-	describe('Input images', () => inputImages(fixture, '2.41'));
+	describe('Input images', () => inputImages(fixture));
 	agent(fixture);
 	history(fixture);
 	gateway(fixture);

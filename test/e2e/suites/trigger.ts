@@ -237,18 +237,19 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			await until(() => ids.every((id) => simulator.tasks.get(id)?.ended));
 			const before = simulator.requests.length;
 			const calls = ids.flatMap((id) => [
-				{ id, expected: 200 },
-				{ id: `${id}x`, expected: 404 },
+				// On a busy machine they are taken before the API has told of them.
+				{ id, expected: [200, 202] },
+				{ id: `${id}x`, expected: [404, 202] },
 			]);
 			const answers = await Promise.all(
 				calls.map(async ({ id, expected }) => {
 					const { status } = await workflow.call({ id, status: 'completed' });
-					return [status, expected];
+					return { status, isExpected: expected.includes(status) };
 				}),
 			);
-			expect(answers.filter(([status, expected]) => status !== expected)).toEqual([]);
+			expect(answers.filter(({ isExpected }) => !isExpected)).toEqual([]);
 			expect(simulator.requests.length - before).toBeLessThanOrEqual(count / 5);
-			await until(async () => (await started()) >= count);
+			for (let tries = 0; tries < 800 && (await started()) < count; tries++) await sleep(250);
 			await sleep(1_500); // For those that should not be.
 			expect(await started()).toBe(count);
 
@@ -257,7 +258,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 				const path = `/rest/executions?limit=1&filter=${filter}`;
 				return (await n8n.request<{ count: number }>('GET', path)).count;
 			}
-		});
+		}, 300_000);
 
 		it('knows after a restart of n8n what has started before', async () => {
 			const { simulator } = given();
