@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 
 interface ChatRequest {
 	tools?: Array<{ function: ToolSchema }>;
-	messages: Array<{ role: string; content: unknown; tool_calls?: unknown[] }>;
+	messages: Array<{ role: string; content: unknown }>;
 	stream?: boolean;
 }
 
@@ -44,7 +44,7 @@ export async function startChatModel(turns: Turn[]): Promise<ChatModel> {
 			model.tools = tools.map((tool) => tool.function);
 			const answers = messages.filter(({ role }) => role === 'tool');
 			model.said.push(...answers.slice(model.said.length).map(({ content }) => String(content)));
-			const turn = turns[messages.filter(({ tool_calls: made }) => made?.length).length];
+			const turn = nextTurn(turns, answers.length);
 			const given = typeof turn === 'function' ? turn(JSON.stringify(messages)) : turn;
 			const calls = (given === undefined ? [] : [given].flat()).map((args, index) => ({
 				index,
@@ -80,6 +80,16 @@ export async function startChatModel(turns: Turn[]): Promise<ChatModel> {
 	await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 	return Object.assign(model, { url, server });
+}
+
+/** Agents tell parallel calls in one message or in several: only the answers say how far the conversation is. */
+function nextTurn(turns: Turn[], answers: number): Turn | undefined {
+	let open = answers;
+	return turns.find((turn) => {
+		if (open <= 0) return true;
+		open -= Array.isArray(turn) ? turn.length : 1;
+		return false;
+	});
 }
 
 function toolFor(tools: ToolSchema[], args: ToolArguments): ToolSchema | undefined {

@@ -298,7 +298,6 @@ function agentsOf(given: () => Fixture): void {
 					turns: [{ prompt: 'Make it blue' }],
 					tools: [tool(selected(expression))],
 				});
-				console.log(`EXPR ${agentVersion} ${expression} ${said.join().slice(0, 300)}`);
 				expect(simulator.paidTasks()).toBe(before + 1);
 			}
 		},
