@@ -298,6 +298,7 @@ function agentsOf(given: () => Fixture): void {
 					turns: [{ prompt: 'Make it blue' }],
 					tools: [tool(selected(expression))],
 				});
+				expect(said.join()).toContain(simulator.resultsUrl);
 				expect(simulator.paidTasks()).toBe(before + 1);
 			}
 		},
