@@ -60,7 +60,7 @@ async function runExample(n8n: N8n, workflowId: string): Promise<void> {
 		timeoutMs: runTimeoutMs,
 		until: ['success'],
 	});
-	const [before] = outputItems(execution, 'Get Picture');
+	const [before] = outputItems(execution, 'Get Image');
 	const [after] = outputItems(execution, 'EvoLink');
 	if (!before.binary?.data || !after.binary?.data) {
 		throw new Error(`The output has no picture: ${JSON.stringify(after.json)}`);

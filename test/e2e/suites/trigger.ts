@@ -174,7 +174,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 
 			const [, , execution] = await workflow.executions(3);
 			expect(execution.mode).toBe('webhook');
-			const [item] = outputItems(execution, 'Edited Picture');
+			const [item] = outputItems(execution, 'Edited Image');
 			expect(item.json).toMatchObject({
 				id: created.id,
 				status: 'completed',
