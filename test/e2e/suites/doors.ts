@@ -218,6 +218,10 @@ function dialectsOf(given: () => Fixture): void {
 				const simulator = await startSimulator({ gatewayDialect: spoken });
 				gateways.push(simulator);
 				if (several?.severalImages === 'numbered') simulator.gatewayImages = 'numbered';
+				// What was accepted is asked for again by the second try.
+				if (spoken === 'accepts') {
+					simulator.inject({ host: 'gateway', path: /tasks/, fault: { status: 403 } });
+				}
 				const { id, name } = await n8n.createCredential(hosts[0], 'imagesGatewayApi', {
 					apiKey: simulator.gatewayKey,
 					baseUrl: simulator.gatewayUrl,
@@ -229,8 +233,6 @@ function dialectsOf(given: () => Fixture): void {
 							service: 'imagesGateway',
 							images: { image: [{ source: 'binary', binaryPropertyName }] },
 							options: {
-								// What was accepted is ready in the second try.
-								timeout: spoken === 'accepts' ? 3 : 60,
 								...options,
 								...several,
 								...(takesMask ? { mask: 'data' } : {}),
