@@ -1,5 +1,8 @@
 /** What `npm run bench:scale` runs and counts, without n8n: its workflows, and that a wrong count does not pass. */
 
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeTypeDescription } from 'n8n-workflow';
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
 import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
@@ -11,7 +14,8 @@ import { items } from '../../tools/scale/scenarios/items';
 import { parked } from '../../tools/scale/scenarios/parked';
 import { soak } from '../../tools/scale/scenarios/soak';
 import { upgrade } from '../../tools/scale/scenarios/upgrade';
-import { starts } from '../../tools/scale/starter';
+import type { Stage } from '../../tools/scale/stage';
+import { startDuring, starts } from '../../tools/scale/starter';
 import {
 	HAND_BUILT_KINDS,
 	type Kind,
@@ -67,6 +71,28 @@ describe('Workflows under load', () => {
 			new Set(plan.filter((start) => start.kind === kind).map((start) => start.items));
 		expect([...sizes('poll')].sort()).toEqual([1, 2, 3, 4, 5]);
 		expect([...sizes('waitNode')]).toEqual([1]);
+	});
+});
+
+describe('Starts at a pace', () => {
+	it('go on as long as something lasts, and say why a call was not taken', async () => {
+		const paths: string[] = [];
+		const server = createServer((request, response) => {
+			paths.push(request.url ?? '');
+			response.writeHead(request.url === '/webhook/scale-loop' ? 404 : 200).end();
+		});
+		await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+		const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+		const stage = { cluster: { process: () => ({ baseUrl }) } } as unknown as Stage;
+		const load = { kinds: ['poll', 'loop'] as const, mostItems: 3, perMinute: 1200 };
+		const seen = await startDuring(stage, load, sleep(400));
+		expect(seen.executions).toBe(paths.length);
+		expect(seen.executions).toBeGreaterThan(1);
+		expect(seen.refused).toEqual({ 'status 404': Math.floor(seen.executions / 2) });
+
+		await new Promise((resolve) => server.close(resolve));
+		const { executions, refused } = await startDuring(stage, load, sleep(100));
+		expect(refused).toEqual({ 'no connection': executions });
 	});
 });
 
