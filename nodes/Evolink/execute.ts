@@ -37,7 +37,7 @@ import { forEveryItem, type ItemOutcomes } from './run/everyItem';
 import { BYTES_IN_REQUESTS, ImageLimit } from './run/limits';
 import { errorItem } from './run/nodeError';
 import { PaidTasks } from './run/paidTasks';
-import { logOfWaiting, Progress } from './run/progress';
+import { logOf, logOfWaiting, Progress } from './run/progress';
 import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
 import { noteOfPaid, runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
@@ -160,13 +160,18 @@ async function overItems<R extends RunBasics>(
 }
 
 function setUp(rounds: Rounds, abortSignal: AbortSignal): RunBasics {
-	const { context } = rounds;
+	const { context, identity } = rounds;
 	const clock = realClock(context.getExecutionCancelSignal?.(), abortSignal);
 	return {
 		...rounds,
 		clock,
 		plainSend: paced(plainSend(context), clock),
-		progress: new Progress(context, context.getInputData().length),
+		progress: new Progress(
+			clock,
+			logOf(context.logger, identity),
+			context,
+			context.getInputData().length,
+		),
 		slots: new Limit(readConcurrency(context)),
 		downloads: new ImageLimit(),
 		tally: new Tally(),
@@ -195,7 +200,11 @@ async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 			async () => balanceIn(await client.getCredits()),
 		),
 		quotes: new Quotes(client, clock),
-		taskSlots: new TaskSlots(clock, readTaskConcurrency(context), logOfWaiting(context)),
+		taskSlots: new TaskSlots(
+			clock,
+			readTaskConcurrency(context),
+			logOfWaiting(clock, logOf(context.logger, identity)),
+		),
 		parking: new Parking(
 			context,
 			identity,

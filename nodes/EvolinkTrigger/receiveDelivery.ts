@@ -4,10 +4,11 @@ import { EvolinkClient } from '../Evolink/api/client';
 import { realClock } from '../Evolink/api/http/clock';
 import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors';
 import { keyedSend } from '../Evolink/api/http/http';
-import { textOf } from '../Evolink/api/http/json';
 import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
 import { IMAGES_COME_WITHIN_MS, lacksImages, saysEnded, type Task } from '../Evolink/api/task';
 import { CREDENTIAL, readCredential } from '../Evolink/parameters/credential';
+import { readSimplify } from '../Evolink/parameters/output';
+import { parametersOf, readTexts, toChoice } from '../Evolink/parameters/reader';
 import { taskJson } from '../Evolink/run/taskItem';
 import { readCallback } from '../Evolink/waiting/callbackBody';
 import { BoundedMap } from '../Evolink/memory/boundedMap';
@@ -57,8 +58,9 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 	try {
 		const delivery = readCallback(context);
 		if (!delivery.ok) return answer(delivery.status, delivery.message);
+		const settings = readSettings(context);
 		const asked = await askForEndedTask(context, delivery.taskId, () => answer(202, 'Received'));
-		if (asked.ok) return startFor(context, asked.value, answer);
+		if (asked.ok) return startFor(context, asked.value, settings, answer);
 
 		const status = statusFor(asked.error);
 		const isLost = response.headersSent;
@@ -72,15 +74,19 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 }
 
 /** Starts an execution for a task that has ended, unless it is filtered out or has started one before. */
-function startFor(context: IWebhookFunctions, task: Task, answer: Answer): IWebhookResponseData {
-	const simplify = context.getNodeParameter('simplify', true) as boolean;
-	if (!isWanted(context, task)) return answer(200, 'Received; this node does not start for it');
+function startFor(
+	context: IWebhookFunctions,
+	task: Task,
+	settings: Settings,
+	answer: Answer,
+): IWebhookResponseData {
+	if (!isWanted(task, settings)) return answer(200, 'Received; this node does not start for it');
 	if (!isFirstOfItsKind(context, task)) return answer(200, 'Received before');
 	// n8n 2.41 saves static data only where the node has answered by itself. It saves the execution some
 	// milliseconds later: should it die in between, Get Task still knows the task.
 	return {
 		...answer(200, 'Received'),
-		workflowData: [[{ json: taskJson({ task }, simplify) }]],
+		workflowData: [[{ json: taskJson({ task }, settings.simplify) }]],
 	};
 }
 
@@ -169,22 +175,32 @@ function warn(context: IWebhookFunctions, task: string, error: Error, isLost: bo
 	);
 }
 
-function isWanted(context: IWebhookFunctions, task: Task): boolean {
-	const events = context.getNodeParameter('events', []) as string[];
-	const models = readModels(context.getNodeParameter('options.models', ''));
+/** What the node starts for, and with what. */
+interface Settings {
+	events: string[];
+	/** IDs; none for all. */
+	models: string[];
+	simplify: boolean;
+}
+
+/** @throws {InvalidInputError} */
+function readSettings(context: IWebhookFunctions): Settings {
+	const source = parametersOf(context);
+	const events = { displayName: 'Trigger On', path: 'events' };
+	return {
+		events: readTexts(source, 0, events).map((event) =>
+			toChoice(event, events.displayName, ['cancelled', 'completed', 'failed']),
+		),
+		models: readTexts(source, 0, { displayName: 'Models', path: 'options.models' }),
+		simplify: readSimplify(source, 0),
+	};
+}
+
+function isWanted(task: Task, { events, models }: Settings): boolean {
 	// A complete task whose images never came is told to those that start for either.
 	const kinds = task.failure ? [task.status, 'failed'] : [task.status];
 	const isEvent = events.some((event) => kinds.includes(event));
 	return isEvent && (models.length === 0 || models.includes(task.model));
-}
-
-/** Model IDs, separated by commas or line breaks, or an array from an expression. */
-function readModels(value: unknown): string[] {
-	return [value]
-		.flat()
-		.flatMap((entry) => (textOf(entry) ?? '').split(/[,\n]/))
-		.map((id) => id.trim())
-		.filter((id) => id !== '');
 }
 
 function isFirstOfItsKind(context: IWebhookFunctions, task: Task): boolean {

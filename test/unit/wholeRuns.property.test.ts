@@ -92,7 +92,6 @@ function contextFor(given: Script, { prompt }: Try, stop: AbortSignal) {
 		getExecutionCancelSignal: () => stop,
 		addExecutionHints: () => undefined,
 		sendMessageToUI: () => undefined,
-		logger: { info: () => undefined },
 		getNodeParameter: (name: string, item: number, fallback: unknown) =>
 			parameters(item)[name] ?? fallback,
 		helpers: {
@@ -140,7 +139,7 @@ async function runOnce(
 		context,
 		identity,
 		paidTasks: new PaidTasks(context, identity),
-		progress: new Progress(context, given.items),
+		progress: new Progress(clock, () => undefined, context, given.items),
 		client,
 		isServicePrivate: false,
 		clock,

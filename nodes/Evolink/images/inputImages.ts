@@ -1,6 +1,6 @@
 import { createHash } from 'crypto';
 
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
@@ -86,8 +86,15 @@ const BEGINNING_BYTES = 64 * 1024;
 /** The formats of which every whole file tells its size. */
 const SIZED_FORMATS: ImageFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 
+/** An image as it is entered: a link or the name of a binary field, or what an expression gives in their place. */
+export interface ImageEntry {
+	source: 'url' | 'binary';
+	url: unknown;
+	binaryPropertyName: unknown;
+}
+
 /**
- * Reads the parameter 'Images' of an item: one list in order, whether an entry gives one image or several.
+ * The images that the entries of an item give: one list in order, whether an entry gives one image or several.
  *
  * @param adviseOn tells the way out for an image that the carrier does not take
  * @throws {InvalidInputError} no image, a link that is none, a field that is missing or no image
@@ -95,10 +102,10 @@ const SIZED_FORMATS: ImageFormat[] = ['jpeg', 'png', 'webp', 'gif', 'bmp'];
 export async function readReferences(
 	context: IExecuteFunctions,
 	itemIndex: number,
+	entries: ImageEntry[],
 	adviseOn: CarrierAdvice,
 	carrier: Carrier = FILE_UPLOAD,
 ): Promise<Reference[]> {
-	const entries = context.getNodeParameter('images.image', itemIndex, []) as IDataObject[];
 	const references: Reference[] = [];
 	for (const [position, entry] of entries.entries()) {
 		const label = `Image ${position + 1}`;

@@ -1,8 +1,7 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
-import { DATA_URL, readOneReference, type Reference } from '../images/inputImages';
-import { adviseOnAnyModel } from '../models/wayOut';
+import type { Reference } from '../images/inputImages';
 import {
 	describe,
 	parameter,
@@ -190,5 +189,7 @@ export async function readGatewayMask(
 ): Promise<Reference | undefined> {
 	const value = readValue(context, itemIndex, parameter(maskOption, 'options'))?.value ?? '';
 	if (typeof value === 'string' && value.trim() === '') return undefined;
+	const { DATA_URL, readOneReference } = await import('../images/inputImages');
+	const { adviseOnAnyModel } = await import('../models/wayOut');
 	return await readOneReference(context, itemIndex, value, 'Mask', adviseOnAnyModel, DATA_URL);
 }

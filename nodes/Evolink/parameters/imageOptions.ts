@@ -3,7 +3,7 @@ import type { INodeProperties, INodePropertyOptions } from 'n8n-workflow';
 import { InvalidInputError } from '../api/errors/errors';
 import type { Reference } from '../images/inputImages';
 import { IMAGE_MODELS } from '../models/catalogue';
-import type { Violation } from '../models/checkRequest';
+import type { Violation } from '../models/violations';
 import type {
 	ImageModel,
 	ParameterName,

@@ -1,6 +1,8 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
+import type { Carrier, CarrierAdvice, ImageEntry, Reference } from '../images/inputImages';
 import { inFirstVersion, inLaterVersions } from './nodeVersion';
+import { readEntries, toChoice } from './reader';
 
 /** @param defaultSource of an image that is added */
 const imagesField = (defaultSource: 'url' | 'binary'): INodeProperties => ({
@@ -65,3 +67,28 @@ export const imagesFields = [
 	inFirstVersion(imagesField('url')),
 	inLaterVersions(imagesField('binary')),
 ];
+
+/**
+ * The images of an item, in order.
+ *
+ * @param carrier how they travel; by default they are uploaded
+ * @throws {InvalidInputError} no image, a link that is none, a field that is missing or no image
+ */
+export async function readImages(
+	context: IExecuteFunctions,
+	itemIndex: number,
+	adviseOn: CarrierAdvice,
+	carrier?: Carrier,
+): Promise<Reference[]> {
+	const field = { displayName: 'Images', path: 'images.image' };
+	const entries = readEntries(context, itemIndex, field).map(
+		({ source, url, binaryPropertyName }, position): ImageEntry => ({
+			// Version 1 does not save a value that is the default.
+			source: toChoice(source ?? 'url', `Source of Image ${position + 1}`, ['url', 'binary']),
+			url,
+			binaryPropertyName,
+		}),
+	);
+	const { readReferences } = await import('../images/inputImages');
+	return await readReferences(context, itemIndex, entries, adviseOn, carrier);
+}

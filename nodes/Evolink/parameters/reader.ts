@@ -1,4 +1,10 @@
-import type { IDataObject, IExecuteFunctions, INodeProperties } from 'n8n-workflow';
+import type {
+	IDataObject,
+	IExecuteFunctions,
+	IGetNodeParameterOptions,
+	INodeProperties,
+	IWebhookFunctions,
+} from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
 import { shortened } from '../api/errors/shortened';
@@ -12,6 +18,19 @@ import { isRecord, parseJson } from '../api/http/json';
 
 /** What is needed of n8n's context. */
 export type ParameterSource = Pick<IExecuteFunctions, 'getNodeParameter'>;
+
+/** The parameters of a node that is called from outside, where there is no item. */
+export function parametersOf(
+	context: Pick<IWebhookFunctions, 'getNodeParameter'>,
+): ParameterSource {
+	const read = (
+		name: string,
+		_itemIndex: number,
+		fallback?: unknown,
+		options?: IGetNodeParameterOptions,
+	) => context.getNodeParameter(name, fallback, options);
+	return { getNodeParameter: read as ParameterSource['getNodeParameter'] };
+}
 
 /** A parameter as a person knows it, and where its value stands in the node. */
 export interface Parameter {
@@ -124,6 +143,41 @@ export function readChoice<T extends string>(
 ): T {
 	const found = readValue(source, itemIndex, field);
 	return found ? toChoice(found.value, field.displayName, values) : values[0];
+}
+
+/**
+ * Several texts: an array, or one text in which commas or line breaks separate them. Empty ones are left out.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readTexts(source: ParameterSource, itemIndex: number, field: Parameter): string[] {
+	const found = readValue(source, itemIndex, field);
+	if (!found) return [];
+	return [found.value]
+		.flat()
+		.flatMap((value) => toText(value, field.displayName).split(/[,\n]/))
+		.map((text) => text.trim())
+		.filter((text) => text !== '');
+}
+
+/**
+ * The entries of a list in which each has fields of its own; none where nothing is set. What the fields hold is not
+ * looked at.
+ *
+ * @throws {InvalidInputError}
+ */
+export function readEntries(
+	source: ParameterSource,
+	itemIndex: number,
+	field: Parameter,
+): Array<Record<string, unknown>> {
+	const found = readValue(source, itemIndex, field);
+	const entries: unknown = found ? found.value : [];
+	if (Array.isArray(entries) && entries.every(isRecord)) return entries;
+	throw new InvalidInputError(
+		`'${field.displayName}' is ${describe(entries)}; it must be a list of entries`,
+		'Give expressions to the fields of an entry, not to the list.',
+	);
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { IExecuteFunctions, INodeProperties } from 'n8n-workflow';
 
-import { settleViolations, type Violation } from '../models/checkRequest';
+import { settleViolations, type Violation } from '../models/violations';
 import { parameter, readChoice } from './reader';
 
 export const validationOption: INodeProperties = {

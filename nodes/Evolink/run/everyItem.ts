@@ -62,12 +62,12 @@ export async function forEveryItem<R extends RunBasics>(
 	const jobs: Array<{ itemIndex: number; perform: () => Promise<ItemResult | ItemResult[]> }> = [];
 	let isChecking = true;
 	const checkAll = async () => {
-		let yieldedAt = Date.now();
+		let yieldedAt = run.clock.now();
 		for (const itemIndex of context.getInputData().keys()) {
 			if (!isChecking) return;
-			if (Date.now() - yieldedAt >= YIELD_AFTER_MS) {
+			if (run.clock.now() - yieldedAt >= YIELD_AFTER_MS) {
 				await run.clock.sleep(1);
-				yieldedAt = Date.now();
+				yieldedAt = run.clock.now();
 			}
 			const failed = settled[itemIndex];
 			if (failed) {

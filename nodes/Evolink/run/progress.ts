@@ -1,30 +1,62 @@
-import type { IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions, Logger } from 'n8n-workflow';
 
+import type { Clock } from '../api/http/clock';
+import type { RunIdentity } from '../memory/runIdentity';
 import type { Tally } from './tally';
 
 const CONSOLE_PAUSE_MS = 2_000;
 const LOG_PAUSE_MS = 10_000;
+
+/** Where a person follows a run: the log. */
+export type Log = (message: string) => void;
+
+/** n8n's log, each line with the node and the execution that it is about. */
+export function logOf(
+	logger: Pick<Logger, 'info'>,
+	{ nodeName, executionId }: Pick<RunIdentity, 'nodeName' | 'executionId'>,
+): Log {
+	return (message) => logger.info(`EvoLink node "${nodeName}": ${message}`, { executionId });
+}
+
+/** Leaves out what comes sooner after the last one than somebody can read. */
+function notTooOften(
+	clock: Pick<Clock, 'now'>,
+	pauseMs: number,
+	tell: Log,
+	toldAt = Number.NEGATIVE_INFINITY,
+): Log {
+	return (message) => {
+		const now = clock.now();
+		if (now - toldAt < pauseMs) return;
+		toldAt = now;
+		tell(message);
+	};
+}
 
 /**
  * Tells how far a run over many items is. n8n shows a node's state only at its end; until then it passes on to
  * the browser's console what a manual run says, and keeps a log.
  */
 export class Progress {
-	private readonly startedAt = Date.now();
+	private readonly startedAt: number;
 
-	private toldConsoleAt = this.startedAt;
+	private readonly tellConsole: Log;
 
-	private toldLogAt = this.startedAt;
+	private readonly tellLog: Log;
 
 	private done = 0;
 
 	constructor(
-		private readonly context: Pick<
-			IExecuteFunctions,
-			'addExecutionHints' | 'getExecutionId' | 'getNode' | 'logger' | 'sendMessageToUI'
-		>,
+		private readonly clock: Pick<Clock, 'now'>,
+		log: Log,
+		private readonly n8n: Pick<IExecuteFunctions, 'addExecutionHints' | 'sendMessageToUI'>,
 		private readonly items: number,
-	) {}
+	) {
+		this.startedAt = clock.now();
+		const console: Log = (message) => n8n.sendMessageToUI(message);
+		this.tellConsole = notTooOften(clock, CONSOLE_PAUSE_MS, console, this.startedAt);
+		this.tellLog = notTooOften(clock, LOG_PAUSE_MS, log, this.startedAt);
+	}
 
 	/** An item is done, well or not. */
 	noteItem(): void {
@@ -35,40 +67,21 @@ export class Progress {
 	/** All items are done. @param tally what they have made and cost */
 	end(failures: number, tally: Tally): void {
 		if (this.items < 2) return;
-		const seconds = ((Date.now() - this.startedAt) / 1_000).toFixed(1);
+		const seconds = ((this.clock.now() - this.startedAt) / 1_000).toFixed(1);
 		const failed = failures === 0 ? '' : `, ${failures} of them failed`;
 		const sum = String(tally) && `: ${String(tally)}`;
 		const message = `${this.items} items done in ${seconds} s${failed}${sum}`;
-		this.context.addExecutionHints({ message, location: 'outputPane' });
+		this.n8n.addExecutionHints({ message, location: 'outputPane' });
 		this.tell(message);
 	}
 
-	/** Not more often than somebody can read. */
 	private tell(message: string): void {
-		const { context } = this;
-		const now = Date.now();
-		if (now - this.toldConsoleAt >= CONSOLE_PAUSE_MS) {
-			this.toldConsoleAt = now;
-			context.sendMessageToUI(message);
-		}
-		if (now - this.toldLogAt >= LOG_PAUSE_MS) {
-			this.toldLogAt = now;
-			const executionId = context.getExecutionId();
-			context.logger.info(`EvoLink node "${context.getNode().name}": ${message}`, { executionId });
-		}
+		this.tellConsole(message);
+		this.tellLog(message);
 	}
 }
 
-/** Tells n8n's log what a run waits for, not more often than somebody can read. */
-export function logOfWaiting(
-	context: Pick<IExecuteFunctions, 'getExecutionId' | 'getNode' | 'logger'>,
-): (message: string) => void {
-	let toldAt = Number.NEGATIVE_INFINITY;
-	return (message) => {
-		const now = Date.now();
-		if (now - toldAt < LOG_PAUSE_MS) return;
-		toldAt = now;
-		const executionId = context.getExecutionId();
-		context.logger.info(`EvoLink node "${context.getNode().name}": ${message}`, { executionId });
-	};
+/** Tells the log what a run waits for. */
+export function logOfWaiting(clock: Pick<Clock, 'now'>, log: Log): Log {
+	return notTooOften(clock, LOG_PAUSE_MS, log);
 }

@@ -1,4 +1,4 @@
-import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type { IExecuteFunctions } from 'n8n-workflow';
 
 import { InvalidInputError } from '../../../nodes/Evolink/api/errors/errors';
 import {
@@ -89,9 +89,8 @@ describe('splitLinks', () => {
 
 describe('readReferences', () => {
 	async function read(content: Buffer, carrier: Carrier) {
-		const entry: IDataObject = { source: 'binary', binaryPropertyName: 'photo' };
+		const entry = { source: 'binary', url: '', binaryPropertyName: 'photo' } as const;
 		const context = {
-			getNodeParameter: () => [entry],
 			getInputData: () => [{ json: {}, binary: { photo: { mimeType: 'image/png', data: '' } } }],
 			addExecutionHints: () => undefined,
 			helpers: { getBinaryDataBuffer: async () => content },
@@ -99,6 +98,7 @@ describe('readReferences', () => {
 		return await readReferences(
 			context as unknown as IExecuteFunctions,
 			0,
+			[entry],
 			adviseOnAnyModel,
 			carrier,
 		);

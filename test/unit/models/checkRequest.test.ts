@@ -12,9 +12,8 @@ import {
 	checkImage,
 	checkRequest,
 	type RequestFacts,
-	settleViolations,
-	type Violation,
 } from '../../../nodes/Evolink/models/checkRequest';
+import { settleViolations, type Violation } from '../../../nodes/Evolink/models/violations';
 import { editsImages, type Figure, type ImageModel } from '../../../nodes/Evolink/models/model';
 import { MODELS } from '../../simulator';
 

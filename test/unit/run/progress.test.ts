@@ -1,30 +1,33 @@
 import { parseTask, type Task } from '../../../nodes/Evolink/api/task';
-import { Progress } from '../../../nodes/Evolink/run/progress';
+import { logOf, Progress } from '../../../nodes/Evolink/run/progress';
 import { Tally } from '../../../nodes/Evolink/run/tally';
 import { COMPLETED } from '../taskAnswers';
 
 function setUp(items: number) {
 	const said = { hints: [] as string[], console: [] as unknown[], log: [] as string[] };
-	const context = {
+	let now = 0;
+	const clock = { now: () => now };
+	const log = logOf(
+		{ info: (message: string) => said.log.push(message) },
+		{ nodeName: 'Edit', executionId: '7' },
+	);
+	const n8n = {
 		addExecutionHints: ({ message }: { message: string }) => said.hints.push(message),
-		getExecutionId: () => '7',
-		getNode: () => ({ name: 'Edit' }),
-		logger: { info: (message: string) => said.log.push(message) },
 		sendMessageToUI: (message: unknown) => said.console.push(message),
 	};
-	const progress = new Progress(context as never, items);
+	const progress = new Progress(clock, log, n8n as never, items);
+	const pass = (milliseconds: number) => {
+		now += milliseconds;
+	};
 	/** So many items, one each second. */
 	const work = (count: number) => {
 		for (let item = 0; item < count; item++) {
-			jest.advanceTimersByTime(1_000);
+			pass(1_000);
 			progress.noteItem();
 		}
 	};
-	return { said, progress, work };
+	return { said, progress, pass, work };
 }
-
-beforeEach(() => jest.useFakeTimers());
-afterEach(() => jest.useRealTimers());
 
 it('tells how many items are done: the console every 2 s, the log every 10 s, and a hint at the end', () => {
 	const { said, progress, work } = setUp(25);
@@ -45,8 +48,8 @@ it('tells how many items are done: the console every 2 s, the log every 10 s, an
 });
 
 it('says nothing of a single item', () => {
-	const { said, progress, work } = setUp(1);
-	jest.advanceTimersByTime(60_000);
+	const { said, progress, pass, work } = setUp(1);
+	pass(60_000);
 	work(1);
 	progress.end(0, new Tally());
 	expect(said).toEqual({ hints: [], console: [], log: [] });

@@ -12,7 +12,6 @@ import {
 	problemsOfReference,
 	readForUpload,
 	readMaskPixels,
-	readReferences,
 	type Reference,
 } from '../../images/inputImages';
 import type { ImageFacts } from '../../images/format';
@@ -22,13 +21,8 @@ import {
 	type RememberedUpload,
 } from '../../memory/requestMemory';
 import { findModel } from '../../models/catalogue';
-import {
-	checkLink,
-	checkMask,
-	checkImage,
-	checkRequest,
-	type Violation,
-} from '../../models/checkRequest';
+import { checkLink, checkMask, checkImage, checkRequest } from '../../models/checkRequest';
+import type { Violation } from '../../models/violations';
 import type { ImageModel, ParameterName, ParameterValues } from '../../models/model';
 import { PARAMETERS } from '../../models/parameters';
 import { adviceAfterFailure } from '../../models/imageFailures';
@@ -39,6 +33,7 @@ import { readAdditionalFields, textsOfFields } from '../../parameters/additional
 import { readBodyFields } from '../../parameters/bodyFields';
 import { readDeleteUploads } from '../../parameters/deleteUploads';
 import { notSent, readImageOptions } from '../../parameters/imageOptions';
+import { readImages } from '../../parameters/images';
 import { readJobKey } from '../../parameters/jobKey';
 import { readMask } from '../../parameters/mask';
 import { readModel } from '../../parameters/model';
@@ -113,7 +108,7 @@ async function planImageTask(
 	// Some models that are not in the list take none, and only the service knows which.
 	const prompt = readPrompt(context, itemIndex, facts ? facts.prompt.optional : true);
 	const references = takesImages
-		? await readReferences(context, itemIndex, (image, surroundings) =>
+		? await readImages(context, itemIndex, (image, surroundings) =>
 				wayOut(facts, image, surroundings),
 			)
 		: [];

@@ -18,11 +18,10 @@ import {
 	identityOf,
 	problemsOfReference,
 	readForUpload,
-	readReferences,
 	type Reference,
 } from '../../images/inputImages';
 import { digestOf, type RememberedEdit, type RememberedRequest } from '../../memory/requestMemory';
-import type { Violation } from '../../models/checkRequest';
+import type { Violation } from '../../models/violations';
 import type { BodyPart } from '../../models/parameters';
 import { adviseOnAnyModel } from '../../models/wayOut';
 import { storeIn } from '../../run/binaryFields';
@@ -39,6 +38,7 @@ import {
 	readGeneratingDialect,
 	USUAL_PATH,
 } from '../../parameters/gateway';
+import { readImages } from '../../parameters/images';
 import { readGatewayModel } from '../../parameters/model';
 import { type OutputSettings, readOutputSettings, textsOfOutput } from '../../parameters/output';
 import { readPrompt } from '../../parameters/prompt';
@@ -68,7 +68,7 @@ const onGateway = (takesImages: boolean) =>
 				model: readGatewayModel(context, itemIndex),
 				prompt: readPrompt(context, itemIndex),
 				references: takesImages
-					? await readReferences(context, itemIndex, adviseOnAnyModel, DATA_URL)
+					? await readImages(context, itemIndex, adviseOnAnyModel, DATA_URL)
 					: [],
 				...(mask ? { mask } : {}),
 				dialect: takesImages
