@@ -66,6 +66,17 @@ describe('EvoLink Trigger', () => {
 			expect(await starts(['other'])).toBe(false);
 		},
 
+		'is called again where an expression gives something else than models, and says so in the log':
+			async (simulator) => {
+				const body = await createAndWait(simulator);
+				const parameters = { options: { models: { id: 'qwen-image-edit' } } };
+				const outcome = await deliver({ simulator, body, parameters });
+				expect(outcome).toMatchObject({ status: 503, started: false });
+				expect(outcome.warnings).toEqual([
+					expect.stringContaining("'Models' is an object; it must be text"),
+				]);
+			},
+
 		'is called again, rather than failing, where its credential is of no use': async (
 			simulator,
 		) => {
@@ -73,7 +84,9 @@ describe('EvoLink Trigger', () => {
 			const credential = { baseUrl: 'nonsense' };
 			const outcome = await deliver({ simulator, body, credential });
 			expect(outcome).toMatchObject({ status: 503, started: false });
-			expect(outcome.warnings).toEqual([expect.stringContaining("'Base URL' in the credential")]);
+			expect(outcome.warnings).toEqual([
+				expect.stringContaining("'Base URL' in the 'EvoLink API' credential"),
+			]);
 		},
 
 		'says in the log what to do where the API was slow and then of no help': async (simulator) => {
@@ -82,7 +95,9 @@ describe('EvoLink Trigger', () => {
 			const outcome = await deliver({ simulator, body: { ...body, id: `${body.id}-forged` } });
 			expect(outcome).toMatchObject({ status: 202, started: false });
 			expect(outcome.warnings).toEqual([
-				expect.stringMatching(new RegExp(`${body.id}-forged.*No execution was started; Get Task`)),
+				expect.stringMatching(
+					new RegExp(`${body.id}-forged.*No execution was started. Get the task with 'Get Task'`),
+				),
 			]);
 		},
 
