@@ -11,6 +11,7 @@ import {
 import { WebhookContext } from 'n8n-core';
 
 import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
+import type * as Receiving from '../../nodes/EvolinkTrigger/receiveDelivery';
 import type { Simulator } from '../simulator';
 import { additionalData } from './harness';
 
@@ -101,14 +102,16 @@ export async function deliver(options: DeliveryOptions): Promise<DeliveryOutcome
 	return { ...(outcome as DeliveryOutcome), result, started, saved, warnings };
 }
 
-/** The class as another process of n8n has it: with a memory of its own. */
+/** The trigger as another process of n8n has it: with a memory of its own. */
 export function inAnotherProcess(): EvolinkTrigger {
-	let trigger: EvolinkTrigger | undefined;
+	const trigger = new EvolinkTrigger();
 	jest.isolateModules(() => {
-		const module = jest.requireActual<{ EvolinkTrigger: new () => EvolinkTrigger }>(
-			'../../nodes/EvolinkTrigger/EvolinkTrigger.node',
+		const { receiveDelivery } = jest.requireActual<typeof Receiving>(
+			'../../nodes/EvolinkTrigger/receiveDelivery',
 		);
-		trigger = new module.EvolinkTrigger();
+		trigger.webhook = async function () {
+			return await receiveDelivery(this);
+		};
 	});
-	return trigger as EvolinkTrigger;
+	return trigger;
 }
