@@ -181,8 +181,8 @@ describe('Mistaken input', () => {
 		['/home/node/a.png', /Read\/Write Files from Disk/],
 		['C:\\photos\\a.png', /Read\/Write Files from Disk/],
 		['blob:https://example.com/1-2', /browser tab/],
-		['//example.com/a.png', /https:\/\/ at its beginning/],
-		['www.example.com/a.png', /https:\/\/ at its beginning/],
+		['//example.com/a.png', /https:\/\/ at the beginning/],
+		['www.example.com/a.png', /https:\/\/ at the beginning/],
 	];
 	it.each(links)(
 		'%s is refused, as an image, for a gateway and as a mask',

@@ -193,19 +193,19 @@ const NO_LINKS: ReadonlyArray<[RegExp, (field: string) => string]> = [
 	[
 		/^(file:|[a-z]:[\\/]|~?\/(?!\/)|\.\.?\/)/i,
 		(field) =>
-			`A path alone can't be fetched: write the whole URL. To use a file on n8n's disk, read it with the node 'Read/Write Files from Disk' and ${useFile(field)}.`,
+			`This is only a path. Enter the whole URL. To use a file on n8n's disk, read it with the node 'Read/Write Files from Disk' and ${useFile(field)}.`,
 	],
 	[
 		/^blob:/i,
-		() => 'A blob: address works only in the browser tab that made it. Use the URL of the image.',
+		() => 'A blob: URL only works in the browser tab that created it. Use the URL of the image.',
 	],
-	[/^(\/\/|www\.)/i, () => 'Write https:// at its beginning.'],
+	[/^(\/\/|www\.)/i, () => 'Add https:// at the beginning.'],
 ];
 
 function adviceForNoLink(link: unknown, text: string, field: string): string {
 	if (isRecord(link)) {
 		const names = Object.keys(link).filter((name) => isLinkText(link[name]));
-		return `An object is no URL. Use an expression that gives its URL alone, for instance for a list of them: .map(a => a.${names[0] ?? 'url'}).`;
+		return `This is an object, not a URL. Use an expression that returns its URL, e.g. for a list of them: .map(a => a.${names[0] ?? 'url'}).`;
 	}
 	if (isUnevaluated(text)) return switchToExpression(field);
 	const known = NO_LINKS.find(([beginning]) => beginning.test(text));

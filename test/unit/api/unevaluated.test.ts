@@ -50,7 +50,7 @@ describe('A text that n8n should have evaluated', () => {
 		'A [Array: ["a"]] cat',
 	])('%s is what an object became', (text) => {
 		expect(problemOfText('Prompt', text)?.message).toMatch(
-			/'Prompt' contains '\[(object|Array|Object).+': an expression gave an object/,
+			/'Prompt' contains '\[(object|Array|Object).+': an expression returned an object/,
 		);
 	});
 

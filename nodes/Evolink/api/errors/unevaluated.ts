@@ -81,23 +81,23 @@ export function problemOfText(displayName: string, text: string): TextProblem | 
 	const object = STRINGIFIED_OBJECT.exec(text)?.[0];
 	if (object !== undefined) {
 		return {
-			message: `'${displayName}' contains '${object}': an expression gave an object where text is needed`,
+			message: `'${displayName}' contains '${object}': an expression returned an object instead of text`,
 			advice:
-				'Name one of its fields in the expression, for instance {{ $json.title }}, or use {{ JSON.stringify($json.title) }}. If the text comes from an earlier node, correct it there.',
+				'Refer to one of its fields in the expression, e.g. {{ $json.title }}, or use {{ JSON.stringify($json.title) }}. If the text comes from an earlier node, correct it there.',
 		};
 	}
 	if (NOTHING.test(text) || EMPTY_VALUE.test(text)) {
 		return {
 			message: `'${displayName}' is ${quoted(text)}, which says nothing`,
 			advice:
-				'Check the expression, or the earlier node that makes the text: the field that it names may be missing in this item.',
+				'Check the expression, or the earlier node that makes the text: the field it refers to may be missing in this item.',
 		};
 	}
 	const left = firstInBraces(text) ?? VARIABLE_IN_TEXT.exec(text)?.[0];
 	if (left !== undefined) {
 		return {
 			message: `'${displayName}' contains ${quoted(left)}, which is sent as it is`,
-			advice: `If a value should stand there: ${switchToExpression(displayName)}`,
+			advice: `If you meant a value: ${switchToExpression(displayName)}`,
 			hintOnly: true,
 		};
 	}
