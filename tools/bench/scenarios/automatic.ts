@@ -38,7 +38,7 @@ const contenders: Contender[] = [
 	},
 ];
 
-/** (6) Nothing is set: the node finds out itself how many tasks the service takes at a time. */
+/** (7) Nothing is set: the node finds out itself how many tasks the service takes at a time. */
 export const automatic: Scenario<AutomaticResult> = {
 	name: 'automatic',
 	title: `Automatic concurrency: ${tasks} tasks of ${shortestSeconds}–${longestSeconds} s`,
@@ -72,7 +72,7 @@ export const automatic: Scenario<AutomaticResult> = {
 		});
 		return [
 			'A new node. Where the option Concurrency is not set it begins with ten tasks, so that a mistake can still be stopped, and makes room for two more with each that the service accepts. ' +
-				`Tasks as in (1), right estimates; the simulator answers each create late. Medians of ${repetitions} runs, taken in turn; seconds from the start of the execution.`,
+				`Tasks as in (1), right estimates; the simulator answers each create late. Medians of ${repetitions} runs, taken in turn; seconds from the start of the execution. The last row, with room for all tasks from the start, shows what n8n and the machine need by themselves.`,
 			'',
 			table(
 				['', 'first create', 'last create', 'last task ends', 'wall', 'wall ÷ longest', 'aim'],

@@ -19,7 +19,7 @@ export interface FullAccountResult {
 	noticed: number;
 }
 
-/** (7) An account that takes a few tasks at a time and refuses the others, without a word on when to come back. */
+/** (8) An account that takes a few tasks at a time and refuses the others, without a word on when to come back. */
 export const fullAccount: Scenario<FullAccountResult> = {
 	name: 'full-account',
 	title: `A full account: ${tasks} tasks, ${tasksAtATime} at a time`,
