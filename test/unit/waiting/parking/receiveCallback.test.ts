@@ -76,7 +76,7 @@ class Parked {
 			evaluateExpression: (expression: string) => {
 				if (expression.includes('evolinkParked')) return JSON.stringify(this.record);
 				if (this.fault) throw this.fault;
-				return JSON.stringify(items);
+				return expression.includes('$input.all()') ? JSON.stringify(items) : '';
 			},
 			getNode: () => this.node,
 			getQueryData: () => this.query,
@@ -325,6 +325,19 @@ describe('A call to a parked execution', () => {
 		expect(parked.asked.slice(2).map(({ length }) => length)).toEqual([1, 1, 11]);
 		expect(parked.clock.now() - at).toBeGreaterThan(900);
 		expect(parked.clock.now() - at).toBeLessThanOrEqual(1_000);
+	});
+
+	it('asks for ten open tasks at once, however soon after the last time', async () => {
+		const ids = Array.from({ length: 12 }, (_, index) => `task-unified-3-${index}`);
+		const parked = new Parked(ids);
+		parked.takesMs = 0;
+		for (const id of ids) parked.tasks[id] = PROCESSING;
+		for (const id of ids.slice(0, 2)) {
+			parked.tasks[id] = COMPLETED;
+			await parked.call(id);
+		}
+		expect(parked.asked.map(({ length }) => length)).toEqual([1, 11, 1, 10]);
+		expect(parked.clock.elapsed).toBe(0);
 	});
 
 	it('asks again for tasks that could not be read, three times, with pauses', async () => {
