@@ -56,13 +56,15 @@ export class UploadedFiles {
 		const upload = (file.upload ??= read().then(
 			async (content) => await this.client.uploadFile(content),
 		));
+		let isUploaded = false;
 		try {
 			const uploaded = await upload;
 			file.fileId = uploaded.fileId;
+			isUploaded = true;
 			return uploaded;
-		} catch (error) {
-			if (file.upload === upload) delete file.upload; // The next item tries itself.
-			throw error;
+		} finally {
+			// The next item tries itself.
+			if (!isUploaded && file.upload === upload) delete file.upload;
 		}
 	}
 

@@ -202,20 +202,22 @@ async function performImageTask(
 	if (known) return known;
 	const uploads = request.uploads ?? uploadsOf(run, plan, request);
 	run.uploadedFiles.hold(uploads);
-	let isOver = false;
-	try {
-		const output = await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request));
-		isOver = plan.wait === 'poll';
-		if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
-		return output;
-	} catch (error) {
-		isOver = needsNoUploads(request, error);
-		throw error;
-	} finally {
+	const release = (isOver: boolean) => {
 		const areDeleted = isOver && plan.deletesUploads;
 		run.uploadedFiles.release(uploads, areDeleted);
 		if (areDeleted) request.uploads = []; // A later try has nothing to delete.
-	}
+	};
+	return await asJob(plan.jobKey, async () => await edit(run, plan, itemIndex, request)).then(
+		(output) => {
+			if (plan.wait !== 'callback') run.memory.keepOutput(request, output);
+			release(plan.wait === 'poll');
+			return output;
+		},
+		async (error: Error) => {
+			release(needsNoUploads(request, error));
+			return await Promise.reject(error);
+		},
+	);
 }
 
 /** What is uploaded for an item that is asked for the first time. */
