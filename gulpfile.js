@@ -78,7 +78,10 @@ const bundle = async () => {
 		write: false,
 	});
 	for (const { path, text } of outputFiles) {
-		const { code } = await transform(toCommonJs(text), { minifyWhitespace: true });
+		const { code } = await transform(toCommonJs(text), {
+			minifyWhitespace: true,
+			minifySyntax: true,
+		});
 		await mkdir(dirname(path), { recursive: true });
 		await writeFile(path, oneLineEach(code));
 	}

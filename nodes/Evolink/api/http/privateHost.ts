@@ -11,8 +11,8 @@ const NAT64: [IPv6, number] = [IPv6.parse('64:ff9b::'), 96];
 
 /**
  * Whether no public service answers at a host: this machine, a network of one's own, and what is reserved or for
- * documentation (RFC 6890). Names are judged by themselves, they are not looked up. This file alone imports the
- * library, and `npm run build` puts the library's code into it.
+ * documentation (RFC 6890). Names are judged by themselves, they are not looked up. `npm run build` puts the
+ * library's code into the package.
  *
  * @param hostname as `URL` gives it: lower case, IPv4 in dotted decimal, IPv6 in brackets
  */
