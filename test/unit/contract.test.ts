@@ -128,7 +128,7 @@ it.each<[string, unknown]>([
 	['gatewayPath', ''],
 	['gatewayImageField', 'image'],
 	['gatewayRequest', ['generationsJson', 'editsMultipart', 'editsJson', 'generationsJson']],
-	['severalImages', ['none', 'array', 'numbered', 'objects', 'parts', 'none']],
+	['severalImages', ['none', 'array', 'parts', 'objects', 'numbered', 'none']],
 ])('keeps the option %s', (name, expected) => {
 	for (const field of byName(editOptions, name)) expect(promises(field)).toEqual(expected);
 });

@@ -3,8 +3,6 @@
  * `npm run docs:gateways` writes the table.
  */
 
-import type { INodeParameters } from 'n8n-workflow';
-
 import type { GatewayDialect } from '../simulator/gatewayDialects';
 import { table } from './table';
 
@@ -12,9 +10,9 @@ import { table } from './table';
 export interface DialectOfHosts {
 	hosts: string[];
 	/** Options of Edit Image, beside those that hold for one image. */
-	options: INodeParameters;
+	options: Record<string, string>;
 	/** What else is set for several images; undefined where it takes one. */
-	several?: INodeParameters;
+	several?: Record<string, string>;
 	/** Images have to come from binary fields: it takes no links. */
 	binaryOnly?: true;
 	takesMask?: true;
@@ -164,12 +162,9 @@ function gatewayTable(): string {
 	return table(head, rows);
 }
 
-function settings(options: INodeParameters): string {
+function settings(options: Record<string, string>): string {
 	return Object.entries(options)
-		.map(([name, value]) => {
-			const text = String(value);
-			return `${OPTION_NAMES[name]} ${VALUE_NAMES[text] ?? `\`${text}\``}`;
-		})
+		.map(([name, value]) => `${OPTION_NAMES[name]} ${VALUE_NAMES[value] ?? `\`${value}\``}`)
 		.join('; ');
 }
 

@@ -24,9 +24,9 @@ const severalImagesOption: INodeProperties = {
 			description: "A list of images in the field 'image', even if there is only one",
 		},
 		{
-			name: 'Image, Image2, Image3',
-			value: 'numbered',
-			description: 'A field for each image, as SiliconFlow expects them',
+			name: 'Array of Content Parts',
+			value: 'parts',
+			description: "A list of OpenAI's content parts of type image_url, as OpenRouter takes them",
 		},
 		{
 			name: 'Array of Objects',
@@ -34,10 +34,9 @@ const severalImagesOption: INodeProperties = {
 			description: 'A list of { "image_url": "…" }, even if there is only one image',
 		},
 		{
-			name: 'Array of Content Parts',
-			value: 'parts',
-			description:
-				'A list of { "type": "image_url", "image_url": { "url": "…" } }, as OpenRouter takes them',
+			name: 'Image, Image2, Image3',
+			value: 'numbered',
+			description: 'A field for each image, as SiliconFlow expects them',
 		},
 		{
 			name: 'Not Supported',

@@ -242,8 +242,10 @@ function agentsOf(given: () => Fixture): void {
 	});
 
 	it('generates, asks for the task and for its price, each by a tool of its own', async () => {
-		const { simulator, evolink } = given();
-		const own = evolink.bind(given());
+		const fixture = given();
+		const { simulator } = fixture;
+		const own = (parameters: INodeParameters, settings: Partial<INode>) =>
+			fixture.evolink(parameters, settings);
 		const { said, execution } = await talk({
 			turns: [
 				{ description: 'A lighthouse' },

@@ -161,7 +161,8 @@ function jobsOf(given: () => Fixture): void {
 		const path = randomUUID();
 		const { id, webhook } = await storeWebhook(fixture, path, job());
 		await n8n.activate({ id });
-		const call = async () => (await fetch(webhook, { method: 'POST', body: '' })).json();
+		const call = async (): Promise<unknown> =>
+			await (await fetch(webhook, { method: 'POST', body: '' })).json();
 		while ((await fetch(webhook, { method: 'POST' })).status === 404) await sleep(200);
 		const first = (await call()) as { id: string };
 		expect(first).toMatchObject({ status: 'completed' });
