@@ -31,7 +31,8 @@ inEditor('2.41', (see) => {
 		await editor.page.setViewportSize({ width: 1200, height: 640 });
 		await editor.openWorkflow(id);
 		await calm(editor);
-		await editor.see('canvas').screenshot({ path: join(images, 'workflow.png') });
+		const clip = await placeOfNodes(editor);
+		await editor.page.screenshot({ path: join(images, 'workflow.png'), clip });
 	});
 
 	see('the form of Edit Image', async ({ fixture, editor }) => {
@@ -44,6 +45,20 @@ inEditor('2.41', (see) => {
 		writeFileSync(join(images, 'form.sha256'), `${formDigest()}\n`);
 	});
 });
+
+/** Where the nodes are in the window, with some canvas around them. */
+async function placeOfNodes(editor: Editor) {
+	const margin = 88;
+	const nodes = await editor.see('canvas-node').all();
+	const boxes = (await Promise.all(nodes.map(async (node) => await node.boundingBox()))).filter(
+		(box) => box !== null,
+	);
+	const x = Math.min(...boxes.map((box) => box.x)) - margin;
+	const y = Math.min(...boxes.map((box) => box.y)) - margin;
+	const right = Math.max(...boxes.map((box) => box.x + box.width)) + margin;
+	const bottom = Math.max(...boxes.map((box) => box.y + box.height)) + margin;
+	return { x, y, width: right - x, height: bottom - y };
+}
 
 /** Waits until what is drawn no longer changes. */
 async function calm({ page }: Editor): Promise<void> {
