@@ -283,7 +283,9 @@ describe('Mistaken input', () => {
 				items,
 			});
 			expect(masked.error).toBeUndefined();
-			expect(sent(simulator).uploads).toHaveLength(3);
+			// Image and mask are the same file here, which a run uploads once.
+			expect(sent(simulator).uploads).toHaveLength(2);
+			expect(sent(simulator).creates[0].json).toHaveProperty('mask_url');
 		},
 	);
 });
