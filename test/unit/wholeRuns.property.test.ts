@@ -92,6 +92,7 @@ function contextFor(given: Script, { prompt }: Try, stop: AbortSignal) {
 		getExecutionCancelSignal: () => stop,
 		addExecutionHints: () => undefined,
 		sendMessageToUI: () => undefined,
+		logger: { info: () => undefined },
 		getNodeParameter: (name: string, item: number, fallback: unknown) =>
 			parameters(item)[name] ?? fallback,
 		helpers: {
