@@ -193,6 +193,7 @@ export function panels(see: See): void {
 					'Gateway Image Field',
 					'Gateway Path',
 					'Gateway Request',
+					'Mask',
 					'Several Images',
 					'Timeout (Seconds)',
 					'Validation',
