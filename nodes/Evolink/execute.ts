@@ -139,8 +139,9 @@ async function overItems<R extends RunBasics>(
 	const { context, memory, progress } = run;
 	let everythingWasHandedOn = false;
 	try {
-		const { output, failures } = await forEveryItem(run, work, runAbort, settled).finally(
-			async () => await uploadedFiles?.settled(),
+		const { output, failures } = await deleting(
+			uploadedFiles,
+			forEveryItem(run, work, runAbort, settled),
 		);
 		if (parking?.isWanted) {
 			if (!(await parking.park(output, failures))) return { says: 'again' };
@@ -156,6 +157,15 @@ async function overItems<R extends RunBasics>(
 		return { says: 'done', output };
 	} finally {
 		memory.endRun(everythingWasHandedOn);
+	}
+}
+
+/** The outcome of the work, once the uploads that it no longer needs are deleted. */
+async function deleting<T>(uploadedFiles: Run['uploadedFiles'] | undefined, work: Promise<T>) {
+	try {
+		return await work;
+	} finally {
+		await uploadedFiles?.settled();
 	}
 }
 

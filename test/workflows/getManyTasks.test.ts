@@ -150,8 +150,8 @@ describe('Get Many Tasks', () => {
 			'explains an account or a host without a history': async (simulator) => {
 				simulator.inject({ host: 'api', path: /tasks/, fault: simulator.refusal('routeNotFound') });
 				const { error } = await runWorkflow({ simulator, parameters: getManyTasks() });
-				expect(error?.message).toContain('did not tell the tasks of the account');
-				expect(error?.description).toContain('does not offer its task history');
+				expect(error?.message).toContain('Could not get the tasks of the account');
+				expect(error?.description).toContain("doesn't offer its task history");
 				expect(error?.httpCode).toBe('404');
 			},
 

@@ -163,7 +163,7 @@ describe('Another request under the same job key', () => {
 				{ items: rows('a', 'b'), node: GOES_ON },
 			);
 			expect(items[0].json.status).toBe('pending');
-			expect(items[1].json.error).toContain('has already been used for a different request before');
+			expect(items[1].json.error).toContain('has already been used for a different request');
 		},
 	});
 });
@@ -174,7 +174,7 @@ describe('A job that is of no use any more', () => {
 			await doJob(simulator);
 			simulator.clockOffsetSeconds = 25 * 3600;
 			const { error } = await doJob(simulator);
-			expect(error?.message).toContain("The image URLs of job 'order-7' no longer work");
+			expect(error?.message).toContain("The image URLs of job 'order-7' have expired");
 			expect(error?.description).toContain('use another one');
 			expect(simulator.paidTasks()).toBe(1);
 		},
@@ -190,7 +190,7 @@ describe('A job that is of no use any more', () => {
 			simulator.nextTask({ end: 'failed', code: 'service_error' });
 			const node = { retryOnFail: true, maxTries: 2, waitBetweenTries: 1 };
 			const { error } = await doJob(simulator, {}, { node });
-			expect(error?.description).toContain("The same 'Job Key' always gives the same task");
+			expect(error?.description).toContain("The same 'Job Key' always returns the same task");
 			expect(simulator.paidTasks()).toBe(1);
 		},
 	});

@@ -285,7 +285,7 @@ describe('Max Credits, where the service quotes prices', () => {
 				simulator,
 			) => {
 				const { error } = await run(simulator, rows(2), { maxCredits: 0.5 });
-				expect(error?.message).toMatch(/costs 1 credits, more than 'Max Credits' \(0\.5\) allows/);
+				expect(error?.message).toMatch(/costs 1 credit, more than 'Max Credits' \(0\.5\) allows/);
 				expect(sent(simulator).creates).toEqual([]);
 			},
 		},

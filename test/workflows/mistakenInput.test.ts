@@ -151,7 +151,7 @@ describe('Mistaken input', () => {
 
 	it('names of result files are hinted at where nothing is paid', async () => {
 		const edited = await run({ wait: 'none' });
-		const taskId = String(edited.items[0].json.id);
+		const taskId = edited.items[0].json.id as string;
 		const options = { fileName: '{{ $json.sku }}' };
 		for (const operation of ['getTask', 'waitForCompletion']) {
 			const result = await run({ operation, taskId, options });

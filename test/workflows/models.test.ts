@@ -329,13 +329,13 @@ describe('Additional Fields', () => {
 				const plus = { __rl: true, mode: 'id', value: 'qwen-image-edit-plus' };
 				const cases: Array<[object, RegExp]> = [
 					[withFields('{ "image_urls": [] }'), /contains 'image_urls', which is set by 'Images'/],
-					[withFields('{ "model": "x" }'), /has 'model', which is set by 'Model'/],
-					[withFields('{ "prompt": "x" }'), /has 'prompt', which is set by 'Prompt'/],
-					[withFields('{ "callback_url": "x" }'), /which comes from 'Callback URL'/],
-					[{ model: plus, ...withFields('{ "n": 3 }') }, /which comes from 'Number of Images'/],
+					[withFields('{ "model": "x" }'), /contains 'model', which is set by 'Model'/],
+					[withFields('{ "prompt": "x" }'), /contains 'prompt', which is set by 'Prompt'/],
+					[withFields('{ "callback_url": "x" }'), /which is set by 'Callback URL'/],
+					[{ model: plus, ...withFields('{ "n": 3 }') }, /which is set by 'Number of Images'/],
 					[
 						{ model: plus, ...withFields('{ "seed": 3 }', { seed: 4 }) },
-						/has 'seed', which is set by 'Seed'/,
+						/contains 'seed', which is set by 'Seed'/,
 					],
 					[withFields('{ "seed": '), /'Additional Fields' is not a JSON object/],
 					[withFields('[1]'), /'Additional Fields' is not a JSON object/],

@@ -523,7 +523,7 @@ describe('A service that ignores keys (docs/paying-once.md says what that costs)
 			'it never buys more than four in one try': async (simulator) => {
 				lost(simulator, Infinity);
 				const { error } = await runWorkflow({ simulator, parameters: editImage(simulator) });
-				expect(error?.message).toContain('not known whether');
+				expect(error?.message).toContain("It's unknown whether");
 				expect(simulator.paidTasks()).toBe(4);
 			},
 		},

@@ -92,7 +92,7 @@ describe('A fault while the task is asked for', () => {
 
 		'ends the wait: 401': ends(
 			(simulator) => simulator.refusal('unauthorized'),
-			/^EvoLink rejected the API key$/,
+			/^EvoLink rejected the API key( \(unauthorized\))?$/,
 			/Check the API key/,
 		),
 		'ends the wait: 402': ends(

@@ -102,7 +102,7 @@ describe('A task that failed or was cancelled', () => {
 		),
 		"tells the image's size, the limit and the way out where the size was wrong": isTold(
 			{ end: 'failed', code: 'image_dimension_mismatch', message: 'Image is 300x200 pixels' },
-			/Image is 300x200 pixels \[image_dimension_mismatch\]/,
+			/^The task failed: Image is 300x200 pixels$/,
 			/accepts 512 to 3072 pixels per side\. Image 1 is 300 × 200 pixels\. .*768 × 512, Minimum Area/,
 			{
 				failure: {
@@ -205,7 +205,9 @@ describe('A task that failed or was cancelled', () => {
 			expect(items[0].json).toMatchObject({ id: taskId, status: 'completed', results: [] });
 			expect(items[0].json).not.toHaveProperty('failure');
 			expect(hints).toEqual([
-				expect.objectContaining({ message: expect.stringContaining('not delivered') as string }),
+				expect.objectContaining({
+					message: expect.stringContaining("hasn't delivered its images yet") as string,
+				}),
 			]);
 			const waited = await runWorkflow({
 				simulator,

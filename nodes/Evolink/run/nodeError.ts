@@ -27,7 +27,7 @@ export function nodeErrorFor(
 		return new NodeOperationError(node, error as Error, { itemIndex, description });
 	}
 	// n8n takes an execution whose error says 'canceled' for one that the user stopped: only then may it say so.
-	const message = error.message.includes(STOPPED_MESSAGE)
+	const message = error.message.toLowerCase().includes(STOPPED_MESSAGE.toLowerCase())
 		? error.message
 		: error.message.replaceAll('canceled', 'cancelled');
 	const description = [error.advice, traceOf(error.trace), note]

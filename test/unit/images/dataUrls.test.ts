@@ -48,14 +48,14 @@ describe('A body with images as data URLs', () => {
 		const urls = Object.values(files).map(
 			(content) => `data:image/png;base64,${content.toString('base64')}`,
 		);
-		expect(String(body)).toBe(JSON.stringify(bodyOf(urls)));
+		expect((body as Buffer).toString()).toBe(JSON.stringify(bodyOf(urls)));
 	});
 
 	it('keeps links as they are, beside files in their order', async () => {
 		const link: Reference = { kind: 'link', label: 'Image 1', field: 'URL', link: 'https://a/b' };
 		const images = [link, binary(Buffer.from('abc')), link];
 		const body = await jsonWithDataUrls(contextWith({}), 0, images, bodyOf);
-		expect(JSON.parse(String(body))).toEqual(
+		expect(JSON.parse((body as Buffer).toString())).toEqual(
 			bodyOf(['https://a/b', 'data:image/png;base64,YWJj', 'https://a/b']),
 		);
 		expect(await jsonWithDataUrls(contextWith({}), 0, [link], bodyOf)).toEqual(
