@@ -9,7 +9,11 @@ interface Wanted {
 	kind?: string;
 	key?: string;
 	mayBePaid?: boolean;
-	quote?: number;
+	isJob?: boolean;
+	/** The service says that this very request was carried out before. */
+	isReplay?: boolean;
+	/** `silent`: the service has no quote. */
+	quote?: number | 'silent';
 }
 
 function record(credits = 0): Spending {
@@ -37,14 +41,19 @@ async function spend(budget: Budget, wanted: Wanted[]) {
 	const started: number[] = [];
 	let onTheWay = 0;
 	let most = 0;
+	let quotes = 0;
 	const outcomes = await Promise.allSettled(
 		wanted.map(
-			async ({ credits, kind = 'one', key = `key-${keys++}`, mayBePaid, quote }, index) => {
+			async ({ credits, kind = 'one', key = `key-${keys++}`, quote, isReplay, ...more }, index) => {
+				const ask = async () => {
+					quotes++;
+					return quote === 'silent' ? undefined : quote;
+				};
 				const purchase = {
 					kind,
 					idempotencyKey: key,
-					...(mayBePaid ? { mayBePaid } : {}),
-					...(quote === undefined ? {} : { quote: async () => quote }),
+					...more,
+					...(quote === undefined ? {} : { quote: ask }),
 				};
 				return await budget.spendOn(purchase, async () => {
 					started.push(index);
@@ -52,7 +61,7 @@ async function spend(budget: Budget, wanted: Wanted[]) {
 					await new Promise((resolve) => setImmediate(resolve));
 					onTheWay--;
 					if (credits instanceof Error) throw credits;
-					return { task: { creditsReserved: credits } as Task };
+					return { task: { creditsReserved: credits, isReplay } as Task };
 				});
 			},
 		),
@@ -60,7 +69,8 @@ async function spend(budget: Budget, wanted: Wanted[]) {
 	const errors = outcomes.flatMap((outcome) =>
 		outcome.status === 'rejected' ? [outcome.reason as Error] : [],
 	);
-	return { started, most, refused: errors.filter((error) => error instanceof BudgetError) };
+	const refused = errors.filter((error) => error instanceof BudgetError);
+	return { started, most, quotes, refused };
 }
 
 const each = (...credits: Array<Wanted['credits']>): Wanted[] =>
@@ -165,6 +175,66 @@ it('never refuses what may be paid already', async () => {
 	expect((await spend(budget, each(1))).refused[0].message).toContain('has reserved 2 credits');
 });
 
+it('without limits all start at once, whatever it costs', async () => {
+	const { started, most } = await spend(budgetFor({}).budget, TEN_AT_ONE);
+	expect([started.length, most]).toEqual([10, 10]);
+});
+
+it('within the limits all but the first of a kind start at once', async () => {
+	expect((await spend(budgetFor({ maxCredits: 10 }).budget, TEN_AT_ONE)).most).toBe(9);
+	expect((await spend(budgetFor({ keepCredits: 10 }).budget, TEN_AT_ONE)).most).toBe(9);
+	const both = budgetFor({ maxCredits: 10, keepCredits: 10 }).budget;
+	expect((await spend(both, TEN_AT_ONE)).most).toBe(9);
+});
+
+it('a job that was paid for elsewhere costs nothing here', async () => {
+	const { budget } = budgetFor({ maxCredits: 2 });
+	await spend(budget, [{ credits: 2, isJob: true, isReplay: true, kind: 'job' }]);
+	expect((await spend(budget, each(1, 1, 1))).started).toEqual([0, 1]);
+});
+
+it.each<[string, Partial<Wanted>]>([
+	['a job that is done here first', { isJob: true, isReplay: false }],
+	['a repetition of this execution', { isReplay: true }],
+])('%s is paid here', async (_name, more) => {
+	const { budget } = budgetFor({ maxCredits: 3 });
+	await spend(budget, [{ credits: 2, kind: 'job', ...more }]);
+	expect((await spend(budget, each(1, 1))).started).toEqual([0]);
+});
+
+it('what is free is a price; less than nothing is none', async () => {
+	const free = budgetFor({ maxCredits: 1 }).budget;
+	expect((await spend(free, each(0, 0, 0))).started).toEqual([0, 1, 2]);
+	const odd = budgetFor({ maxCredits: 1 }).budget;
+	const { started, refused } = await spend(odd, each(-5, 1));
+	expect(started).toEqual([0]);
+	expect(refused[0].message).toBe(
+		"Not started: the cost of an earlier task of this execution is unknown, so 'Max Credits' (1) can't be guaranteed",
+	);
+});
+
+it('a refusal says what was reserved, and what can be done', async () => {
+	const advice =
+		"Increase or remove the option 'Max Credits', or run the remaining items separately.";
+	const known = budgetFor({ maxCredits: 0.3 }).budget;
+	const [atPrice] = (await spend(known, each(0.1, 0.1, 0.1, 0.1))).refused;
+	expect(atPrice).toMatchObject({
+		message:
+			"Not started: this execution has reserved 0.3 credits, and another task for 0.1 would exceed 'Max Credits' (0.3)",
+		advice,
+	});
+	const [unpriced] = (await spend(budgetFor({ maxCredits: 0 }).budget, each(1))).refused;
+	expect(unpriced).toMatchObject({
+		message:
+			"Not started: this execution has reserved 0 credits, and another task would exceed 'Max Credits' (0)",
+		advice,
+	});
+	const dear = await spend(budgetFor({ maxCredits: 5 }).budget, [{ credits: 8, quote: 8 }]);
+	expect(dear.refused[0]).toMatchObject({ advice });
+	const open = await spend(budgetFor({ maxCredits: 5 }).budget, each(undefined, 1));
+	expect(open.refused[0]).toMatchObject({ advice });
+});
+
 it('counts all runs that share a record, also at the same time', async () => {
 	const spending = record();
 	const runs = [1, 2, 3].map(() => budgetFor({ maxCredits: 4 }, spending).budget);
@@ -190,6 +260,32 @@ describe('a quote', () => {
 		const { budget } = budgetFor({ maxCredits: 8 });
 		const wanted = each(4, 4, 4, 4).map((one) => ({ ...one, quote: 1 }));
 		expect((await spend(budget, wanted)).started).toHaveLength(2);
+	});
+
+	it.each<[string, Wanted['credits']]>([
+		['the answer names no price', undefined],
+		['the outcome is unknown', UNKNOWN],
+	])('counts where %s', async (_name, credits) => {
+		const { budget } = budgetFor({ maxCredits: 5 });
+		const wanted = [1, 2, 3].map(() => ({ credits, quote: 2 }));
+		const { started, refused } = await spend(budget, wanted);
+		expect(started).toEqual([0, 1]);
+		expect(refused[0].message).toContain('has reserved 4 credits, and another task for 2 would');
+	});
+
+	it('is asked for as long as the price is not known, and never without a limit', async () => {
+		const wanted = each(1, 1, 1, 1).map((one): Wanted => ({ ...one, quote: 1 }));
+		const { started, quotes } = await spend(budgetFor({ maxCredits: 9 }).budget, wanted);
+		expect([started.length, quotes]).toEqual([4, 1]);
+		expect((await spend(budgetFor({}).budget, wanted)).quotes).toBe(0);
+	});
+
+	it('that the service does not give stops nothing', async () => {
+		const { budget } = budgetFor({ maxCredits: 2 });
+		const wanted = each(1, 1, 1).map((one): Wanted => ({ ...one, quote: 'silent' }));
+		const { started, refused } = await spend(budget, wanted);
+		expect(started).toEqual([0, 1]);
+		expect(refused[0].message).toContain('has reserved 2 credits, and another task for 1 would');
 	});
 
 	it('is for nothing once the real price is known', async () => {
@@ -241,11 +337,44 @@ describe('a balance to keep', () => {
 		expect((await spend(budget, TEN_AT_ONE)).started).toHaveLength(5);
 	});
 
-	it('starts nothing where it cannot be told', async () => {
+	it('starts nothing where it cannot be told, but for what may be paid already', async () => {
 		const budget = new Budget({ keepCredits: 1 }, record(), async () => {
 			throw new Error('Could not get the credits');
 		});
 		expect((await spend(budget, each(1))).started).toEqual([]);
+		expect((await spend(budget, [{ credits: 1, mayBePaid: true }])).started).toEqual([0]);
+	});
+
+	it('leaves room to those that wait when one on its way is refused', async () => {
+		const spending = record();
+		const budget = new Budget({ keepCredits: 98 }, spending, async () => 100 - spending.credits);
+		const { started, refused } = await spend(budget, each(1, new Error('Refused'), 1, 1));
+		expect(started).toEqual([0, 1, 2]);
+		expect(refused).toHaveLength(1);
+	});
+
+	it('is kept beside a limit for the execution: the tighter one holds', async () => {
+		const limits = { maxCredits: 3, keepCredits: 98 };
+		const byBalance = budgetFor(limits, record(), [100, 99, 98]);
+		expect((await spend(byBalance.budget, each(1, 1, 1, 1))).started).toHaveLength(2);
+		const byLimit = budgetFor(limits, record(), [500]);
+		expect((await spend(byLimit.budget, each(1, 1, 1, 1))).started).toHaveLength(3);
+	});
+
+	it('a refusal says what is there, and what can be done', async () => {
+		const advice = "Top up the EvoLink account, or lower the option 'Keep Credits'.";
+		const { budget } = budgetFor({ keepCredits: 5 }, record(), [5]);
+		expect((await spend(budget, each(1))).refused[0]).toMatchObject({
+			message:
+				"Not started: the account has 5 credits, and another task would go below 'Keep Credits' (5)",
+			advice,
+		});
+		const [refused] = (await spend(budget, [{ credits: 2.5, quote: 2.5 }])).refused;
+		expect(refused).toMatchObject({
+			message:
+				"Not started: the account has 5 credits, and another task for 2.5 would go below 'Keep Credits' (5)",
+			advice,
+		});
 	});
 
 	it.each([
@@ -257,6 +386,8 @@ describe('a balance to keep', () => {
 	});
 
 	it('stands nowhere: an error', () => {
-		expect(() => balanceIn({ user: 'many' })).toThrow('remaining credits');
+		expect(() => balanceIn({ user: 'many' })).toThrow(
+			"EvoLink's response doesn't include the remaining credits",
+		);
 	});
 });
