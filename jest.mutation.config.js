@@ -7,6 +7,7 @@ module.exports = {
 	testEnvironment: '@stryker-mutator/jest-runner/jest-env/node',
 	testMatch: [
 		'<rootDir>/test/unit/api/client.test.ts',
+		'<rootDir>/test/unit/api/createOutcome.test.ts',
 		'<rootDir>/test/unit/memory/requestMemory.test.ts',
 		'<rootDir>/test/unit/run/budget.test.ts',
 		'<rootDir>/test/unit/trigger/receiveDelivery.test.ts',

@@ -137,7 +137,10 @@ function ownTaskIn(body: unknown): Task | undefined {
 			const id = [record.id, record.task_id, record.taskId].find(
 				(value) => typeof value === 'string' && OWN_TASK_ID.test(value),
 			);
-			if (id !== undefined) return parseTask({ ...record, id });
+			if (id === undefined) continue;
+			const task = parseTask({ ...record, id });
+			// What it wraps may have an ID of its own, of an image for instance, or none.
+			return task?.id === id ? task : parseTask({ ...record, id, data: null });
 		}
 		layer = layer.flatMap((value) =>
 			typeof value === 'object' && value !== null ? (Object.values(value) as unknown[]) : [],
