@@ -2,6 +2,7 @@ import type { IDataObject } from 'n8n-workflow';
 
 import {
 	ApiError,
+	BudgetError,
 	OutcomeUnknownError,
 	ImageLostError,
 	StoppedError,
@@ -109,7 +110,37 @@ describe('a job key', () => {
 		memory.requireSameJob('order-7', 'beach');
 		memory.requireSameJob('order-7', 'beach');
 		memory.requireSameJob('order-8', 'forest');
-		expect(() => memory.requireSameJob('order-7', 'forest')).toThrow("Job Key 'order-7'");
+		const refused = {
+			message:
+				"Job Key 'order-7' is already used for a different request by an earlier item of this run",
+			advice:
+				'Items with the same job key must have the same request. Use a different key for each job.',
+		};
+		const askForest = () => memory.requireSameJob('order-7', 'forest');
+		expect(askForest).toThrow(expect.objectContaining(refused));
+		expect(askForest).toThrow(expect.objectContaining(refused)); // However often it is asked.
+		memory.requireSameJob('order-7', 'beach');
+	});
+
+	it('is the same for two items of a run and two calls of a tool, each with a request of its own', () => {
+		for (const isTool of [false, true]) {
+			const memory = run({ isTool });
+			const [one, two] = [0, 1].map((item) => memory.claim(item, 'beach', 'order-7'));
+			expect(one).not.toBe(two);
+			expect(one.idempotencyKey).toBe(two.idempotencyKey);
+		}
+	});
+
+	it('that stays finds its request again among others of its place', () => {
+		const kept = {};
+		const first = run({ kept, isTool: true });
+		first.claim(0, 'beach', 'order-7').taskId = 'task-7';
+		first.claim(0, 'beach', 'order-8').taskId = 'task-8';
+		first.claim(0, 'beach').taskId = 'task-9';
+		first.endRun(false);
+		const again = run({ kept, isTool: true });
+		expect(again.claim(0, 'beach', 'order-8').taskId).toBe('task-8');
+		expect(again.claim(0, 'beach', 'order-7').taskId).toBe('task-7');
 	});
 
 	it('that changes from try to try is another request', () => {
@@ -147,6 +178,47 @@ describe('the output of a finished item', () => {
 		expect(found(kept)).toBeUndefined();
 		finished(kept, { retryOnFail: true });
 		expect(found(kept, { executionId: '8' })).toBeUndefined();
+	});
+});
+
+describe('the name of an upload', () => {
+	const DIGESTS = ['0123456789abcdef', 'fedcba9876543210'];
+	const nameIn = (place: Place, item = 0, digest = DIGESTS[0], jobKey?: string) => {
+		const memory = run(place);
+		const request = memory.claim(item, 'beach', jobKey);
+		return memory.uploadNameOf(request, digest, jobKey !== undefined);
+	};
+
+	it('is the same in a re-run of the execution without any memory, and for all items of a run', () => {
+		expect(nameIn({})).toMatch(/^n8n-[0-9a-f]{32}-0123456789ab$/);
+		expect(nameIn({}, 5)).toBe(nameIn({}));
+	});
+
+	it.each<[string, Place]>([
+		['execution', { executionId: '8' }],
+		['node', { nodeId: 'm' }],
+		['run in a loop', { runIndex: 1 }],
+	])('is another in another %s', (_name, place) => {
+		expect(nameIn(place)).not.toBe(nameIn({}));
+	});
+
+	it('is another for another image', () => {
+		expect(nameIn({}, 0, DIGESTS[1])).not.toBe(nameIn({}));
+	});
+
+	it('is for one call of a tool alone', () => {
+		const memory = run({ isTool: true });
+		const names = [0, 0].map((item) =>
+			memory.uploadNameOf(memory.claim(item, 'beach'), DIGESTS[0], false),
+		);
+		expect(names[0]).toMatch(/^n8n-[0-9a-f]{32}-0123456789ab$/);
+		expect(names[0]).not.toBe(names[1]);
+	});
+
+	it('is the same for a job wherever it is asked', () => {
+		const name = nameIn({}, 0, DIGESTS[0], 'order-7');
+		expect(nameIn({ executionId: '8', nodeId: 'm' }, 3, DIGESTS[0], 'order-7')).toBe(name);
+		expect(nameIn({}, 0, DIGESTS[0], 'order-8')).not.toBe(name);
 	});
 });
 
@@ -258,7 +330,112 @@ describe('a repetition', () => {
 	});
 });
 
+describe('an error', () => {
+	const request = { body: BODY, uploads: [{ name: 'a' }] };
+	function after(error: Error, more: object = {}) {
+		const kept = {};
+		const memory = run({ kept });
+		Object.assign(memory.claim(0, 'beach'), request, more);
+		Object.assign(memory.claim(1, 'beach'), request, more);
+		memory.noteError(0, error);
+		memory.endRun(false);
+		const again = run({ kept });
+		const [hit, neighbour] = [again.claim(0, 'beach'), again.claim(1, 'beach')];
+		expect(neighbour).toMatchObject({ ...request, ...more });
+		return hit;
+	}
+
+	it.each<[string, Error]>([
+		['a refusal', new ApiError('Refused', '')],
+		['a stop before it was sent', new StoppedError()],
+		['a limit', new BudgetError('Too dear', '')],
+	])('that means nothing was paid leaves nothing to continue: %s', (_name, error) => {
+		const hit = after(error);
+		expect([hit.body, hit.uploads]).toEqual([undefined, undefined]);
+		expect(after(error, { mayBePaid: true })).toMatchObject(request);
+		expect(after(error, { taskId: TASK_ID })).toMatchObject(request);
+	});
+
+	it('that says nothing of the payment changes nothing', () => {
+		const hit = after(new Error('The disk is full'));
+		expect(hit).toMatchObject(request);
+		expect(hit.mayBePaid).toBeUndefined();
+	});
+
+	it('leaves a task that is known as it is', () => {
+		const lost = after(new ImageLostError('Lost', ''), { taskId: TASK_ID });
+		expect(lost.lost).toBeUndefined();
+		const unknown = after(new OutcomeUnknownError('Lost', 'key'), { taskId: TASK_ID });
+		expect(unknown.mayBePaid).toBeUndefined();
+	});
+});
+
+it('what was asked in an earlier execution and is asked no more is forgotten', () => {
+	const kept = {};
+	const first = run({ kept });
+	first.claim(0, 'beach').taskId = TASK_ID;
+	first.endRun(false);
+	run({ kept, executionId: '8' }).claim(0, 'mountains');
+	expect(JSON.stringify(kept)).not.toContain(TASK_ID);
+});
+
+it('a run that was handed on leaves nothing in what n8n keeps', () => {
+	const kept = {};
+	const memory = run({ kept });
+	memory.claim(0, 'beach').taskId = TASK_ID;
+	memory.endRun(true);
+	expect(kept).toEqual({ evolinkRequests: {} });
+});
+
 describe('what this run has paid', () => {
+	it('is known for each item, the last task where there are several', () => {
+		const memory = run();
+		Object.assign(memory.claim(1, 'beach'), { body: BODY, taskId: 'task-1' });
+		Object.assign(memory.claim(1, 'beach'), { body: BODY, taskId: 'task-2' });
+		Object.assign(memory.claim(2, 'beach'), { body: BODY });
+		expect([0, 1, 2].map((item) => memory.traceOf(item))).toEqual([{}, { taskId: 'task-2' }, {}]);
+		expect(memory.traceOf(1)).not.toBe(memory.traceOf(2));
+		expect(memory.traceOf(2)).not.toHaveProperty('taskId');
+	});
+
+	it('sums up what was reserved, by an earlier try too', () => {
+		const kept = {};
+		const first = run({ kept });
+		Object.assign(first.claim(0, 'beach'), { body: BODY, creditsReserved: 3 });
+		Object.assign(first.claim(1, 'beach'), { body: BODY });
+		Object.assign(first.claim(2, 'beach'), { creditsReserved: 7 });
+		first.endRun(false);
+		const again = run({ kept });
+		Object.assign(again.claim(3, 'beach'), { body: BODY, creditsReserved: 0.5 });
+		expect(again.reservedCredits).toEqual([3, 0.5]);
+		expect(run({ kept, runIndex: 1 }).reservedCredits).toEqual([]);
+	});
+
+	it('counts a request that a gateway has accepted', () => {
+		const memory = run();
+		memory.claim(0, 'beach').pollUrl = 'https://gateway.example.com/jobs/7';
+		memory.claim(1, 'beach');
+		expect(memory.paid().map(({ itemIndex }) => itemIndex)).toEqual([0]);
+	});
+
+	it('as a tool is what this call asked for, not what others did', () => {
+		const kept = {};
+		const other = run({ kept, isTool: true });
+		Object.assign(other.claim(0, 'beach'), { body: BODY, taskId: 'task-1' });
+		const memory = run({ kept, isTool: true });
+		Object.assign(memory.claim(0, 'beach'), { body: BODY, taskId: 'task-2' });
+		expect(memory.paid().map(({ request }) => request.taskId)).toEqual(['task-2']);
+	});
+
+	it('is not mixed up with another run or with ten items more', () => {
+		const kept = {};
+		const first = run({ kept, runIndex: 12 });
+		Object.assign(first.claim(34, 'beach'), { body: BODY, taskId: 'task-1' });
+		first.endRun(false);
+		expect(run({ kept, runIndex: 12 }).paid()).toMatchObject([{ itemIndex: 34 }]);
+		expect(run({ kept, runIndex: 1 }).paid()).toEqual([]);
+	});
+
 	it('is listed in the order of the items, without what was refused or never sent', () => {
 		const memory = run();
 		for (const item of [4, 0, 2, 1, 3]) {
