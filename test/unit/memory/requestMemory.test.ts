@@ -117,8 +117,8 @@ describe('a job key', () => {
 				'Items with the same job key must have the same request. Use a different key for each job.',
 		};
 		const askForest = () => memory.requireSameJob('order-7', 'forest');
-		expect(askForest).toThrow(expect.objectContaining(refused));
-		expect(askForest).toThrow(expect.objectContaining(refused)); // However often it is asked.
+		expect(askForest).toThrow(expect.objectContaining(refused) as Error);
+		expect(askForest).toThrow(expect.objectContaining(refused) as Error); // However often it is asked.
 		memory.requireSameJob('order-7', 'beach');
 	});
 
