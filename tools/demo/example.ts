@@ -16,7 +16,7 @@ export async function importExample(
 	const example = JSON.parse(readFileSync(exampleFile, 'utf8')) as WorkflowJson;
 	// The image is fetched by n8n on this computer and uploaded, so this link works for EvoLink itself too.
 	const image = `${simulator.picturesUrl}/cat.png`;
-	const text = JSON.stringify(example).replace('https://example.com/picture.png', image);
+	const text = JSON.stringify(example).replace('https://example.com/image.png', image);
 	const workflow = JSON.parse(text) as WorkflowJson;
 
 	const credential = await saveCredential(n8n, {

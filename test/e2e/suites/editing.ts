@@ -147,7 +147,7 @@ export function editing(given: () => Fixture): void {
 			fault: { status: 401, body: { error: { message: `Invalid token ${simulator.apiKey}` } } },
 		});
 		const refused = await fixture.run([fixture.editImage()]);
-		expect(lastRun(refused).error?.message).toContain('[API key]');
+		expect(lastRun(refused).error?.message).toBe('EvoLink rejected the API key');
 		const done = await fixture.run([
 			download(`${simulator.picturesUrl}/cat.png`),
 			fixture.editImage({ images: { image: [{ source: 'binary' }] } }),

@@ -51,10 +51,10 @@ export function faults(given: () => Fixture): void {
 
 	const refusals: Array<[number, RegExp]> = [
 		[400, /Check the parameters/],
-		[401, /credential 'EvoLink API'/],
+		[401, /'EvoLink API' credential/],
 		[402, /Top up/],
-		[403, /proxy or firewall in between .*403[^]*The API key has nothing to do with it/],
-		[409, /not known whether/],
+		[403, /proxy or firewall responded with HTTP status 403/],
+		[409, /It's unknown whether/],
 	];
 
 	it.each(refusals)('says what to do about %i, and asks once', async (status, advice) => {
@@ -131,7 +131,7 @@ export function faults(given: () => Fixture): void {
 		const options = { timeout: 3 };
 		const text = errorText(await fixture.run([fixture.editImage({ options })]));
 		expect(text).toContain([...fixture.simulator.tasks.keys()][0]);
-		expect(text).toContain('after 3 seconds');
+		expect(text).toContain('within 3 seconds');
 	});
 
 	it.each(['hang', 'answerThenHang'] as const)(
@@ -147,7 +147,7 @@ export function faults(given: () => Fixture): void {
 
 	it.each([
 		['larger than the limit', { hugeBytes: 3_000_000, announceLength: false }, /larger than 1 MB/],
-		['not a picture', { html: true }, /not a picture/],
+		['not an image', { html: true }, /not an image/],
 	])('gives task and links where the result is %s', async (_, delivery, reason) => {
 		const fixture = given();
 		fixture.simulator.nextTask({ delivery });

@@ -144,7 +144,7 @@ function onGatewayOf(given: () => Fixture): void {
 			fixture.simulator.nextEdit({ shape, times: Infinity });
 			const text = errorText(await fixture.run([onGateway({}, retryOnFail)]));
 			expect(text).toMatch(/responded with the task \S+ instead of an image/);
-			expect(text).toContain("set 'Service' to EvoLink");
+			expect(text).toContain("set 'Service' to 'EvoLink'");
 			expect(fixture.simulator.paidTasks()).toBe(1);
 		},
 	);
@@ -164,7 +164,7 @@ function onGatewayOf(given: () => Fixture): void {
 		const execution = await fixture.run([onGateway({ options }, retryOnFail)]);
 		expect(execution.status).toBe('error');
 		expect(errorText(execution)).toMatch(
-			/not known whether[^]*may have been billed[^]*not sent again/,
+			/It's unknown whether[^]*may have been billed[^]*isn't sent again/,
 		);
 		expect(asked()).toHaveLength(1);
 		expect(fixture.simulator.paidTasks()).toBe(1);

@@ -142,7 +142,7 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			simulator.callbackHosts[PUBLIC_HOST] = n8n.baseUrl;
 			const example = JSON.parse(
 				readFileSync(resolve(__dirname, '../../../examples/edit-and-trigger.json'), 'utf8').replace(
-					'https://example.com/picture.png',
+					'https://example.com/image.png',
 					`${simulator.picturesUrl}/cat.png`,
 				),
 			) as WorkflowJson;
@@ -204,7 +204,8 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			expect(item.binary).toBeUndefined();
 			await simulator.sendCallback(id);
 			await workflow.executions(1);
-			expect(simulator.callbacks.map(({ accepted }) => accepted)).toEqual(Array(11).fill(true));
+			// A call that a busy machine answers too late is made again.
+			expect(simulator.callbacks.filter(({ accepted }) => accepted)).toHaveLength(11);
 		});
 
 		it('starts once for each of many tasks, in whatever order they are delivered', async () => {
