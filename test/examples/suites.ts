@@ -166,16 +166,23 @@ export function examples(given: () => Fixture): void {
 		});
 
 		it.each([
-			['a large one, turned by EXIF data', 5712, 4284, 'jpeg', 3072],
-			['a small one', 300, 200, 'webp', 768],
-			['one in another format', 4000, 3000, 'tiff', 3072],
-			['one that fits', 1000, 800, 'png', 0],
+			['a large one, turned by EXIF data', 5712, 4284, 0, 'jpeg', 3072],
+			['a small one', 300, 200, 0, 'webp', 768],
+			['one in another format', 4000, 3000, 0, 'tiff', 3072],
+			['one of more than 10 MB', 2000, 2000, 60, 'png', 2000],
+			['one that fits', 1000, 800, 0, 'png', 0],
 		] as const)(
 			'prepare-photos.json: %s is edited, changed only where it must be',
-			async (_name, width, height, format, longSide) => {
+			async (_name, width, height, noise, format, longSide) => {
 				const { simulator } = given();
 				const photo = await sharp({
-					create: { width, height, channels: 3, background: '#7fb2d9' },
+					create: {
+						width,
+						height,
+						channels: 3,
+						background: '#7fb2d9',
+						noise: { type: 'gaussian', mean: 128, sigma: noise },
+					},
 				})
 					[format]()
 					.withMetadata({ orientation: format === 'jpeg' ? 6 : 1 })
