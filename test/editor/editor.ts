@@ -8,6 +8,9 @@ selectors.setTestIdAttribute('data-test-id');
 
 const patienceMs = 45_000;
 
+/** For a page that loads all of the editor; 1.123 takes more than 45 s on a machine that is busy with other work. */
+const loadPatienceMs = 90_000;
+
 /** n8n's editor in a browser tab, by the words and places that a person sees. */
 export class Editor {
 	/** What the browser complained about that has to do with this package. */
@@ -18,6 +21,7 @@ export class Editor {
 		private readonly baseUrl: string,
 	) {
 		page.setDefaultTimeout(patienceMs);
+		page.setDefaultNavigationTimeout(loadPatienceMs);
 		page.on('pageerror', (error) => this.note(`exception: ${error.stack ?? error.message}`));
 		page.on('console', (message) => {
 			if (message.type() !== 'error' || /^Failed to load resource/.test(message.text())) return;
@@ -46,13 +50,13 @@ export class Editor {
 	/** Opens a workflow's canvas. */
 	async openWorkflow(workflowId: string): Promise<void> {
 		await this.page.goto(`${this.baseUrl}/workflow/${workflowId}`);
-		await this.see('canvas-node').first().waitFor();
+		await this.see('canvas-node').first().waitFor({ timeout: loadPatienceMs });
 	}
 
 	/** Opens a node's panel, with its parameters between input and output. */
 	async openNode(workflowId: string, nodeId: string): Promise<void> {
 		await this.page.goto(`${this.baseUrl}/workflow/${workflowId}/${nodeId}`);
-		await this.panel.waitFor();
+		await this.panel.waitFor({ timeout: loadPatienceMs });
 	}
 
 	/** What is visible of the elements with a `data-test-id`, which both versions of n8n mostly share. */
