@@ -7,7 +7,7 @@ import type { Fixture } from '../fixture';
 /** 1.123 reads no rules of a credential test, and has its own words. */
 const REDIRECTED: Record<HostVersion, RegExp> = {
 	'1.123': /^Request failed with status code 30\d$/,
-	'2.41': /redirects to another address, to which the API key is not sent/,
+	'2.41': /redirects to another host, which the API key isn't sent to/,
 };
 
 /** n8n's test of both credentials. */

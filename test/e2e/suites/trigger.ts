@@ -244,7 +244,10 @@ export function trigger(given: () => Fixture, version: HostVersion): void {
 			]);
 			const answers = await Promise.all(
 				calls.map(async ({ id, expected }) => {
-					const { status } = await workflow.call({ id, status: 'completed' });
+					let status: number;
+					// EvoLink calls again, too, where n8n itself has no time.
+					do ({ status } = await workflow.call({ id, status: 'completed' }));
+					while (status >= 500);
 					return { status, isExpected: expected.includes(status) };
 				}),
 			);
