@@ -76,13 +76,14 @@ Each workflow runs on a real n8n, started for the purpose with the packed packag
 
 Absolute times belong to the machine; the ratios are what to look at.`;
 
-function provenance({ measuredOn, machine }: Entry): string {
+/** When and where figures were taken, as a line below them. */
+export function provenance({ measuredOn, machine }: Entry): string {
 	const { cores, memoryGigabytes, platform, node, n8n } = machine;
 	return `_Measured on ${measuredOn}: n8n ${n8n}, Node.js ${node}, ${platform}, ${cores} cores, ${format(memoryGigabytes)} GB._`;
 }
 
 /** As `npm run lint` wants every file. */
-async function writeNeatly(file: string, content: string): Promise<void> {
+export async function writeNeatly(file: string, content: string): Promise<void> {
 	const settings = await prettier.resolveConfig(file);
 	writeFileSync(file, await prettier.format(content, { ...settings, filepath: file }));
 }

@@ -56,6 +56,21 @@ export interface LoopOptions {
 	imageUrl?: string;
 }
 
+/** Makes HTTP Request nodes that send the API key. */
+export function requestWith({ httpHeaderAuth }: Surroundings['credentials']) {
+	return (name: string, parameters: INodeParameters): SketchedNode => ({
+		name,
+		type: 'n8n-nodes-base.httpRequest',
+		typeVersion: 4.2,
+		parameters: {
+			authentication: 'genericCredentialType',
+			genericAuthType: 'httpHeaderAuth',
+			...parameters,
+		},
+		credentials: { httpHeaderAuth },
+	});
+}
+
 /**
  * The nodes before it, then the loop that people build: HTTP Request creates all tasks, and then Wait,
  * HTTP Request (ask) and If go round with those that are not complete; HTTP Request downloads the others.
@@ -66,18 +81,7 @@ export function withLoop(
 	input: SketchedNode[],
 	{ waitSeconds, uploads = false, imageUrl }: LoopOptions,
 ): Design {
-	const authorized = { httpHeaderAuth: credentials.httpHeaderAuth };
-	const request = (name: string, parameters: INodeParameters): SketchedNode => ({
-		name,
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		parameters: {
-			authentication: 'genericCredentialType',
-			genericAuthType: 'httpHeaderAuth',
-			...parameters,
-		},
-		credentials: authorized,
-	});
+	const request = requestWith(credentials);
 	const upload = request('Upload', {
 		method: 'POST',
 		url: `${simulator.filesUrl}/api/v1/files/upload/stream`,

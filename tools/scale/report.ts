@@ -1,10 +1,8 @@
 /** Keeps what was measured in `docs/scaling.json` and writes the figures of `docs/scaling.md` from it. */
 
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import * as prettier from 'prettier';
-import type { Machine } from '../bench/report';
-import { format } from '../bench/figures';
+import { type Machine, provenance, writeNeatly } from '../bench/report';
 import { type HostVersion, hostVersions } from '../host/install';
 import type { Scenario, Sizes } from './scenario';
 
@@ -56,17 +54,6 @@ export async function writeReport(scenarios: Array<Scenario<unknown>>): Promise<
 	const figures = [begin, ...parts, end].join('\n\n');
 	await writeNeatly(page, text.slice(0, from) + figures + text.slice(to + end.length));
 	return page;
-}
-
-function provenance({ measuredOn, machine }: Entry): string {
-	const { cores, memoryGigabytes, platform, node, n8n } = machine;
-	return `_Measured on ${measuredOn}: n8n ${n8n}, Node.js ${node}, ${platform}, ${cores} cores, ${format(memoryGigabytes)} GB._`;
-}
-
-/** As `npm run lint` wants every file. */
-async function writeNeatly(file: string, content: string): Promise<void> {
-	const settings = await prettier.resolveConfig(file);
-	writeFileSync(file, await prettier.format(content, { ...settings, filepath: file }));
 }
 
 function readKept(): Kept {

@@ -1,7 +1,7 @@
 /** The workflows that are put under load: this node in its three ways of waiting, and what people build without it. */
 
 import type { INodeParameters } from 'n8n-workflow';
-import { type Surroundings, withLoop } from '../bench/workflows';
+import { requestWith, type Surroundings, withLoop } from '../bench/workflows';
 import { PUBLIC_HOST } from '../host/cluster';
 import type { WorkflowJson } from '../host/rest';
 import { chain, type SketchedNode, to, workflowOf } from '../host/sketch';
@@ -201,17 +201,7 @@ function waitNodes(
 	{ simulator, credentials }: Surroundings,
 	{ timeout = 600 }: WorkflowOptions,
 ): SketchedNode[] {
-	const request = (name: string, parameters: INodeParameters): SketchedNode => ({
-		name,
-		type: 'n8n-nodes-base.httpRequest',
-		typeVersion: 4.2,
-		parameters: {
-			authentication: 'genericCredentialType',
-			genericAuthType: 'httpHeaderAuth',
-			...parameters,
-		},
-		credentials: { httpHeaderAuth: credentials.httpHeaderAuth },
-	});
+	const request = requestWith(credentials);
 	const body =
 		"{ model: 'qwen-image-edit', prompt: $json.prompt, callback_url: $execution.resumeUrl, " +
 		`image_urls: ['${simulator.picturesUrl}/cat.png'] }`;

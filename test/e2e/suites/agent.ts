@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
 
 import { type Execution, outputItems } from '../../../tools/host/rest';
+import { chain, workflowOf } from '../../../tools/host/sketch';
 import { samplePicture } from '../../simulator';
 import { type ChatModel, startChatModel, type Turn } from '../chatModel';
 import { type Fixture, type TestNode, to } from '../fixture';
@@ -89,7 +90,7 @@ function agentsOf(given: () => Fixture): void {
 		});
 		const way = [...before.map(({ name }) => name), 'Agent'];
 		const connections: IConnections = {
-			...Object.fromEntries(way.slice(0, -1).map((name, index) => [name, to(way[index + 1])])),
+			...chain(way),
 			'Chat Model': connect('ai_languageModel'),
 			...Object.fromEntries(tools.map(({ name }) => [name, connect('ai_tool')])),
 		};
@@ -124,18 +125,7 @@ function agentsOf(given: () => Fixture): void {
 		const before = [trigger, ...(about.before ?? [])];
 		const { model, nodes, connections } = await agentWorkflow({ ...about, before });
 		try {
-			const { id } = await n8n.createWorkflow({
-				name: 'Chat',
-				nodes: nodes.map((node, index) => ({
-					id: `node-${index}`,
-					typeVersion: 1,
-					position: [index * 200, 0],
-					parameters: {},
-					...node,
-				})),
-				connections,
-				settings: { executionOrder: 'v1' },
-			});
+			const { id } = await n8n.createWorkflow(workflowOf('Chat', nodes, connections));
 			await n8n.activate({ id });
 			const address = `${n8n.baseUrl}/webhook/${webhookId}/chat`;
 			const send = async () => {

@@ -7,6 +7,7 @@ import type { IConnections, INode, INodeParameters } from 'n8n-workflow';
 import type { HostVersion } from '../../../tools/host/install';
 import { startN8n } from '../../../tools/host/n8n';
 import { type Execution, outputItems } from '../../../tools/host/rest';
+import { workflowOf } from '../../../tools/host/sketch';
 import type { Simulator } from '../../simulator';
 import { until } from '../../../tools/until';
 import {
@@ -619,15 +620,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				},
 			];
 			const workflow = await n8n.createWorkflow({
-				name: 'Saves nothing',
-				nodes: nodes.map((node, index) => ({
-					id: `node-${index}`,
-					typeVersion: 1,
-					position: [index * 200, 0],
-					parameters: {},
-					...node,
-				})),
-				connections: { Start: to('EvoLink'), EvoLink: to('Next') },
+				...workflowOf('Saves nothing', nodes),
 				settings: {
 					executionOrder: 'v1',
 					saveDataSuccessExecution: 'none',

@@ -5,6 +5,7 @@ import type { IConnections, INode, INodeExecutionData, INodeParameters } from 'n
 
 import { GATEWAY_DIALECTS } from '../../../tools/docs/gateways';
 import { type Execution, outputItems } from '../../../tools/host/rest';
+import { workflowOf } from '../../../tools/host/sketch';
 import { type Simulator, startSimulator } from '../../simulator';
 import { download, edited, errorText, type Fixture, type TestNode, to } from '../fixture';
 
@@ -192,18 +193,7 @@ async function storeWebhook(
 		},
 		node,
 	];
-	const { id } = await n8n.createWorkflow({
-		name: 'Answers',
-		nodes: nodes.map((entry, index) => ({
-			id: `node-${index}`,
-			typeVersion: 1,
-			position: [index * 200, 0],
-			parameters: {},
-			...entry,
-		})),
-		connections: { Start: to(node.name) },
-		settings: { executionOrder: 'v1' },
-	});
+	const { id } = await n8n.createWorkflow(workflowOf('Answers', nodes));
 	return { id, webhook: `${n8n.baseUrl}/webhook/${path}` };
 }
 
