@@ -21,4 +21,14 @@ export default tseslint.config(
 			eqeqeq: 'error',
 		},
 	},
+	{
+		files: ['nodes/**/*.ts'],
+		ignores: ['nodes/Evolink/api/http/clock.ts'],
+		rules: {
+			'no-restricted-properties': [
+				'error',
+				{ object: 'Date', property: 'now', message: 'There is one clock: api/http/clock.ts.' },
+			],
+		},
+	},
 );

@@ -1,7 +1,7 @@
 import type { IWebhookFunctions, IWebhookResponseData } from 'n8n-workflow';
 
 import { EvolinkClient } from '../Evolink/api/client';
-import { realClock } from '../Evolink/api/http/clock';
+import { type Clock, realClock } from '../Evolink/api/http/clock';
 import { ApiError, EvolinkError, TRY_LATER } from '../Evolink/api/errors/errors';
 import { keyedSend } from '../Evolink/api/http/http';
 import { repeatRead, type ReadResult } from '../Evolink/api/http/retry';
@@ -49,7 +49,10 @@ let floodToldAt = 0;
  *
  * Never rejects: n8n would start an execution that fails.
  */
-export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebhookResponseData> {
+export async function receiveDelivery(
+	context: IWebhookFunctions,
+	clock: Clock = realClock(),
+): Promise<IWebhookResponseData> {
 	const response = context.getResponseObject() as unknown as CallerResponse;
 	const answer: Answer = (status, message) => {
 		if (!response.headersSent) response.status(status).json({ message });
@@ -59,16 +62,17 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 		const delivery = readCallback(context);
 		if (!delivery.ok) return answer(delivery.status, delivery.message);
 		const settings = readSettings(context);
-		const asked = await askForEndedTask(context, delivery.taskId, () => answer(202, 'Received'));
-		if (asked.ok) return startFor(context, asked.value, settings, answer);
+		const answerEarly = () => answer(202, 'Received');
+		const asked = await askForEndedTask(context, clock, delivery.taskId, answerEarly);
+		if (asked.ok) return startFor(context, clock, asked.value, settings, answer);
 
 		const status = statusFor(asked.error);
 		const isLost = response.headersSent;
-		if (isLost || status === 503) warn(context, delivery.taskId, asked.error, isLost);
+		if (isLost || status === 503) warn(context, clock, delivery.taskId, asked.error, isLost);
 		return answer(status, STATUS_MESSAGES[status]);
 	} catch (error) {
 		// The credential cannot be read, or an expression in a parameter fails.
-		warn(context, 'that was not checked', error as Error, response.headersSent);
+		warn(context, clock, 'that was not checked', error as Error, response.headersSent);
 		return answer(503, STATUS_MESSAGES[503]);
 	}
 }
@@ -76,12 +80,13 @@ export async function receiveDelivery(context: IWebhookFunctions): Promise<IWebh
 /** Starts an execution for a task that has ended, unless it is filtered out or has started one before. */
 function startFor(
 	context: IWebhookFunctions,
+	clock: Clock,
 	task: Task,
 	settings: Settings,
 	answer: Answer,
 ): IWebhookResponseData {
 	if (!isWanted(task, settings)) return answer(200, 'Received; this node does not start for it');
-	if (!isFirstOfItsKind(context, task)) return answer(200, 'Received before');
+	if (!isFirstOfItsKind(context, clock, task)) return answer(200, 'Received before');
 	// n8n 2.41 saves static data only where the node has answered by itself. It saves the execution some
 	// milliseconds later: should it die in between, Get Task still knows the task.
 	return {
@@ -108,10 +113,10 @@ interface CallerResponse {
  */
 async function askForEndedTask(
 	context: IWebhookFunctions,
+	clock: Clock,
 	taskId: string,
 	answerEarly: () => void,
 ): Promise<ReadResult<Task>> {
-	const clock = realClock();
 	const { apiKey, addresses } = await readCredential(context);
 	const client = new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses);
 	const lookup = lookups.getOrAdd(`${addresses.baseUrl} ${apiKey}`, () => new TaskLookup(clock));
@@ -159,10 +164,16 @@ function statusFor(error: Error): RefusalStatus {
 	return error.status !== undefined && UNKNOWN_TASK.has(error.status) ? 404 : 503;
 }
 
-function warn(context: IWebhookFunctions, task: string, error: Error, isLost: boolean): void {
+function warn(
+	context: IWebhookFunctions,
+	clock: Clock,
+	task: string,
+	error: Error,
+	isLost: boolean,
+): void {
 	if (error instanceof ApiError && error.code === TOO_MANY) {
-		if (Date.now() - floodToldAt < FLOOD_IS_TOLD_EVERY_MS) return;
-		floodToldAt = Date.now();
+		if (clock.now() - floodToldAt < FLOOD_IS_TOLD_EVERY_MS) return;
+		floodToldAt = clock.now();
 	}
 	const advice =
 		error instanceof EvolinkError && error.advice !== TRY_LATER ? ` ${error.advice}` : '';
@@ -203,14 +214,14 @@ function isWanted(task: Task, { events, models }: Settings): boolean {
 	return isEvent && (models.length === 0 || models.includes(task.model));
 }
 
-function isFirstOfItsKind(context: IWebhookFunctions, task: Task): boolean {
+function isFirstOfItsKind(context: IWebhookFunctions, clock: Clock, task: Task): boolean {
 	const node = `${context.getWorkflow().id} ${context.getNode().id}`;
 	const end = `${task.id} ${task.status}`;
 	if (context.getMode() === 'manual') {
-		return deliveredTasks.record(`${node} test`, end, {}, Date.now(), TEST_KEPT_MS) !== undefined;
+		return deliveredTasks.record(`${node} test`, end, {}, clock.now(), TEST_KEPT_MS) !== undefined;
 	}
 	const staticData = context.getWorkflowStaticData('node');
-	const kept = deliveredTasks.record(node, end, staticData.delivered, Date.now());
+	const kept = deliveredTasks.record(node, end, staticData.delivered, clock.now());
 	if (kept) staticData.delivered = kept;
 	return kept !== undefined;
 }

@@ -2,6 +2,7 @@ import { createHash } from 'crypto';
 
 import type { ILoadOptionsFunctions, INodeListSearchResult } from 'n8n-workflow';
 
+import { realClock } from '../api/http/clock';
 import { isSuccess, keyedSend } from '../api/http/http';
 import { isRecord, listIn, parseJson } from '../api/http/json';
 import { BoundedMap } from '../memory/boundedMap';
@@ -102,8 +103,9 @@ async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | un
 	const { apiKey, addresses } = credential;
 	const { baseUrl } = addresses;
 	const cacheKey = createHash('sha256').update(`${baseUrl}\n${apiKey}`).digest('hex');
+	const clock = realClock();
 	const cached = cache.get(cacheKey);
-	if (cached && cached.expiresAt > Date.now()) return cached.ids;
+	if (cached && cached.expiresAt > clock.now()) return cached.ids;
 
 	const result = await keyedSend(
 		context,
@@ -119,7 +121,7 @@ async function allowedIds(context: ILoadOptionsFunctions): Promise<string[] | un
 		result.kind === 'answer' && isSuccess(result)
 			? readIds(parseJson(result.body.toString('utf8')))
 			: undefined;
-	cache.set(cacheKey, { ids, expiresAt: Date.now() + (ids ? CACHE_MS : FAILURE_CACHE_MS) });
+	cache.set(cacheKey, { ids, expiresAt: clock.now() + (ids ? CACHE_MS : FAILURE_CACHE_MS) });
 	return ids;
 }
 

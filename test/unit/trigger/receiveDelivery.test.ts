@@ -1,5 +1,6 @@
 import type { IDataObject, IHttpRequestOptions, IWebhookFunctions } from 'n8n-workflow';
 
+import { type Clock, realClock } from '../../../nodes/Evolink/api/http/clock';
 import { receiveDelivery } from '../../../nodes/EvolinkTrigger/receiveDelivery';
 import { COMPLETED, FAILED, PROCESSING } from '../taskAnswers';
 
@@ -32,7 +33,7 @@ class Called {
 
 	readonly asked: IHttpRequestOptions[] = [];
 
-	async call(body: unknown = { id: this.taskId }) {
+	async call(body: unknown = { id: this.taskId }, clock?: Clock) {
 		const answered: Array<[number, string]> = [];
 		const response = {
 			headersSent: false,
@@ -62,7 +63,7 @@ class Called {
 					await this.answer(options),
 			},
 		} as unknown as IWebhookFunctions;
-		const { noWebhookResponse, workflowData } = await receiveDelivery(context);
+		const { noWebhookResponse, workflowData } = await receiveDelivery(context, clock);
 		expect(noWebhookResponse).toBe(true);
 		expect(answered).toHaveLength(1);
 		return { status: answered[0][0], message: answered[0][1], started: workflowData?.[0] };
@@ -120,18 +121,14 @@ describe('A call to the trigger', () => {
 
 	it('starts again in a test after some seconds, and leaves the saved data alone', async () => {
 		const called = calledFor(COMPLETED, { mode: 'manual' });
-		const now = jest.spyOn(Date, 'now');
-		try {
-			const at = Date.now();
-			now.mockImplementation(() => at);
-			expect((await called.call()).started).toHaveLength(1);
-			now.mockImplementation(() => at + 9_999);
-			expect((await called.call()).started).toBeUndefined();
-			now.mockImplementation(() => at + 10_000);
-			expect((await called.call()).started).toHaveLength(1);
-		} finally {
-			now.mockRestore();
-		}
+		const at = Date.now();
+		const startedAfter = async (milliseconds: number) => {
+			const clock = { ...realClock(), now: () => at + milliseconds };
+			return (await called.call(undefined, clock)).started;
+		};
+		expect(await startedAfter(0)).toHaveLength(1);
+		expect(await startedAfter(9_999)).toBeUndefined();
+		expect(await startedAfter(10_000)).toHaveLength(1);
 		expect(called.staticData).toEqual({});
 	});
 

@@ -1,5 +1,6 @@
 import type { Logger } from 'n8n-workflow';
 
+import { type Clock, realClock } from './clock';
 import type { HttpFailure } from './failures';
 import { type HttpAnswer, requestIdOf, type Send } from './messages';
 import { parseUrl } from './url';
@@ -10,14 +11,19 @@ import { parseUrl } from './url';
  *
  * @param showPath off for links of images, whose path is all that keeps them from strangers
  */
-export function logged(send: Send, logger: Pick<Logger, 'debug'>, showPath: boolean): Send {
+export function logged(
+	send: Send,
+	logger: Pick<Logger, 'debug'>,
+	showPath: boolean,
+	clock: Pick<Clock, 'now'> = realClock(),
+): Send {
 	return async (request) => {
-		const startedAt = Date.now();
+		const startedAt = clock.now();
 		const result = await send(request);
 		const url = parseUrl(request.url);
 		const address = `${url?.host ?? '?'}${showPath ? (url?.pathname ?? '') : ''}`;
 		logger.debug(
-			`EvoLink node: ${request.method} ${address} ${outcomeOf(result)} in ${Date.now() - startedAt} ms`,
+			`EvoLink node: ${request.method} ${address} ${outcomeOf(result)} in ${clock.now() - startedAt} ms`,
 		);
 		return result;
 	};
