@@ -63,7 +63,7 @@ async function runExample(n8n: N8n, workflowId: string): Promise<void> {
 	const [before] = outputItems(execution, 'Get Image');
 	const [after] = outputItems(execution, 'EvoLink');
 	if (!before.binary?.data || !after.binary?.data) {
-		throw new Error(`The output has no picture: ${JSON.stringify(after.json)}`);
+		throw new Error(`The output has no image: ${JSON.stringify(after.json)}`);
 	}
 	log(`EvoLink gave ${JSON.stringify(after.json)}`);
 	const extension = after.binary.data.fileExtension ?? 'png';
@@ -72,7 +72,7 @@ async function runExample(n8n: N8n, workflowId: string): Promise<void> {
 	writeFileSync(original, await n8n.binaryData(before.binary.data));
 	writeFileSync(edited, await n8n.binaryData(after.binary.data));
 
-	console.log(`\nPicture:  ${relative(process.cwd(), original)}`);
+	console.log(`\nImage:    ${relative(process.cwd(), original)}`);
 	console.log(`Edited:   ${relative(process.cwd(), edited)}`);
 }
 

@@ -77,7 +77,7 @@ export const growth: Scenario<GrowthResult> = {
 			];
 		});
 		return [
-			`Tasks of ${taskSeconds} s with right estimates, option Concurrency at ${concurrency}, small pictures. Each step has ten times the items; ` +
+			`Tasks of ${taskSeconds} s with right estimates, option Concurrency at ${concurrency}, small images. Each step has ten times the items; ` +
 				'growth up to × 10 is linear or better. Requests are all of the node: create, status, download. ' +
 				'Memory is the peak of the n8n process over its idle before the first of these runs.',
 			'',
