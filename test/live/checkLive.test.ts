@@ -13,31 +13,57 @@ const CALLBACK_URL = `https://${CALLBACK_HOST}/secret-path?token=secret-token`;
 /** What is printed when everything is tried against such a service. */
 async function tried(
 	options: SimulatorOptions,
-	script: (simulator: Simulator) => void = () => undefined,
+	script: (simulator: Simulator) => Promise<void> | void = () => undefined,
 ) {
+	const largestUpload = 12_000_000;
 	const receiver = await Receiver.listen(0);
 	const simulator = await startSimulator({
 		taskSeconds: 0.3,
+		maxFileBytes: largestUpload,
 		callbackHosts: { [CALLBACK_HOST]: `http://127.0.0.1:${receiver.port}` },
 		...options,
 	});
 	try {
-		script(simulator);
+		await script(simulator);
+		const paidByOthers = simulator.paidTasks();
 		const { apiKey, apiUrl: baseUrl, filesUrl: filesBaseUrl } = simulator;
 		const live = new Live({
 			...{ apiKey, baseUrl, filesBaseUrl, receiver },
 			callbackUrl: CALLBACK_URL,
+			largestUpload,
 			pollMs: 100,
 		});
 		const cost = await costOf(live, ALL);
-		const paidBefore = simulator.paidTasks();
+		const paidBefore = simulator.paidTasks() - paidByOthers;
 		const outcomes = await checkLive(live, ALL);
-		const paid = simulator.ledger.filter(({ refunded }) => !refunded).length;
+		const paid = simulator.ledger.filter(({ refunded }) => !refunded).length - paidByOthers;
 		return { outcomes, cost, paidBefore, paid, table: asTable(outcomes), apiKey };
 	} finally {
 		receiver.close();
 		await simulator.close();
 	}
+}
+
+/** Tasks that the account has created before, by their ages in hours. */
+async function createTasksOfBefore(simulator: Simulator, ages: number[]): Promise<void> {
+	for (const hours of ages) {
+		simulator.clockOffsetSeconds = -hours * 3600;
+		await fetch(`${simulator.apiUrl}/v1/images/generations`, {
+			method: 'POST',
+			headers: {
+				Authorization: `Bearer ${simulator.apiKey}`,
+				'Content-Type': 'application/json',
+			},
+			body: JSON.stringify({
+				model: 'qwen-image-edit',
+				prompt: PROMPT,
+				image_urls: [`${simulator.picturesUrl}/cat.png`],
+			}),
+		});
+		// Until it has fetched the image, at its own time.
+		for (const task of simulator.tasks.values()) await task.work;
+	}
+	simulator.clockOffsetSeconds = 0;
 }
 
 type Tried = Awaited<ReturnType<typeof tried>>;
@@ -53,6 +79,7 @@ const seen = ({ outcomes }: Tried, words: RegExp) =>
 const UNDOCUMENTED = [
 	'How a model is priced',
 	'The service quotes',
+	'Result links live',
 	'Uploads can be listed',
 	'An upload can be deleted',
 	'`completed` may come',
@@ -73,7 +100,10 @@ describe('npm run check:live', () => {
 		const limits = { ...MODELS['qwen-image-edit'], maxImages: 9, maxPromptLength: 9_999 };
 		[documented, asVendor, broken] = await Promise.all([
 			tried({ fileDeletion: false }),
-			tried({ billing: true, quotes: true, imagesAfterSeconds: 2, wrapAnswers: true }),
+			tried(
+				{ billing: true, quotes: true, imagesAfterSeconds: 2, wrapAnswers: true },
+				(simulator) => createTasksOfBefore(simulator, [30, 20]),
+			),
 			tried(
 				{ ignoresKeys: true, callbackRetrySeconds: [0.1], models: { 'qwen-image-edit': limits } },
 				(simulator) => {
@@ -106,6 +136,7 @@ describe('npm run check:live', () => {
 		expect(seen(asVendor, /^`completed` may come/)).toEqual([
 			expect.stringMatching(/^the images came [12]\.\d s later$/),
 		]);
+		expect(seen(asVendor, /^Result links live/)).toEqual(['alive after 20 h, dead after 30 h']);
 		expect(seen(asVendor, /^A failed task tells/)).toEqual([
 			'charge_status released, refund_status completed, charged_credits 0, refunded_credits 1',
 		]);
@@ -187,7 +218,8 @@ describe('the command', () => {
 
 	it('needs a key, and pays nothing where nobody can be asked', async () => {
 		const simulator = await startSimulator();
-		const to = ['--base-url', `${simulator.apiUrl}/v1/`, '--files-base-url', simulator.filesUrl];
+		const addresses = [`${simulator.apiUrl}/v1/`, '--files-base-url', simulator.filesUrl];
+		const to = ['--base-url', ...addresses, '--largest-upload', '1'];
 		const env = { EVOLINK_API_KEY: `Bearer ${simulator.apiKey}` };
 		const [keyless, unasked, free] = await Promise.all([
 			run(to),

@@ -27,6 +27,8 @@ export interface Settings {
 	/** A public https address that leads to `receiver`. */
 	callbackUrl?: string;
 	receiver?: Receiver;
+	/** What the files host is said to take at most, in bytes. Default 100 MB. */
+	largestUpload?: number;
 	/** Between two reads of a task. Default 1,000. */
 	pollMs?: number;
 	/** How long a task may take. Default 5 minutes. */

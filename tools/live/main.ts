@@ -19,6 +19,7 @@ The key is taken from the environment variable EVOLINK_API_KEY. It says what it 
   --files-base-url <url>   default https://files-api.evolink.ai
   --callback-url <url>     a public https address of a tunnel to the port below, to see callbacks
   --callback-port <port>   where this command listens for them (default 8788)
+  --largest-upload <MB>    what the files host is said to take (default 100); two files of that size are sent
   --help`;
 
 interface Arguments {
@@ -28,6 +29,8 @@ interface Arguments {
 	filesBaseUrl: string;
 	callbackUrl?: string;
 	callbackPort: number;
+	/** Bytes. */
+	largestUpload: number;
 }
 
 function readArguments(): Arguments | undefined {
@@ -39,6 +42,7 @@ function readArguments(): Arguments | undefined {
 			'files-base-url': { type: 'string', default: 'https://files-api.evolink.ai' },
 			'callback-url': { type: 'string' },
 			'callback-port': { type: 'string', default: '8788' },
+			'largest-upload': { type: 'string', default: '100' },
 			help: { type: 'boolean', default: false },
 		},
 	});
@@ -54,6 +58,7 @@ function readArguments(): Arguments | undefined {
 		filesBaseUrl: readAddress('files-base-url', values['files-base-url']),
 		callbackUrl,
 		callbackPort: readPort(values['callback-port']),
+		largestUpload: readMegabytes('largest-upload', values['largest-upload']),
 	};
 }
 
@@ -71,15 +76,22 @@ function readPort(value: string): number {
 	return port;
 }
 
+function readMegabytes(name: string, value: string): number {
+	const megabytes = Number(value);
+	if (!(megabytes > 0)) throw new Error(`--${name} is a number of megabytes`);
+	return megabytes * 1024 * 1024;
+}
+
 async function main(): Promise<void> {
 	const given = readArguments();
 	if (!given) return print(USAGE);
 	const apiKey = (process.env.EVOLINK_API_KEY ?? '').trim().replace(/^Bearer\s+/i, '');
 	if (apiKey === '') throw new Error('Set EVOLINK_API_KEY to an API key of EvoLink.');
-	const { isFree, isAgreed, callbackUrl, callbackPort, ...addresses } = given;
-	const receiver = callbackUrl === undefined ? undefined : await Receiver.listen(callbackPort);
+	const { isFree, isAgreed, callbackPort, ...settings } = given;
+	const receiver =
+		settings.callbackUrl === undefined ? undefined : await Receiver.listen(callbackPort);
 	try {
-		const live = new Live({ apiKey, ...addresses, callbackUrl, receiver });
+		const live = new Live({ apiKey, ...settings, receiver });
 		const rows = isFree ? FREE : ALL;
 		if (!isFree && !(await isPaymentAgreed(live, isAgreed))) return print('Nothing was paid.');
 		const outcomes = await checkLive(live, rows, ({ row, result }) => {

@@ -1,9 +1,11 @@
 import { isSuccess } from '../../../nodes/Evolink/api/http/messages';
 import { isRecord, listIn, textOf } from '../../../nodes/Evolink/api/http/json';
 import { parsePriceRule } from '../../../nodes/Evolink/api/quotes';
+import type { TaskSummary } from '../../../nodes/Evolink/api/taskHistory';
+import { formatOf } from '../../../nodes/Evolink/images/format';
 import { DEFAULT_MODEL_ID, IMAGE_MODELS } from '../../../nodes/Evolink/models/catalogue';
 import { type Assumption, held, judged, notHeld, notSeen } from '../assumption';
-import { MODEL } from '../live';
+import { type Live, MODEL } from '../live';
 import { isMissing, statusOf } from '../wire';
 
 /** What can be asked about account, models and prices. Free. */
@@ -57,4 +59,35 @@ export const account: Assumption[] = [
 			return held(`${quote.credits} credits${usd}, ${quote.basis}`);
 		},
 	},
+	{
+		assumption: 'Result links live for 24 hours',
+		source: '1.5 [DOC]',
+		tried:
+			"the links of the account's latest tasks that are 1 to 23 hours old, or 25 hours and more",
+		async try(live) {
+			const tasks = await live.client.listTasks({ status: 'completed' }, 500).catch(() => []);
+			const young = tasks.filter((task) => hoursOf(task) > 1 && hoursOf(task) < 23).at(-1);
+			const old = tasks.find((task) => hoursOf(task) > 25);
+			if (!young && !old) return notSeen('no such task in the history');
+			const lives = [young && (await lifeOf(live, young)), old && (await lifeOf(live, old))];
+			const isHeld = (!young || lives[0] === 'alive') && (!old || lives[1] === 'dead');
+			const seen = [young, old].flatMap((task, index) =>
+				task ? [`${lives[index]} after ${Math.floor(hoursOf(task))} h`] : [],
+			);
+			return judged(isHeld, seen.join(', '));
+		},
+	},
 ];
+
+/** Since its create. */
+function hoursOf({ createdAt = Number.NaN }: TaskSummary): number {
+	return (Date.now() - createdAt) / 3_600_000;
+}
+
+/** Of the first result link. */
+async function lifeOf({ wire, client }: Live, { id }: TaskSummary) {
+	const [link] = (await client.getTask(id)).results;
+	if (link === undefined) return 'no link';
+	const { body } = await wire.ask('GET', link, { withKey: false });
+	return formatOf(body) === undefined ? 'dead' : 'alive';
+}

@@ -67,15 +67,32 @@ export const uploads: Assumption[] = [
 		source: '2 [DOC]',
 		tried: 'an upload of a BMP',
 		async try(live) {
-			const before = live.wire.answers.length;
-			const isTaken = await live
-				.uploadImage(await samplePicture('bmp'), `check-live-${Date.now()}.bmp`, 'image/bmp')
-				.then(
-					() => true,
-					() => false,
-				);
-			const [answer] = live.wire.answers.slice(before);
-			return judged(!isTaken, statusOf(answer));
+			const name = `check-live-${Date.now()}.bmp`;
+			const { isTaken, seen } = await tryUpload(
+				live,
+				await samplePicture('bmp'),
+				name,
+				'image/bmp',
+			);
+			return judged(!isTaken, seen);
+		},
+	},
+	{
+		assumption: "The files host takes a file just below the limit of the vendor's clients (100 MB)",
+		source: '2 [CLIENT]',
+		tried: 'a PNG of 95 % of it',
+		async try(live) {
+			const { isTaken, seen } = await uploadOf(live, 0.95);
+			return judged(isTaken, seen);
+		},
+	},
+	{
+		assumption: 'The files host refuses a file above that limit',
+		source: '2 [CLIENT]',
+		tried: 'a PNG of 101 % of it',
+		async try(live) {
+			const { isTaken, seen } = await uploadOf(live, 1.01);
+			return judged(!isTaken, seen);
 		},
 	},
 	{
@@ -100,6 +117,26 @@ export const uploads: Assumption[] = [
 		try: tryDelete,
 	},
 ];
+
+/** A PNG with so much behind its end that it is this share of the limit. */
+async function uploadOf(live: Live, share: number) {
+	const { largestUpload = 100 * MEGABYTE } = live.settings;
+	const png = await samplePicture();
+	const padding = Buffer.alloc(Math.round(share * largestUpload) - png.length);
+	return await tryUpload(live, Buffer.concat([png, padding]));
+}
+
+const MEGABYTE = 1024 * 1024;
+
+async function tryUpload(live: Live, ...file: Parameters<Live['uploadImage']>) {
+	const before = live.wire.answers.length;
+	const isTaken = await live.uploadImage(...file).then(
+		() => true,
+		() => false,
+	);
+	const [answer] = live.wire.answers.slice(before);
+	return { isTaken, seen: answer ? statusOf(answer) : 'no answer' };
+}
 
 async function tryDelete(live: Live) {
 	const { url, fileId } = await live.uploadImage(await samplePicture('png', { width: 420 }));
