@@ -21,7 +21,8 @@ export class ImagesGatewayApi implements ICredentialType {
 
 	icon: Icon = { light: 'file:../icons/evolink.svg', dark: 'file:../icons/evolink.dark.svg' };
 
-	documentationUrl = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink#images-gateway';
+	documentationUrl =
+		'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink/blob/main/docs/images-gateway.md';
 
 	properties: INodeProperties[] = [
 		{

@@ -56,6 +56,30 @@ describe('The documentation', () => {
 		expect(broken).toEqual([]);
 	});
 
+	it('is there where the product and npm link to it', () => {
+		const home = 'https://github.com/n8n-nodes-evolink/n8n-nodes-evolink';
+		const raw = 'https://raw.githubusercontent.com/n8n-nodes-evolink/n8n-nodes-evolink/main/';
+		const sources = [
+			...pages,
+			...['nodes', 'credentials', 'examples'].flatMap((folder) =>
+				['.ts', '.json'].flatMap((ending) => filesIn(folder, ending)),
+			),
+		];
+		const links = sources.flatMap((file) =>
+			[...read(file).matchAll(/https:\/\/[^\s"'`)<>\\]+/g)].map(([link]) => link),
+		);
+		const own = links.filter((link) => link.startsWith(home) || link.startsWith(raw));
+		expect(own.length).toBeGreaterThan(5);
+		const broken = own.filter((link) => {
+			const [address, anchor] = link.split('#');
+			const path = address.replace(raw, '').replace(home, '').replace('/blob/main/', '');
+			if (path === '' && anchor === 'readme') return false; // GitHub's own.
+			const page = path === '' ? 'README.md' : path;
+			return !existsSync(join(root, page)) || Boolean(anchor && !anchorsOf(page).has(anchor));
+		});
+		expect(broken).toEqual([]);
+	});
+
 	it('has each decision and each fact page in its index', () => {
 		for (const folder of ['docs/decisions', 'docs/facts']) {
 			const listed = linksOf(join(folder, 'README.md')).map((link) => join(folder, link));
