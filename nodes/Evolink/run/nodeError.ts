@@ -23,8 +23,11 @@ export function nodeErrorFor(
 		return error;
 	}
 	if (!(error instanceof EvolinkError)) {
+		const bug = error as Error;
 		const description = note === '' ? undefined : note;
-		return new NodeOperationError(node, error as Error, { itemIndex, description });
+		const nodeError = new NodeOperationError(node, bug, { itemIndex, description });
+		nodeError.stack = bug.stack; // n8n saves and shows the stack of its own error only.
+		return nodeError;
 	}
 	// n8n takes an execution whose error says 'canceled' for one that the user stopped: only then may it say so.
 	const message = error.message.toLowerCase().includes(STOPPED_MESSAGE.toLowerCase())

@@ -174,6 +174,11 @@ describe("n8n's error", () => {
 		expect(nodeErrorFor(NODE, given, 4).context.itemIndex).toBe(2);
 	});
 
+	it('of a bug says where the bug is', () => {
+		const whereTheBugIs = () => new TypeError('x is undefined');
+		expect(nodeErrorFor(NODE, whereTheBugIs(), 0).stack).toContain('at whereTheBugIs (');
+	});
+
 	it('of a bug keeps its message and the note of what is paid', () => {
 		const error = nodeErrorFor(NODE, new TypeError('x is not a function'), 1, 'One is paid.');
 		expect(error).toBeInstanceOf(NodeOperationError);
