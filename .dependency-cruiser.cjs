@@ -27,7 +27,7 @@ const rooms = {
 const vocabulary = ['^nodes/Evolink/api/task\\.ts$'];
 
 /** Libraries that gulp puts into the package. Everything else would be missing in n8n. */
-const bundled = ['image-size', 'ipaddr\\.js'];
+const bundled = ['ipaddr\\.js'];
 
 const within = (name) => `^nodes/Evolink/${name}/(?!${subrooms(name)})`;
 

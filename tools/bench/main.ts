@@ -11,6 +11,7 @@ import { join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
 import { hostVersions, ensureHost } from '../host/install';
 import { packPackage } from '../host/pack';
+import { log, run } from '../program';
 import { describeMachine, keep, writeReport } from './report';
 import type { Scenario } from './scenario';
 import { automatic } from './scenarios/automatic';
@@ -66,16 +67,4 @@ async function main(): Promise<void> {
 	}
 }
 
-const startedAt = Date.now();
-
-function log(line: string): void {
-	console.log(`[${Math.round((Date.now() - startedAt) / 1000)} s] ${line}`);
-}
-
-main().then(
-	() => process.exit(0),
-	(error: unknown) => {
-		console.error(error);
-		process.exit(1);
-	},
-);
+run(main);

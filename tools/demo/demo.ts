@@ -9,6 +9,7 @@ import { type HostVersion, hostVersions } from '../host/install';
 import { type N8n, startN8n } from '../host/n8n';
 import { packPackage } from '../host/pack';
 import { outputItems, owner } from '../host/rest';
+import { log, run } from '../program';
 import { startSimulator } from '../simulator';
 import { importExample } from './example';
 
@@ -82,18 +83,4 @@ async function interrupted(): Promise<void> {
 	});
 }
 
-const startedAt = Date.now();
-
-function log(line: string): void {
-	console.log(`[${Math.round((Date.now() - startedAt) / 1000)} s] ${line}`);
-}
-
-main().then(
-	() => process.exit(0),
-	(error: unknown) => {
-		console.error(
-			`\nThe demo did not succeed: ${error instanceof Error ? error.message : String(error)}`,
-		);
-		process.exit(1);
-	},
-);
+run(main, ({ message }) => `\nThe demo did not succeed: ${message}`);

@@ -11,6 +11,7 @@ import { end, start } from '../host/children';
 import { ensureHost } from '../host/install';
 import { startN8n } from '../host/n8n';
 import { owner } from '../host/rest';
+import { run } from '../program';
 import { startSimulator } from '../simulator';
 import { importExample } from '../demo/example';
 
@@ -107,10 +108,4 @@ function log(line: string): void {
 	console.log(`[${new Date().toTimeString().slice(0, 8)}] ${line}`);
 }
 
-main().then(
-	() => process.exit(0),
-	(error: unknown) => {
-		console.error(error instanceof Error ? error.message : error);
-		process.exit(1);
-	},
-);
+run(main, ({ message }) => message);

@@ -19,66 +19,42 @@ import { type N8n, startN8n } from './n8n';
 import { packPackage } from './pack';
 import { type Execution, outputItems, type Workflow } from './rest';
 import { missingServices, type Services, startServices } from './services';
+import { items, workflowOf } from './sketch';
 
 const TASK_SECONDS = 3;
 
-async function createWorkflow(n8n: N8n, simulator: Simulator, items: number): Promise<Workflow> {
+async function createWorkflow(n8n: N8n, simulator: Simulator, count: number): Promise<Workflow> {
 	const { id, name } = await n8n.createCredential('EvoLink', 'evolinkApi', {
 		apiKey: simulator.apiKey,
 		baseUrl: simulator.apiUrl,
 		filesBaseUrl: simulator.filesUrl,
 	});
-	const prompts = Array.from({ length: items }, (_, index) => ({ prompt: `Number ${index}` }));
-	const nodes = [
-		{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
-		{
-			name: 'List',
-			type: 'n8n-nodes-base.set',
-			typeVersion: 3.4,
-			parameters: { mode: 'raw', jsonOutput: JSON.stringify({ list: prompts }), options: {} },
-		},
-		{
-			name: 'Items',
-			type: 'n8n-nodes-base.splitOut',
-			parameters: { fieldToSplitOut: 'list', options: {} },
-		},
-		{
-			name: 'EvoLink',
-			type: 'n8n-nodes-evolink.evolink',
-			credentials: { evolinkApi: { id, name } },
-			parameters: {
-				operation: 'editImage',
-				prompt: '={{ $json.prompt }}',
-				wait: 'callback',
-				images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/cat.png` }] },
+	const prompts = Array.from({ length: count }, (_, index) => ({ prompt: `Number ${index}` }));
+	return await n8n.createWorkflow(
+		workflowOf('Parked', [
+			{ name: 'Start', type: 'n8n-nodes-base.manualTrigger' },
+			...items(...prompts),
+			{
+				name: 'EvoLink',
+				type: 'n8n-nodes-evolink.evolink',
+				credentials: { evolinkApi: { id, name } },
+				parameters: {
+					operation: 'editImage',
+					prompt: '={{ $json.prompt }}',
+					wait: 'callback',
+					images: { image: [{ source: 'url', url: `${simulator.picturesUrl}/cat.png` }] },
+				},
 			},
-		},
-		{
-			name: 'Next',
-			type: 'n8n-nodes-base.httpRequest',
-			typeVersion: 4.2,
-			parameters: {
-				url: `=${simulator.picturesUrl}/cat.png?execution={{ $execution.id }}&item={{ $itemIndex }}`,
+			{
+				name: 'Next',
+				type: 'n8n-nodes-base.httpRequest',
+				typeVersion: 4.2,
+				parameters: {
+					url: `=${simulator.picturesUrl}/cat.png?execution={{ $execution.id }}&item={{ $itemIndex }}`,
+				},
 			},
-		},
-	];
-	const to = (node: string) => ({ main: [[{ node, type: 'main' as const, index: 0 }]] });
-	return await n8n.createWorkflow({
-		name: 'Parked',
-		nodes: nodes.map((node, index) => ({
-			id: `node-${index}`,
-			typeVersion: 1,
-			position: [index * 200, 0],
-			parameters: {},
-			...node,
-		})),
-		connections: {
-			Start: to('List'),
-			List: to('Items'),
-			Items: to('EvoLink'),
-			EvoLink: to('Next'),
-		},
-	});
+		]),
+	);
 }
 
 /** How often what follows the node ran for each item of an execution. */
@@ -91,12 +67,12 @@ function visits({ requests }: Simulator, executionId: string): number[] {
 	return counts;
 }
 
-function assertWhole(simulator: Simulator, execution: Execution, items: number): void {
+function assertWhole(simulator: Simulator, execution: Execution, count: number): void {
 	assert.equal(execution.status, 'success');
 	const output = outputItems(execution, 'EvoLink');
 	assert.deepEqual(
 		output.map(({ json }) => simulator.tasks.get(json.id as string)?.request.prompt),
-		Array.from({ length: items }, (_, index) => `Number ${index}`),
+		Array.from({ length: count }, (_, index) => `Number ${index}`),
 	);
 	for (const { json, binary } of output) {
 		assert.equal(json.status, 'completed');

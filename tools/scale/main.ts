@@ -16,6 +16,7 @@ import { describeMachine } from '../bench/report';
 import { ensureHost, type HostVersion, hostVersions } from '../host/install';
 import { packPackage } from '../host/pack';
 import { missingServices } from '../host/services';
+import { log, run } from '../program';
 import { keep, writeReport } from './report';
 import type { Scenario, Sizes } from './scenario';
 import { faults } from './scenarios/faults';
@@ -106,16 +107,4 @@ async function machineOf(version: HostVersion) {
 	return describeMachine(node, host.n8nVersion);
 }
 
-const startedAt = Date.now();
-
-function log(line: string): void {
-	console.log(`[${Math.round((Date.now() - startedAt) / 1000)} s] ${line}`);
-}
-
-main().then(
-	() => process.exit(0),
-	(error: unknown) => {
-		console.error(error instanceof Error ? error.message : error);
-		process.exit(1);
-	},
-);
+run(main, ({ message }) => message);
