@@ -61,22 +61,20 @@ const NOT_A_MATTER_OF_TIME = new Set([
 /** What an answer to a create, or the lack of one, means for the money. */
 export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: number): CreateOutcome {
 	if (result.kind !== 'answer') return outcomeOfFailure(result);
+	const body = isSuccess(result) ? parseJson(result.body.toString('utf8')) : undefined;
+	const task = taskIn(body);
+	if (task) {
+		const isReplay = result.headers['idempotency-replayed'] === 'true';
+		return { kind: 'created', task: isReplay ? { ...task, isReplay } : task };
+	}
 	const isBusy = result.status === 429 || result.status === 503;
 	const waiting = {
 		retryAfterMs: retryAfterMs(result, nowMs, isBusy ? LONGEST_WAIT_MS : undefined),
 	};
-	if (isSuccess(result)) {
-		const body = parseJson(result.body.toString('utf8'));
-		const task = taskIn(body);
-		if (task) {
-			const isReplay = result.headers['idempotency-replayed'] === 'true';
-			return { kind: 'created', task: isReplay ? { ...task, isReplay } : task };
-		}
-		if (!isRecord(body) || !saysItFailed(body)) {
-			const { told, trace } = tellPaidAnswer(result);
-			const reason = `the response could not be read; ${told}`;
-			return { kind: 'unknown', reason, error: new ApiError(reason, TRY_LATER), trace, ...waiting };
-		}
+	if (isSuccess(result) && !(isRecord(body) && saysItFailed(body))) {
+		const { told, trace } = tellPaidAnswer(result);
+		const reason = `the response could not be read; ${told}`;
+		return { kind: 'unknown', reason, error: new ApiError(reason, TRY_LATER), trace, ...waiting };
 	}
 
 	const refusal = refusalIn(errorAnswer(result));

@@ -35,8 +35,6 @@ export interface TaskSlot {
 }
 
 interface Waiting {
-	/** Sent already; otherwise it only waits for its turn. */
-	isRefused: boolean;
 	timeoutMs: number;
 	/** Unix milliseconds. */
 	since: number;
@@ -106,7 +104,6 @@ export class TaskSlots {
 	async enter(timeoutMs: number): Promise<TaskSlot> {
 		await new Promise<void>((resolve, reject) => {
 			this.wait(this.fresh, {
-				isRefused: false,
 				timeoutMs,
 				since: this.clock.now(),
 				letIn: resolve,
@@ -133,7 +130,6 @@ export class TaskSlots {
 				state = 'left';
 				const isIn = await new Promise<boolean>((resolve, reject) => {
 					this.wait(this.refused, {
-						isRefused: true,
 						timeoutMs,
 						since,
 						letIn: () => resolve(true),
@@ -254,23 +250,26 @@ export class TaskSlots {
 	private nextLookAt(): number {
 		const now = this.clock.now();
 		const gates = [this.notBefore, this.refusalsInARow > 0 ? this.probeAt : now];
-		const later = [...gates, ...[...this.refused, ...this.fresh].map((one) => this.overdueAt(one))];
-		return Math.min(...later.filter((at) => at > now));
+		const ends = this.impatient.flat().map((waiting) => this.overdueAt(waiting));
+		return Math.min(...[...gates, ...ends].filter((at) => at > now));
 	}
 
-	/** Unix milliseconds; Infinity for what was not refused, as long as it may only be its turn that has not come. */
-	private overdueAt(waiting: Waiting): number {
-		if (!waiting.isRefused && (this.refusalsInARow === 0 || this.running > 0)) {
-			return Number.POSITIVE_INFINITY;
-		}
-		return Math.max(this.movedAt, waiting.since) + waiting.timeoutMs;
+	/** Who gives up at some time; what was not refused does not, as long as it may only be its turn that has not come. */
+	private get impatient(): Waiting[][] {
+		const isStuck = this.refusalsInARow > 0 && this.running === 0;
+		return isStuck ? [this.refused, this.fresh] : [this.refused];
+	}
+
+	/** Unix milliseconds. */
+	private overdueAt({ since, timeoutMs }: Waiting): number {
+		return Math.max(this.movedAt, since) + timeoutMs;
 	}
 
 	private giveUpOverdue(): void {
 		const { lastRefusal } = this;
 		if (!lastRefusal) return;
 		const now = this.clock.now();
-		for (const queue of [this.refused, this.fresh]) {
+		for (const queue of this.impatient) {
 			const overdue = queue.filter((waiting) => this.overdueAt(waiting) <= now);
 			for (const waiting of overdue) {
 				queue.splice(queue.indexOf(waiting), 1);

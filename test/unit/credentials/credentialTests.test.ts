@@ -1,3 +1,4 @@
+import { NodeHelpers } from 'n8n-workflow';
 import { runInNewContext } from 'node:vm';
 
 import { EvolinkApi } from '../../../credentials/EvolinkApi.credentials';
@@ -21,6 +22,46 @@ describe.each([
 				type === 'responseCode' && 'value' in properties && properties.value === status,
 		);
 		expect(rule?.properties.message).toMatch(/redirects/);
+	});
+});
+
+describe.each([
+	['EvoLink API', new EvolinkApi(), ['baseUrl', 'filesBaseUrl']],
+	['Images Gateway API', new ImagesGatewayApi(), ['baseUrl']],
+])('the form of the credential %s', (_, { properties }, addresses) => {
+	const notices = (address: string) =>
+		properties.filter(
+			(property) =>
+				property.type === 'notice' &&
+				NodeHelpers.displayParameter(
+					Object.fromEntries(addresses.map((name) => [name, address])),
+					property,
+					null,
+					null,
+				),
+		);
+
+	it.each([
+		['http://api.example.com', true],
+		['http://93.184.216.34:8080', true],
+		['http://172.15.0.1', true],
+		['http://172.32.0.1', true],
+		['https://api.example.com', false],
+		['http://localhost:8080', false],
+		['http://127.0.0.1', false],
+		['http://10.1.2.3', false],
+		['http://172.16.0.1', false],
+		['http://172.31.255.1/v1', false],
+		['http://192.168.1.5', false],
+		['http://[::1]:8080', false],
+		['', false],
+	])('warns of %j: %s', (address, isShown) => {
+		expect(notices(address)).toHaveLength(isShown ? addresses.length : 0);
+	});
+
+	// n8n runs it with every request that sends the key, in a sandbox that takes milliseconds and gives up under load.
+	it('has no regex among its conditions', () => {
+		expect(JSON.stringify(properties)).not.toContain('regex');
 	});
 });
 

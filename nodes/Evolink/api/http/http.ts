@@ -135,20 +135,23 @@ function cutAt(...signals: Array<AbortSignal | undefined>): {
 	forget: () => void;
 } {
 	const cut = new AbortController();
-	const over = new AbortController();
+	let end = () => {};
 	const isCut = new Promise<never>((_resolve, reject) => {
-		const end = () => {
+		end = () => {
 			reject(new Error('The request did not finish in time'));
 			cut.abort();
 		};
 		for (const signal of signals) {
 			if (signal?.aborted) end();
-			signal?.addEventListener('abort', end, { once: true, signal: over.signal });
+			signal?.addEventListener('abort', end, { once: true });
 		}
 	});
 	isCut.catch(() => undefined); // Nobody waits for it until an answer arrives.
 	// The stop signal lives as long as the execution: listeners must not gather there.
-	return { cut, isCut, forget: () => over.abort() };
+	const forget = () => {
+		for (const signal of signals) signal?.removeEventListener('abort', end);
+	};
+	return { cut, isCut, forget };
 }
 
 function lowerCaseHeaders(headers: IDataObject): Record<string, string> {

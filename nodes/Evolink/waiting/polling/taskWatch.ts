@@ -94,6 +94,9 @@ export class TaskWatch {
 
 	private isLooping = false;
 
+	/** When the loop looks again by itself. Unix milliseconds. */
+	private nextLookAt = Number.POSITIVE_INFINITY;
+
 	private wakeUp: () => void = () => undefined;
 
 	constructor(
@@ -115,7 +118,7 @@ export class TaskWatch {
 		return await new Promise((resolve, reject) => {
 			const now = this.clock.now();
 			this.schedule.pass(now, this.waits.size);
-			this.waits.add({
+			const wait: Wait = {
 				taskId,
 				position: this.started++,
 				startedAt: now,
@@ -132,10 +135,12 @@ export class TaskWatch {
 				...(known && lacksImages(known) ? { imageless: { since: now, task: known } } : {}),
 				resolve,
 				reject,
-			});
+			};
+			this.waits.add(wait);
 			this.mostAtATime = Math.max(this.mostAtATime, this.waits.size);
-			this.wakeUp();
 			if (!this.isLooping) void this.loop();
+			// A look costs time for every task that is waited for.
+			else if (this.pollAt(wait) < this.nextLookAt) this.wakeUp();
 		});
 	}
 
@@ -155,6 +160,7 @@ export class TaskWatch {
 					this.pollDue();
 					continue;
 				}
+				this.nextLookAt = roundAt;
 				await this.clock.sleep(pauseMs, changed);
 				if (this.clock.now() > roundAt + JUMP_MS) this.goOnAfterJump();
 			}
