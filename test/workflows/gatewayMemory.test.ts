@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -8,6 +9,34 @@ import { binaryField, editImage, runWorkflow } from './harness';
 const MEGABYTE = 1024 * 1024;
 const IMAGE_BYTES = 25 * MEGABYTE;
 const ITEMS = 6;
+
+it('a large image in an answer, written as PHP writes JSON, is stored as it is', async () => {
+	const simulator = await startSimulator();
+	const picture = await samplePicture('png');
+	const large = Buffer.concat([picture, randomBytes(3 * MEGABYTE)]);
+	const body = JSON.stringify({ data: [{ b64_json: large.toString('base64') }] });
+	const gateway = createServer((request, response) => {
+		request.resume();
+		request.on('end', () => response.end(body.replaceAll('/', '\\/')));
+	});
+	await new Promise<void>((listening) => gateway.listen(0, '127.0.0.1', listening));
+	const { port } = gateway.address() as AddressInfo;
+	try {
+		const { error, items } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, { service: 'imagesGateway' }),
+			credential: { apiKey: simulator.gatewayKey, baseUrl: `http://127.0.0.1:${port}` },
+			node: { credentials: { imagesGatewayApi: { id: '2', name: 'Gateway' } } },
+		});
+		expect(error).toBeUndefined();
+		expect(items[0].binary?.data).toMatchObject({ mimeType: 'image/png' });
+		expect(Buffer.from(items[0].binary?.data.data ?? '', 'base64').equals(large)).toBe(true);
+	} finally {
+		gateway.closeAllConnections();
+		gateway.close();
+		await simulator.close();
+	}
+});
 
 /** What a gateway has got and not answered yet, n8n holds too: it might have to send it again. */
 it.each(['generationsJson', 'editsMultipart'])(

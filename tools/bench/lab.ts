@@ -97,6 +97,15 @@ export class Lab {
 		);
 	}
 
+	/** For a service of the scenario's own. */
+	async createCredential(
+		name: string,
+		type: string,
+		data: Record<string, string>,
+	): Promise<Credential> {
+		return await this.n8n.createCredential(name, type, data);
+	}
+
 	/** The memory of n8n at rest, after what has been run before has settled: when it no longer becomes less. */
 	async idle(): Promise<number> {
 		for (let before = Number.POSITIVE_INFINITY; ; ) {

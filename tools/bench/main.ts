@@ -16,6 +16,7 @@ import { describeMachine, keep, writeReport } from './report';
 import type { Scenario } from './scenario';
 import { automatic } from './scenarios/automatic';
 import { fullAccount } from './scenarios/fullAccount';
+import { gatewayImages } from './scenarios/gatewayImages';
 import { growth } from './scenarios/growth';
 import { instant } from './scenarios/instant';
 import { packageSize } from './scenarios/package';
@@ -32,6 +33,7 @@ const scenarios = [
 	packageSize,
 	automatic,
 	fullAccount,
+	gatewayImages,
 ] as Array<Scenario<unknown>>;
 
 async function main(): Promise<void> {

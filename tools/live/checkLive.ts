@@ -74,7 +74,7 @@ export async function checkLive(
 		const verdict = await row.try(live).catch((error: Error): Verdict => {
 			return { result: 'not seen', seen: `it could not be tried: ${error.message}` };
 		});
-		const outcome = { row, ...verdict, seen: publishable(verdict.seen, live.settings) };
+		const outcome = { row, ...verdict, seen: await publishable(verdict.seen, live.settings) };
 		outcomes.push(outcome);
 		tell(outcome);
 	}
@@ -94,8 +94,8 @@ export function asTable(outcomes: Outcome[]): string {
 }
 
 /** Without the key, the prompt, the callback URL, and what stands behind the host of any address. */
-function publishable(text: string, { apiKey, callbackUrl }: Settings): string {
-	const withoutKey = withoutSecrets(Buffer.from(text), apiKey).toString('utf8');
+async function publishable(text: string, { apiKey, callbackUrl }: Settings): Promise<string> {
+	const withoutKey = (await withoutSecrets(Buffer.from(text), apiKey)).toString('utf8');
 	const withoutCallback =
 		callbackUrl === undefined ? withoutKey : withoutKey.replaceAll(callbackUrl, '<callback URL>');
 	return redacted(withoutCallback)

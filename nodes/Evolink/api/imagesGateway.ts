@@ -24,6 +24,7 @@ import { tellPaidAnswer } from './errors/paidAnswer';
 import type { Clock } from './http/clock';
 import type { HttpFailure } from './http/failures';
 import { isRecord, numberOf, parseJson, textOf } from './http/json';
+import { setLongTextsAside } from './http/longTexts';
 import { type HttpAnswer, isSuccess, requestIdOf, type Send } from './http/messages';
 import { isPassingStatus, retryAfterMs, retryDelayMs } from './http/retry';
 import { isHttpUrl, parseUrl } from './http/url';
@@ -36,8 +37,8 @@ import { dateOf } from './task';
  * oepnai-nebula.apifox.cn, support.huaweicloud.com (ModelArts MaaS).
  */
 
-/** An edited image, as a link or as the content itself. */
-export type GatewayImage = { kind: 'link'; link: string } | { kind: 'content'; base64: string };
+/** An edited image, as a link or as the content itself: base64, maybe with the escapes of JSON. */
+export type GatewayImage = { kind: 'link'; link: string } | { kind: 'content'; base64: Buffer };
 
 export interface GatewayEdit {
 	/** At least one. */
@@ -110,7 +111,7 @@ export class ImagesGatewayClient {
 				timeoutMs,
 				maxBytes: MAX_ANSWER_BYTES,
 			});
-			const outcome = this.readOutcome(result);
+			const outcome = await this.readOutcome(result);
 			if (outcome.kind === 'edited') return outcome.edit;
 			if (outcome.kind === 'accepted') {
 				onAccepted(outcome.pollUrl);
@@ -163,10 +164,10 @@ export class ImagesGatewayClient {
 				if (!isPassingStatus(result.status)) throw late(pollUrl, last);
 				continue;
 			}
-			const reply = readGatewayReply(result.body.toString('utf8'));
+			const { reply, shortened } = await readReply(result);
 			if (reply.kind === 'edited') return reply.edit;
 			if (reply.kind === 'error') {
-				const { trace } = tellPaidAnswer(result);
+				const { trace } = tellPaidAnswer(shortened);
 				throw outcomeUnknown(reasonIn(reply.error, reply.status), trace);
 			}
 			last = "it isn't ready yet";
@@ -174,8 +175,8 @@ export class ImagesGatewayClient {
 	}
 
 	/** What became of a request, for the money above all. */
-	private readOutcome(result: HttpAnswer | HttpFailure): Outcome {
-		const outcome = readOutcome(result, this.clock.now());
+	private async readOutcome(result: HttpAnswer | HttpFailure): Promise<Outcome> {
+		const outcome = await readOutcome(result, this.clock.now());
 		if (outcome.kind !== 'accepted') return outcome;
 		const pollUrl = addressOn(this.baseUrl, outcome.pollUrl);
 		if (pollUrl !== undefined) return { ...outcome, pollUrl };
@@ -204,7 +205,7 @@ type Outcome =
 
 const REFUSED = "The images gateway didn't edit the image";
 
-function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
+async function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Promise<Outcome> {
 	if (result.kind === 'notSent') {
 		const error = new ApiError(`${REFUSED}: ${result.reason}`, CHECK_ADDRESS);
 		return { kind: 'throttled', error };
@@ -214,8 +215,8 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 
 	const waiting = { retryAfterMs: retryAfterMs(result, nowMs) };
 	const requestId = requestIdOf(result);
-	const answer = errorAnswer(result);
 	if (!isSuccess(result)) {
+		const answer = errorAnswer(result);
 		const between = refusalIn(answer);
 		return {
 			...(between.isFromBetween
@@ -224,24 +225,27 @@ function readOutcome(result: HttpAnswer | HttpFailure, nowMs: number): Outcome {
 			...waiting,
 		};
 	}
-	const reply = readGatewayReply(answer.text);
+	const { reply, shortened } = await readReply(result);
 	switch (reply.kind) {
 		case 'edited':
 			return reply;
 		case 'error':
-			return { ...refusal(reply.status, reply.error, requestId, result), ...waiting };
+			return { ...refusal(reply.status, reply.error, requestId, shortened), ...waiting };
 		case 'task': {
 			const location = result.status === 202 ? textOf(result.headers.location) : undefined;
 			const pollUrl = reply.pollUrl ?? location;
 			if (pollUrl !== undefined) return { kind: 'accepted', pollUrl, ...waiting };
-			return { kind: 'final', error: worksWithTasks(reply.taskId, tellPaidAnswer(result).trace) };
+			return {
+				kind: 'final',
+				error: worksWithTasks(reply.taskId, tellPaidAnswer(shortened).trace),
+			};
 		}
 		case 'unreadable': {
 			const location = textOf(result.headers.location);
 			if (result.status === 202 && location !== undefined) {
 				return { kind: 'accepted', pollUrl: location, ...waiting };
 			}
-			const { told, trace } = tellPaidAnswer(result);
+			const { told, trace } = tellPaidAnswer(shortened);
 			return { kind: 'final', error: outcomeUnknown(`its response has no image; ${told}`, trace) };
 		}
 	}
@@ -348,17 +352,33 @@ function adviceFor(status: number | undefined): string {
 	);
 }
 
+/** @returns `shortened`: the answer without the images that stood in it, so that nothing of it takes long to read */
+async function readReply(
+	answer: HttpAnswer,
+): Promise<{ reply: GatewayReply; shortened: HttpAnswer }> {
+	const { json, long } = await setLongTextsAside(answer.body);
+	return {
+		reply: readGatewayReply(json.toString('utf8'), long),
+		shortened: { ...answer, body: json },
+	};
+}
+
 /**
  * Reads what a gateway answered. Images stand in one of several lists, see `listsIn`; in it `url` (one or several),
  * `image_url`, `b64_json`, or an `error` in the place of an image. An error may come as success, and hosts with
  * tasks may be mistaken for gateways.
+ *
+ * @param long of `setLongTextsAside`; those that are images are taken out of it
  */
-export function readGatewayReply(text: string): GatewayReply {
+export function readGatewayReply(
+	text: string,
+	long: Map<string, Buffer> = new Map(),
+): GatewayReply {
 	const body = parseJson(text);
 	if (!isRecord(body)) return { kind: 'unreadable' };
 	const pollUrl = textOf(body.poll_url);
 	if (saysSoPlainly(body)) return errorReply(body, text);
-	const { images, errors } = takeImages(body);
+	const { images, errors } = takeImages(body, long);
 	if (images.length > 0) {
 		const wrapped = isRecord(body.data) ? body.data : {};
 		const createdAt = dateOf(body.created ?? wrapped.created);
@@ -368,7 +388,7 @@ export function readGatewayReply(text: string): GatewayReply {
 				images,
 				...(createdAt === undefined ? {} : { createdAt }),
 				...(errors.length === 0 ? {} : { failures: errors.map(wordsOf) }),
-				raw: body as IDataObject,
+				raw: withLongTexts(body, long),
 			},
 		};
 	}
@@ -383,6 +403,15 @@ export function readGatewayReply(text: string): GatewayReply {
 		...(taskId === undefined ? {} : { taskId }),
 		...(pollUrl === undefined ? {} : { pollUrl }),
 	};
+}
+
+/** Puts back what is no image. */
+function withLongTexts(body: Record<string, unknown>, long: Map<string, Buffer>): IDataObject {
+	if (long.size === 0) return body as IDataObject;
+	return JSON.parse(JSON.stringify(body), (_name, value: unknown) => {
+		const text = typeof value === 'string' ? long.get(value) : undefined;
+		return text === undefined ? value : parseJson(`"${text.toString('utf8')}"`);
+	}) as IDataObject;
 }
 
 function wordsOf(error: unknown): string {
@@ -436,21 +465,21 @@ interface Taken {
 }
 
 /** The images of an answer; base64 is taken out of it, because nobody wants megabytes in an item's JSON. */
-function takeImages(body: Record<string, unknown>): Taken {
-	const taken = listsIn(body).map(takeFromList);
+function takeImages(body: Record<string, unknown>, long: Map<string, Buffer>): Taken {
+	const taken = listsIn(body).map((list) => takeFromList(list, long));
 	return (
 		taken.find(({ images }) => images.length > 0) ??
 		taken.find(({ errors }) => errors.length > 0) ?? { images: [], errors: [] }
 	);
 }
 
-function takeFromList(list: unknown): Taken {
+function takeFromList(list: unknown, long: Map<string, Buffer>): Taken {
 	const errors: unknown[] = [];
 	const images = listOf(list).flatMap((entry) => {
-		if (!isRecord(entry)) return imageOf(entry);
+		if (!isRecord(entry)) return imageOf(entry, long);
 		const { url, image_url: imageUrl, b64_json: base64, error } = entry;
 		const links = [url, isRecord(imageUrl) ? imageUrl.url : imageUrl].flatMap(listOf);
-		const found = links.flatMap(imageOf);
+		const found = links.flatMap((link) => imageOf(link, long));
 		if (found.some(({ kind }) => kind === 'content')) {
 			delete entry.url;
 			delete entry.image_url;
@@ -458,7 +487,7 @@ function takeFromList(list: unknown): Taken {
 		const hasContent = typeof base64 === 'string' && base64.trim() !== '';
 		if (hasContent) delete entry.b64_json;
 		if (found.length > 0) return found;
-		if (hasContent) return [contentOf(base64)];
+		if (hasContent) return [contentOf(base64, long)];
 		if (isRealError(error)) errors.push(error);
 		return [];
 	});
@@ -470,13 +499,16 @@ function listOf(value: unknown): unknown[] {
 }
 
 /** A link, or an image as data URL. */
-function imageOf(value: unknown): GatewayImage[] {
+function imageOf(value: unknown, long: Map<string, Buffer>): GatewayImage[] {
 	if (typeof value !== 'string') return [];
 	const text = value.trim();
-	if (/^data:/i.test(text)) return [contentOf(text)];
+	if (/^data:/i.test(text)) return [contentOf(value, long)];
 	return isHttpUrl(text) ? [{ kind: 'link', link: text }] : [];
 }
 
-function contentOf(base64: string): GatewayImage {
-	return { kind: 'content', base64: base64.trim().replace(/^data:[^,]{0,200},/i, '') };
+function contentOf(text: string, long: Map<string, Buffer>): GatewayImage {
+	const whole = long.get(text) ?? Buffer.from(text.trim());
+	long.delete(text);
+	const [prefix] = /^\s*data:[^,]{0,200},/i.exec(whole.toString('latin1', 0, 300)) ?? [''];
+	return { kind: 'content', base64: whole.subarray(prefix.length) };
 }

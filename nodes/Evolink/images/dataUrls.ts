@@ -1,8 +1,9 @@
 import { randomUUID } from 'crypto';
 
-import { type IDataObject, type IExecuteFunctions, sleep } from 'n8n-workflow';
+import type { IDataObject, IExecuteFunctions } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
+import { breaks } from '../api/http/breaks';
 import { readFile } from './binaryFields';
 import { FORMATS } from './format';
 import type { BinaryReference, Reference } from './inputImages';
@@ -48,13 +49,10 @@ function base64Length({ bytes }: BinaryReference): number {
 	return Math.ceil(bytes / 3) * 4;
 }
 
-/** n8n comes to its other work after so many bytes. */
-const PIECE_BYTES = 1024 * 1024;
-
 /** @param place as long as the content's base64 */
 async function encode(content: AsyncIterable<Buffer>, place: Buffer, label: string): Promise<void> {
 	let end = 0;
-	let sinceBreak = 0;
+	const rested = breaks();
 	let rest: Buffer = Buffer.alloc(0);
 	const write = (base64: string) => {
 		if (end + base64.length > place.length) throw changed(label);
@@ -66,10 +64,7 @@ async function encode(content: AsyncIterable<Buffer>, place: Buffer, label: stri
 		const whole = piece.length - (piece.length % 3);
 		write(piece.toString('base64', 0, whole));
 		rest = Buffer.from(piece.subarray(whole));
-		sinceBreak += chunk.length;
-		if (sinceBreak < PIECE_BYTES) continue;
-		sinceBreak = 0;
-		await sleep(0);
+		await rested(chunk.length);
 	}
 	write(rest.toString('base64'));
 	if (end < place.length) throw changed(label);

@@ -5,6 +5,7 @@ import { type HttpAnswer, isSuccess, type Send } from '../api/http/http';
 import { isPassingStatus, type ReadResult, repeatRead, retryAfterMs } from '../api/http/retry';
 import { failedExchange } from '../api/errors/advice';
 import { isHttpUrl } from '../api/http/url';
+import { decodeInPlace, isBase64 } from './base64';
 import { withEnding } from './fileNames';
 import { FORMATS, type ImageFormat } from './format';
 import { examineImage, ImageReader } from './imageReader';
@@ -154,13 +155,16 @@ const UNKNOWN_FORMAT = { mimeType: 'application/octet-stream', extension: 'bin' 
 /**
  * Decodes an image that came as base64. It is paid, so what may be an image in any format is kept.
  *
+ * @param base64 with or without the escapes of JSON; the image then stands in its room
  * @param stem its file name without the ending
  * @throws {ApiError} it is certainly no image
  */
-export function decodeImage(base64: string, stem: string): DecodedImage {
-	const isBase64 = /^[\w+/=\s-]*$/.test(base64.slice(0, 1_000));
-	const content = Buffer.from(base64, isBase64 ? 'base64' : 'utf8');
-	const facts = examineImage(content);
+export async function decodeImage(base64: Buffer, stem: string): Promise<DecodedImage> {
+	const reader = new ImageReader();
+	const content = isBase64(base64)
+		? await decodeInPlace(base64, (bytes) => reader.write(bytes))
+		: base64;
+	const facts = reader.end();
 	if (facts) {
 		const { mimeType } = FORMATS[facts.format];
 		const hint = facts.isCutOff ? { hint: 'ends before the image does' } : {};

@@ -86,13 +86,17 @@ const TEXTS: Array<[RegExp, UnknownContent]> = [
 	],
 ];
 
+/** Enough to say what something is; more would hold n8n up. */
+const READ_BYTES = 64 * 1024;
+
 /**
  * Tells what a file is that is no image.
  *
- * @param beginning the first bytes; some thousand are enough
+ * @param content its first bytes; some thousand are enough
  * @param bytes of the whole file
  */
-export function describeUnknown(beginning: Buffer, bytes = beginning.length): UnknownContent {
+export function describeUnknown(content: Buffer, bytes = content.length): UnknownContent {
+	const beginning = content.subarray(0, READ_BYTES);
 	if (bytes === 0) {
 		return {
 			what: 'empty',

@@ -192,6 +192,16 @@ describe('a task', () => {
 		expect(taskOf(wrapped)).toMatchObject({ id: TASK_ID });
 	});
 
+	it('is found behind a list of IDs', () => {
+		const listed = { result: { id: [TASK_ID], task: { id: `${TASK_ID}7`, status: 'pending' } } };
+		expect(taskOf(listed)).toMatchObject({ id: `${TASK_ID}7` });
+	});
+
+	it('is what its place wraps, where that says more', () => {
+		const wrapped = { result: { id: TASK_ID, data: { ...PENDING, progress: 40 } } };
+		expect(taskOf(wrapped)).toMatchObject({ id: TASK_ID, progress: 40 });
+	});
+
 	it('gives what the place says where it was found', () => {
 		expect(taskOf({ result: { task: PENDING } })).toMatchObject({ creditsReserved: 1 });
 	});

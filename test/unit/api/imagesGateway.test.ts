@@ -34,7 +34,7 @@ const BODY = {
 
 const read = (body: unknown): GatewayReply => readGatewayReply(JSON.stringify(body));
 const link = (address: string) => ({ kind: 'link', link: address });
-const content = (base64: string) => ({ kind: 'content', base64 });
+const content = (base64: string) => ({ kind: 'content', base64: Buffer.from(base64) });
 
 describe('what a gateway answers', () => {
 	const shapes: Array<[string, unknown, object[]]> = [
@@ -309,6 +309,39 @@ describe('editing', () => {
 			},
 		]);
 		expect(service.requests[0].maxBytes).toBeGreaterThan((50 * 1024 * 1024 * 4) / 3);
+	});
+
+	describe('an answer of many megabytes', () => {
+		const large = Buffer.alloc(300_000, 'image').toString('base64');
+
+		it.each<[string, object]>([
+			['base64', { data: [{ b64_json: large }] }],
+			['data URLs', { data: [{ b64_json: `data:image/png;base64,${large}` }] }],
+			['data URLs as links', { data: [{ url: `data:image/png;base64,${large}` }] }],
+			['a list', { images: [`data:image/png;base64,${large}`] }],
+		])('gives its images, and the rest as it is (%s)', async (_name, body) => {
+			const { edit } = setUp(answer(200, { ...body, usage: { images: 1 }, note: `"${large}` }));
+			const { images, raw } = await edit();
+			expect(images).toEqual([content(large)]);
+			expect(raw).toMatchObject({ usage: { images: 1 }, note: `"${large}` });
+			expect(JSON.stringify(raw).length).toBeLessThan(large.length * 1.5);
+		});
+
+		it('tells an error by the beginning of its words', async () => {
+			const message = `Not an image: data:image/png;base64,${large}`;
+			const { edit } = setUp(answer(200, { error: { code: 'invalid_image', message } }));
+			const error = await edit().catch((caught: Error) => caught);
+			expect(String(error)).toMatch(/didn't edit the image: Not an image: data:image/);
+			expect(String(error).length).toBeLessThan(1_000);
+		});
+
+		it('leaves its IDs and links as a trace where it has no image', async () => {
+			const body = { request_id: 'req-7', see: 'https://gateway.example.com/jobs/7', log: large };
+			const { edit } = setUp(answer(200, body));
+			const error = (await edit().catch((caught: Error) => caught)) as ImageLostError;
+			expect(error.message).toMatch(/req-7.*https:\/\/gateway\.example\.com\/jobs\/7/);
+			expect(error.trace.answer?.length).toBeLessThan(1_000);
+		});
 	});
 
 	const notBilled: Array<[string, Step]> = [

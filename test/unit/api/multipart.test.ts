@@ -152,7 +152,7 @@ describe('an image in a store', () => {
 	});
 });
 
-it('a form of fields and files is, part by part, what the package form-data makes', () => {
+it('a form of fields and files is, part by part, what the package form-data makes', async () => {
 	const files = ['a.png', 'b "quoted" ü.png'].map((fileName, index) => ({
 		name: 'image[]',
 		content: Buffer.from([0, 13, 10, 45, 45, index]),
@@ -163,7 +163,7 @@ it('a form of fields and files is, part by part, what the package form-data make
 		['model', 'm'],
 		['prompt', 'Grün\r\n--x'],
 	];
-	const ours = form(fields, files);
+	const ours = await form(fields, files);
 	const reference = new FormDataPackage();
 	for (const [name, value] of fields) reference.append(name, value);
 	for (const { name, content, fileName, mimeType } of files) {

@@ -206,11 +206,13 @@ describe('downloadImages', () => {
 });
 
 describe('decodeImage', () => {
+	const decode = async (base64: string) => await decodeImage(Buffer.from(base64), 'edited');
+
 	it.each(['png', 'jpeg', 'webp'] as const)(
 		'gives a %s its true type and ending',
 		async (format) => {
 			const content = await samplePicture(format);
-			expect(decodeImage(content.toString('base64'), 'edited')).toEqual({
+			expect(await decode(content.toString('base64'))).toEqual({
 				content,
 				mimeType: `image/${format}`,
 				fileName: `edited.${format === 'jpeg' ? 'jpg' : format}`,
@@ -220,14 +222,14 @@ describe('decodeImage', () => {
 
 	it('keeps what may be an image of another format, and what is only half there, with a hint', async () => {
 		const jxl = Buffer.from('\xff\x0a\x01\x02\x03 and so on', 'latin1');
-		expect(decodeImage(jxl.toString('base64'), 'edited')).toEqual({
+		expect(await decode(jxl.toString('base64'))).toEqual({
 			content: jxl,
 			mimeType: 'application/octet-stream',
 			fileName: 'edited.bin',
 			hint: 'is not an image of a known format, but a JPEG XL image; it was stored as it is',
 		});
 		const half = (await samplePicture()).subarray(0, 1_000);
-		expect(decodeImage(half.toString('base64'), 'edited')).toMatchObject({
+		expect(await decode(half.toString('base64'))).toMatchObject({
 			fileName: 'edited.png',
 			hint: 'ends before the image does',
 		});
@@ -239,7 +241,7 @@ describe('decodeImage', () => {
 		[Buffer.from('<html><body>').toString('base64'), /, but a web page/],
 		[Buffer.from('{"error":"no"}').toString('base64'), /, but JSON that says 'no'/],
 		[Buffer.from('no picture at all').toString('base64'), /, but text: 'no picture at all'/],
-	])('takes nothing else (%p)', (base64, message) => {
-		expect(() => decodeImage(base64, 'edited')).toThrow(message);
+	])('takes nothing else (%p)', async (base64, message) => {
+		await expect(decode(base64)).rejects.toThrow(message);
 	});
 });

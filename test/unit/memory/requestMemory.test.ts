@@ -294,6 +294,17 @@ describe('a repetition', () => {
 		expect(again.idempotencyKey).not.toBe(first.idempotencyKey);
 	});
 
+	it('asks anew for the one that failed, and finds the others that ask the same', () => {
+		const kept = {};
+		const first = run({ kept, isTool: true });
+		Object.assign(first.claim(0, 'beach'), { body: BODY, taskId: 'task-1' });
+		Object.assign(first.claim(1, 'beach'), { body: BODY, taskId: 'task-2' });
+		first.noteError(0, failure('service_error', true));
+		first.endRun(false);
+		const again = run({ kept, isTool: true });
+		expect([0, 1].map((item) => again.claim(item, 'beach').taskId)).toEqual(['task-2', undefined]);
+	});
+
 	it('meets the same failed task again where another try is no use', () => {
 		const kept = {};
 		firstTry(kept, failure('content_policy_violation', false));
@@ -396,6 +407,22 @@ describe('what this run has paid', () => {
 		expect([0, 1, 2].map((item) => memory.traceOf(item))).toEqual([{}, { taskId: 'task-2' }, {}]);
 		expect(memory.traceOf(1)).not.toBe(memory.traceOf(2));
 		expect(memory.traceOf(2)).not.toHaveProperty('taskId');
+	});
+
+	it.each([1, 2, 3, 4])('names the last of %i tasks of an item', (count) => {
+		const memory = run();
+		for (let index = 1; index <= count; index++) {
+			Object.assign(memory.claim(0, 'beach'), { body: BODY, taskId: `task-${index}` });
+		}
+		expect(memory.traceOf(0)).toEqual({ taskId: `task-${count}` });
+	});
+
+	it('is not what an agent asked, whatever it asked', () => {
+		const kept = {};
+		const tool = run({ kept, isTool: true });
+		Object.assign(tool.claim(0, 'run 0 item 5'), { body: BODY, taskId: TASK_ID });
+		tool.endRun(false);
+		expect(run({ kept }).paid()).toEqual([]);
 	});
 
 	it('sums up what was reserved, by an earlier try too', () => {

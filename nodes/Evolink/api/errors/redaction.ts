@@ -1,3 +1,5 @@
+import { breaks } from '../http/breaks';
+
 /**
  * Secrets that a service may quote in what it says, and that must not be shown: the address that wakes a parked run
  * (its parameters `evolink` and n8n's `signature`) and tokens.
@@ -29,16 +31,33 @@ const RESUME_PARAMETERS = ['evolink=', 'evolink%3D', 'evolink%3d'];
  * An answer as it may be shown and kept: without the API key, in whichever form a service quotes it, and without
  * what would let somebody wake a parked run. Everything else stays, the signatures of result links above all.
  */
-export function withoutSecrets(body: Buffer, apiKey: string): Buffer {
+export async function withoutSecrets(body: Buffer, apiKey: string): Promise<Buffer> {
 	const keys = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1)];
-	const found = new Set(keys.filter((key) => key !== '' && body.includes(key)));
-	const hasAddress = RESUME_PARAMETERS.some((parameter) => body.includes(parameter));
-	if (found.size === 0 && !hasAddress) return body;
+	const secrets = [...keys, ...RESUME_PARAMETERS].filter((secret) => secret !== '');
+	const named = await namesIn(body, secrets);
+	const found = keys.filter((key) => named.has(key));
+	const hasAddress = RESUME_PARAMETERS.some((parameter) => named.has(parameter));
+	if (found.length === 0 && !hasAddress) return body;
 	let text = body.toString('utf8');
 	for (const key of found) text = text.replaceAll(key, '[API key]');
 	if (hasAddress)
 		text = text.replace(WORD, (word) => (isResumeAddress(word) ? redacted(word) : word));
 	return Buffer.from(text);
+}
+
+const SEARCHED_AT_A_TIME = 4 * 1024 * 1024;
+
+/** Which of them stand in it; n8n comes to its other work while it is long. */
+async function namesIn(body: Buffer, names: string[]): Promise<Set<string>> {
+	const rest = breaks(SEARCHED_AT_A_TIME);
+	const overlap = Math.max(...names.map((name) => Buffer.byteLength(name)));
+	const found = new Set<string>();
+	for (let start = 0; start < body.length; start += SEARCHED_AT_A_TIME) {
+		const piece = body.subarray(start, start + SEARCHED_AT_A_TIME + overlap);
+		for (const name of names) if (piece.includes(name)) found.add(name);
+		await rest(piece.length);
+	}
+	return found;
 }
 
 function isResumeAddress(word: string): boolean {

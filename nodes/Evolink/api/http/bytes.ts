@@ -1,5 +1,7 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { breaks } from './breaks';
+
 /** Bytes on their way, as n8n hands them out and takes them. */
 export type ByteStream = Awaited<ReturnType<IExecuteFunctions['helpers']['getBinaryStream']>>;
 
@@ -18,14 +20,28 @@ export class StreamedBytes {
 
 	/** All of them. */
 	async hold(): Promise<Buffer> {
-		const { stream, close } = await this.open();
-		try {
-			const chunks: Buffer[] = [];
-			for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-			return Buffer.concat(chunks);
-		} finally {
-			close();
+		return await held(piecesOf(this), this.length);
+	}
+}
+
+const PIECE_BYTES = 1024 * 1024;
+
+/** Bytes, a piece at a time, so that n8n comes to its other work. */
+export async function* piecesOf(content: Buffer | StreamedBytes): AsyncGenerator<Buffer> {
+	if (Buffer.isBuffer(content)) {
+		const rest = breaks(PIECE_BYTES);
+		for (let start = 0; start < content.length; start += PIECE_BYTES) {
+			const piece = content.subarray(start, start + PIECE_BYTES);
+			yield piece;
+			await rest(piece.length);
 		}
+		return;
+	}
+	const { stream, close } = await content.open();
+	try {
+		yield* stream as AsyncIterable<Buffer>;
+	} finally {
+		close();
 	}
 }
 
@@ -37,9 +53,61 @@ export class StreamedBytes {
  */
 export type TakeBytes = (content: ByteStream, announced: number) => Promise<unknown>;
 
+/**
+ * Bytes that are put together as they come. To copy many in one go would hold n8n up: a system may need long to find
+ * the memory.
+ */
+export class Room {
+	private readonly bytes: Buffer;
+
+	private length = 0;
+
+	private readonly more: Buffer[] = [];
+
+	/** @param expected as long as they are likely to be; what comes beyond is held twice for a moment */
+	constructor(expected: number) {
+		this.bytes = Buffer.allocUnsafe(expected);
+	}
+
+	add(chunk: Buffer): void {
+		if (this.more.length === 0 && this.length + chunk.length <= this.bytes.length) {
+			this.bytes.set(chunk, this.length);
+			this.length += chunk.length;
+		} else {
+			this.more.push(chunk);
+		}
+	}
+
+	/** All that came. */
+	async filled(): Promise<Buffer> {
+		const begun = this.bytes.subarray(0, this.length);
+		if (this.more.length === 0) return begun;
+		const chunks = [begun, ...this.more];
+		const all = Buffer.allocUnsafe(chunks.reduce((sum, { length }) => sum + length, 0));
+		const rest = breaks();
+		let end = 0;
+		for (const chunk of chunks) {
+			all.set(chunk, end);
+			end += chunk.length;
+			await rest(chunk.length);
+		}
+		return all;
+	}
+}
+
+/** Puts pieces together. @param expected as long as all of them are likely to be */
+export async function held(pieces: AsyncIterable<Buffer>, expected: number): Promise<Buffer> {
+	const room = new Room(expected);
+	const rest = breaks();
+	for await (const piece of pieces) {
+		room.add(piece);
+		await rest(piece.length);
+	}
+	return await room.filled();
+}
+
 /** Enough to tell an image from other things. */
 const BEGINNING_BYTES = 64;
-const FIRST_ROOM_BYTES = 64 * 1024;
 
 /** The body of an answer while it arrives. */
 export class ArrivingBody {
@@ -102,17 +170,8 @@ export class ArrivingBody {
 	}
 
 	private async read(): Promise<Buffer> {
-		let bytes = Buffer.allocUnsafe(Math.min(this.announced || FIRST_ROOM_BYTES, this.maxBytes));
-		let length = 0;
-		for await (const chunk of this.content as AsyncIterable<Buffer>) {
-			const needed = length + chunk.length;
-			if (needed > bytes.length) {
-				bytes = Buffer.concat([bytes], Math.min(this.maxBytes, needed * 2));
-			}
-			bytes.set(chunk, length);
-			length = needed;
-		}
-		return bytes.subarray(0, length);
+		const expected = Math.min(this.announced, this.maxBytes);
+		return await held(this.content as AsyncIterable<Buffer>, expected);
 	}
 
 	private async readBeginning(): Promise<Buffer> {

@@ -39,10 +39,10 @@ export function keyedSend(context: HttpContext, credentialType: string, apiKey: 
 				})) as IN8nHttpFullResponse,
 		);
 		if (result.kind === 'answer') {
-			return { ...result, body: withoutSecrets(result.body, apiKey) };
+			return { ...result, body: await withoutSecrets(result.body, apiKey) };
 		}
-		const reason = withoutSecrets(Buffer.from(result.reason), apiKey).toString('utf8');
-		return { ...result, reason: redacted(reason) };
+		const reason = await withoutSecrets(Buffer.from(result.reason), apiKey);
+		return { ...result, reason: redacted(reason.toString('utf8')) };
 	};
 	return logged(send, context.logger, true);
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from 'crypto';
 
-import { type OpenBytes, StreamedBytes } from './bytes';
+import { type OpenBytes, piecesOf, Room, StreamedBytes } from './bytes';
 
 /** A file on its way to the files service. */
 export interface FileUpload {
@@ -56,34 +56,36 @@ function escaped(fileName: string): string {
 }
 
 /** A file in a form of several fields. */
-export interface FormFile {
+export interface FormFile extends FileUpload {
 	name: string;
-	content: Buffer;
-	fileName: string;
-	mimeType: string;
 }
 
-/** A form of fields and files, in this order (RFC 7578). */
-export function form(
+/** A form of fields and files, in this order (RFC 7578); each file is read piece by piece to its place in it. */
+export async function form(
 	fields: Array<[name: string, value: string]>,
 	files: FormFile[],
-): { body: Buffer; contentType: string } {
+): Promise<{ body: Buffer; contentType: string }> {
 	const boundary = `----n8n-nodes-evolink-${randomUUID()}`;
-	const part = (name: string, more: string, content: Buffer) => [
+	const part = (name: string, more: string, content: FileUpload['content']) => [
 		Buffer.from(
 			`--${boundary}\r\nContent-Disposition: form-data; name="${escaped(name)}"${more}\r\n\r\n`,
 		),
 		content,
 		Buffer.from('\r\n'),
 	];
+	const parts = [
+		...fields.flatMap(([name, value]) => part(name, '', Buffer.from(value))),
+		...files.flatMap(({ name, content, fileName, mimeType }) =>
+			part(name, `; filename="${escaped(fileName)}"\r\nContent-Type: ${mimeType}`, content),
+		),
+		Buffer.from(`--${boundary}--\r\n`),
+	];
+	const room = new Room(parts.reduce((sum, { length }) => sum + length, 0));
+	for (const each of parts) {
+		for await (const piece of piecesOf(each)) room.add(piece);
+	}
 	return {
-		body: Buffer.concat([
-			...fields.flatMap(([name, value]) => part(name, '', Buffer.from(value))),
-			...files.flatMap(({ name, content, fileName, mimeType }) =>
-				part(name, `; filename="${escaped(fileName)}"\r\nContent-Type: ${mimeType}`, content),
-			),
-			Buffer.from(`--${boundary}--\r\n`),
-		]),
+		body: await room.filled(),
 		contentType: `multipart/form-data; boundary=${boundary}`,
 	};
 }

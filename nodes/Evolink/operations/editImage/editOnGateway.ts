@@ -6,7 +6,7 @@ import {
 	ImageLostError,
 	StoppedError,
 } from '../../api/errors/errors';
-import type { ByteStream } from '../../api/http/bytes';
+import { type ByteStream, held } from '../../api/http/bytes';
 import { form, type FormFile } from '../../api/http/multipart';
 import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
 import { decodeImage, downloadImages, type ImageFile } from '../../images/downloadImages';
@@ -202,7 +202,7 @@ async function buildRequest(
 		const fields = Object.entries({ ...additionalFields, model, prompt }).map(
 			([name, value]): [string, string] => [name, fieldText(value)],
 		);
-		return { path, ...form(fields, files) };
+		return { path, ...(await form(fields, files)) };
 	}
 	const body = await jsonWithDataUrls(run.context, itemIndex, imagesOf(plan), (all) => {
 		const images = all.slice(0, references.length);
@@ -244,7 +244,7 @@ function fieldText(value: unknown): string {
 	return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-/** The bytes of an input image; a link is fetched, without the key. */
+/** An input image; a link is fetched, without the key. */
 async function readContent(
 	{ context, plainSend, clock, inRequests }: GatewayRun,
 	reference: Reference,
@@ -252,9 +252,11 @@ async function readContent(
 	stem: string,
 ): Promise<Omit<FormFile, 'name'>> {
 	if (reference.kind === 'link') {
-		const hold = async (file: ImageFile<Buffer | ByteStream>) => ({
+		const hold = async (file: ImageFile<Buffer | ByteStream>, bytes: number) => ({
 			...file,
-			content: Buffer.isBuffer(file.content) ? file.content : await collect(file.content),
+			content: Buffer.isBuffer(file.content)
+				? file.content
+				: await held(file.content as AsyncIterable<Buffer>, bytes),
 		});
 		try {
 			const links = [reference.link];
@@ -265,9 +267,7 @@ async function readContent(
 			throw inputNotFetched(error as Error, reference.label);
 		}
 	}
-	const file = await readForUpload(context, itemIndex, reference, stem);
-	const { content } = file;
-	return { ...file, content: Buffer.isBuffer(content) ? content : await content.hold() };
+	return await readForUpload(context, itemIndex, reference, stem);
 }
 
 function inputNotFetched(error: Error, label: string): Error {
@@ -280,12 +280,6 @@ function inputNotFetched(error: Error, label: string): Error {
 
 /** Larger input images are not fetched for a form. */
 const MAX_INPUT_MB = 50;
-
-async function collect(stream: ByteStream): Promise<Buffer> {
-	const chunks: Buffer[] = [];
-	for await (const chunk of stream as AsyncIterable<Buffer>) chunks.push(chunk);
-	return Buffer.concat(chunks);
-}
 
 /**
  * Puts images that came in the answer where n8n keeps binary data. What is remembered then is what n8n
@@ -307,7 +301,7 @@ async function storeContents(
 		if (image.kind === 'link') {
 			remembered.push({ link: image.link });
 		} else {
-			const decoded = decodeImage(image.base64, stems[position]);
+			const decoded = await decodeImage(image.base64, stems[position]);
 			const { content, mimeType, hint } = decoded;
 			if (hint !== undefined) {
 				context.addExecutionHints({
