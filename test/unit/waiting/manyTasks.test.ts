@@ -222,13 +222,13 @@ it('estimates beyond all numbers end no run', async () => {
 	expect(wall).toBeLessThanOrEqual(60);
 });
 
-it('useless estimates are seen through whatever the order of the tasks', async () => {
+it('useless estimates are seen through whatever the order of the tasks: at worst the pace of 3 s', async () => {
 	await fc.assert(
 		fc.asyncProperty(
 			fc.array(fc.double({ min: 6, max: 10, noNaN: true }), { minLength: 100, maxLength: 100 }),
 			async (durations) => {
 				const { wall } = await watchAll([...durations, 10], { estimate: () => 30 });
-				expect(wall).toBeLessThanOrEqual(1.1);
+				expect(wall).toBeLessThanOrEqual(1.31);
 			},
 		),
 		{ numRuns: 25 },

@@ -45,11 +45,6 @@ describe('first poll', () => {
 		expect(first(new Schedule(), estimate, { position: 0 })).toBeCloseTo(expected);
 	});
 
-	it('a long estimate that is not tested yet: half way', () => {
-		expect(first(new Schedule(), 100)).toBeCloseTo(50.025);
-		expect(first(experienced(...TRUE), 100)).toBeCloseTo(100.05);
-	});
-
 	it('an early look, in a run of many: half a second before the end', () => {
 		const schedule = withSavedPolls(new Schedule());
 		expect(first(schedule, 8, { position: 10 })).toBeCloseTo(7.55); // One in ten tries it out.

@@ -62,10 +62,6 @@ export class Estimates {
 		if (this.shares.length > REMEMBERED_ENDS) this.shares.shift();
 	}
 
-	get areUntested(): boolean {
-		return this.shares.length === 0;
-	}
-
 	get hold(): boolean {
 		const [least, most] = SHARES_OF_TRUE_ESTIMATES;
 		const middle = this.quantile(1 / 2);

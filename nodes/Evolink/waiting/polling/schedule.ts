@@ -56,11 +56,6 @@ const FIRST_POLL: Rule[] = [
 		},
 	},
 	{
-		when: 'a long estimate that no task of the run has tested: half way',
-		holds: (task, { estimates }) => isLong(task) && estimates.areUntested,
-		waitMs: (task, run) => firstWait(task, run) / 2,
-	},
-	{
 		when: 'an estimate that may be rounded up, in a run of many: half a second before it is over',
 		holds: (task, { canAfford, pollsMany, earlyLook }) =>
 			canAfford && pollsMany && earlyLook.isWorthwhile(task),
