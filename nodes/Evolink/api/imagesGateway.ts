@@ -352,14 +352,17 @@ function adviceFor(status: number | undefined): string {
 	);
 }
 
-/** @returns `shortened`: the answer without the images that stood in it, so that nothing of it takes long to read */
+/** So much is read in a moment, and kept whole where it may be paid and gives no image. */
+const SHORT_ANSWER_BYTES = 1024 * 1024;
+
+/** @returns `shortened`: a long answer without the images that stood in it, so that nothing of it takes long to read */
 async function readReply(
 	answer: HttpAnswer,
 ): Promise<{ reply: GatewayReply; shortened: HttpAnswer }> {
 	const { json, long } = await setLongTextsAside(answer.body);
 	return {
 		reply: readGatewayReply(json.toString('utf8'), long),
-		shortened: { ...answer, body: json },
+		shortened: answer.body.length < SHORT_ANSWER_BYTES ? answer : { ...answer, body: json },
 	};
 }
 

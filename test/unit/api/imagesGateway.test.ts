@@ -336,7 +336,8 @@ describe('editing', () => {
 		});
 
 		it('leaves its IDs and links as a trace where it has no image', async () => {
-			const body = { request_id: 'req-7', see: 'https://gateway.example.com/jobs/7', log: large };
+			const log = large.repeat(Math.ceil((1024 * 1024) / large.length));
+			const body = { request_id: 'req-7', see: 'https://gateway.example.com/jobs/7', log };
 			const { edit } = setUp(answer(200, body));
 			const error = (await edit().catch((caught: Error) => caught)) as ImageLostError;
 			expect(error.message).toMatch(/req-7.*https:\/\/gateway\.example\.com\/jobs\/7/);
