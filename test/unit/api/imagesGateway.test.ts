@@ -330,9 +330,9 @@ describe('editing', () => {
 		it('tells an error by the beginning of its words', async () => {
 			const message = `Not an image: data:image/png;base64,${large}`;
 			const { edit } = setUp(answer(200, { error: { code: 'invalid_image', message } }));
-			const error = await edit().catch((caught: Error) => caught);
-			expect(String(error)).toMatch(/didn't edit the image: Not an image: data:image/);
-			expect(String(error).length).toBeLessThan(1_000);
+			const error = (await edit().catch((caught: Error) => caught)) as Error;
+			expect(error.message).toMatch(/didn't edit the image: Not an image: data:image/);
+			expect(error.message.length).toBeLessThan(1_000);
 		});
 
 		it('leaves its IDs and links as a trace where it has no image', async () => {

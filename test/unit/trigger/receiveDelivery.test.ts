@@ -1,8 +1,8 @@
 import type { IDataObject, IHttpRequestOptions, IWebhookFunctions } from 'n8n-workflow';
 
-import { type Clock, realClock } from '../../../nodes/Evolink/api/http/clock';
 import { receiveDelivery } from '../../../nodes/EvolinkTrigger/receiveDelivery';
 import { COMPLETED, FAILED, PROCESSING } from '../taskAnswers';
+import { VirtualClock } from '../virtualClock';
 
 /** A call to the trigger, without n8n around it: what is answered, what is asked, and what is started. */
 
@@ -33,7 +33,9 @@ class Called {
 
 	readonly asked: IHttpRequestOptions[] = [];
 
-	async call(body: unknown = { id: this.taskId }, clock?: Clock) {
+	readonly clock = new VirtualClock();
+
+	async call(body: unknown = { id: this.taskId }) {
 		const answered: Array<[number, string]> = [];
 		const response = {
 			headersSent: false,
@@ -63,7 +65,7 @@ class Called {
 					await this.answer(options),
 			},
 		} as unknown as IWebhookFunctions;
-		const { noWebhookResponse, workflowData } = await receiveDelivery(context, clock);
+		const { noWebhookResponse, workflowData } = await receiveDelivery(context, this.clock);
 		expect(noWebhookResponse).toBe(true);
 		expect(answered).toHaveLength(1);
 		return { status: answered[0][0], message: answered[0][1], started: workflowData?.[0] };
@@ -73,7 +75,7 @@ class Called {
 		this.asked.push(options);
 		const [first] = this.answers;
 		if (this.answers.length > 1) this.answers.shift();
-		await new Promise((resolve) => setTimeout(resolve, first.takesMs ?? 0));
+		await this.clock.pass(first.takesMs ?? 0);
 		const text = typeof first.body === 'string' ? first.body : JSON.stringify(first.body);
 		return { statusCode: first.statusCode, headers: {}, body: Buffer.from(text) };
 	}
@@ -115,20 +117,19 @@ describe('A call to the trigger', () => {
 
 	it('does not start where another process has saved that it did', async () => {
 		const called = calledFor(COMPLETED);
-		called.staticData.delivered = { [`${called.taskId} completed`]: Date.now() };
+		called.staticData.delivered = { [`${called.taskId} completed`]: called.clock.now() };
 		expect(await called.call()).toMatchObject({ message: 'Received before', started: undefined });
 	});
 
 	it('starts again in a test after some seconds, and leaves the saved data alone', async () => {
 		const called = calledFor(COMPLETED, { mode: 'manual' });
-		const at = Date.now();
-		const startedAfter = async (milliseconds: number) => {
-			const clock = { ...realClock(), now: () => at + milliseconds };
-			return (await called.call(undefined, clock)).started;
-		};
-		expect(await startedAfter(0)).toHaveLength(1);
-		expect(await startedAfter(9_999)).toBeUndefined();
-		expect(await startedAfter(10_000)).toHaveLength(1);
+		const again = async () => (await called.call()).started;
+		expect(await again()).toHaveLength(1);
+		const startedAt = called.clock.now();
+		await called.clock.pass(9_500);
+		expect(await again()).toBeUndefined();
+		await called.clock.pass(startedAt + 10_000 - called.clock.now());
+		expect(await again()).toHaveLength(1);
 		expect(called.staticData).toEqual({});
 	});
 
