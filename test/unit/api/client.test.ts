@@ -131,6 +131,8 @@ describe('create', () => {
 		expect(error).toMatchObject({ idempotencyKey: KEY });
 		expect(error.message).toMatch(/task history of your EvoLink dashboard/);
 		expect(error.message).toContain(KEY);
+		// What may be its cause, and the way out.
+		expect(error.advice).toMatch(/copy of this n8n.*another encryption key, or rename the node/);
 		expect(service.requests).toHaveLength(1);
 	});
 
