@@ -136,6 +136,17 @@ it('the first of each kind goes alone, and its price is for its kind only', asyn
 	expect(most).toBe(1);
 });
 
+it('waits for the first of another kind, which may cost anything', async () => {
+	const spending = record();
+	spending.prices.cheap = 2;
+	const { started, refused } = await spend(budgetFor({ maxCredits: 10 }, spending).budget, [
+		{ kind: 'dear', credits: 9 },
+		{ kind: 'cheap', credits: 2 },
+	]);
+	expect(started).toEqual([0]);
+	expect(refused).toHaveLength(1);
+});
+
 it('takes the last price of the kind for the next', async () => {
 	const { budget } = budgetFor({ maxCredits: 10 });
 	await spend(budget, each(1));
