@@ -34,7 +34,7 @@ import {
 } from './parameters/spending';
 import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
-import { BYTES_IN_REQUESTS, ImageLimit } from './run/limits';
+import { BYTES_IN_ANSWERS, BYTES_IN_REQUESTS, ImageLimit } from './run/limits';
 import { errorItem } from './run/nodeError';
 import { PaidTasks } from './run/paidTasks';
 import { logOf, logOfWaiting, Progress } from './run/progress';
@@ -234,6 +234,7 @@ async function onGateway(basics: RunBasics): Promise<GatewayRun> {
 		...basics,
 		gateway: new ImagesGatewayClient(send, clock, baseUrl),
 		inRequests: new ImageLimit(BYTES_IN_REQUESTS),
+		inAnswers: new Limit(BYTES_IN_ANSWERS),
 		isServicePrivate: isPrivateAddress(baseUrl),
 	};
 }

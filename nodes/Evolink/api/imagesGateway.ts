@@ -25,7 +25,7 @@ import type { Clock } from './http/clock';
 import type { HttpFailure } from './http/failures';
 import { isRecord, numberOf, parseJson, textOf } from './http/json';
 import { setLongTextsAside } from './http/longTexts';
-import { type HttpAnswer, isSuccess, requestIdOf, type Send } from './http/messages';
+import { type HttpAnswer, isSuccess, type MakeRoom, requestIdOf, type Send } from './http/messages';
 import { isPassingStatus, retryAfterMs, retryDelayMs } from './http/retry';
 import { isHttpUrl, parseUrl } from './http/url';
 import { dateOf } from './task';
@@ -90,6 +90,7 @@ export class ImagesGatewayClient {
 	 *
 	 * @param timeoutMs for each request; a gateway works minutes on it
 	 * @param onAccepted gets the address to ask at, where the gateway answers later
+	 * @param makeRoom for the images that stand in an answer
 	 * @throws {ApiError} the gateway refused; nothing is billed
 	 * @throws {ImageLostError} it is, or may be, billed
 	 * @throws {ImageLateError} of `collect`
@@ -99,6 +100,7 @@ export class ImagesGatewayClient {
 		{ path, body, contentType }: GatewayRequest,
 		timeoutMs: number,
 		onAccepted: (pollUrl: string) => void = () => undefined,
+		makeRoom?: MakeRoom,
 	): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
@@ -110,12 +112,14 @@ export class ImagesGatewayClient {
 				body,
 				timeoutMs,
 				maxBytes: MAX_ANSWER_BYTES,
+				makeRoom,
 			});
 			const outcome = await this.readOutcome(result);
 			if (outcome.kind === 'edited') return outcome.edit;
 			if (outcome.kind === 'accepted') {
 				onAccepted(outcome.pollUrl);
-				return await this.poll(outcome.pollUrl, sentAt + timeoutMs, outcome.retryAfterMs);
+				const deadline = sentAt + timeoutMs;
+				return await this.poll(outcome.pollUrl, deadline, outcome.retryAfterMs, makeRoom);
 			}
 			if (outcome.kind === 'final' || tries >= THROTTLED_TRIES) throw outcome.error;
 			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
@@ -128,16 +132,17 @@ export class ImagesGatewayClient {
 	 * @throws {ImageLateError} it did not come in time
 	 * @throws {ImageLostError} the gateway says that it never will
 	 */
-	async collect(pollUrl: string, timeoutMs: number): Promise<GatewayEdit> {
+	async collect(pollUrl: string, timeoutMs: number, makeRoom?: MakeRoom): Promise<GatewayEdit> {
 		// What was saved may be of another credential.
 		if (addressOn(this.baseUrl, pollUrl) === undefined) throw onAnotherHost();
-		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0);
+		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0, makeRoom);
 	}
 
 	private async poll(
 		pollUrl: string,
 		deadline: number,
 		firstPauseMs: number | undefined,
+		makeRoom: MakeRoom | undefined,
 	): Promise<GatewayEdit> {
 		let pauseMs = firstPauseMs;
 		for (let last = 'no response yet'; ; ) {
@@ -151,6 +156,7 @@ export class ImagesGatewayClient {
 				url: pollUrl,
 				timeoutMs: POLL_TIMEOUT_MS,
 				maxBytes: MAX_ANSWER_BYTES,
+				makeRoom,
 			});
 			pauseMs = undefined;
 			if (result.kind !== 'answer') {

@@ -11,6 +11,42 @@ const MIN_IMAGE_BYTES = 2 * 1024 * 1024;
 /** For images that stand in the requests themselves, until they are answered: a gateway takes minutes. */
 export const BYTES_IN_REQUESTS = 100 * 1024 * 1024;
 
+/** For images that stand in answers, until they are stored. */
+export const BYTES_IN_ANSWERS = 100 * 1024 * 1024;
+/** An answer that does not say its length may have an image of some 20 MB in it. */
+const UNTOLD_BYTES = 25 * 1024 * 1024;
+
+/** Where one answer after another has its room, until it is needed no more. */
+export class AnswerRoom {
+	private leave: () => void = () => undefined;
+
+	private isOver = false;
+
+	/** @param limit bytes in answers at a time */
+	constructor(private readonly limit: Limit) {}
+
+	/** @param announced how long the answer claims to be; 0 where it does not say */
+	readonly make = async (announced: number): Promise<void> => {
+		this.leave();
+		const leave = await this.limit.enter(announced || UNTOLD_BYTES);
+		if (this.isOver) leave();
+		else this.leave = once(leave);
+	};
+
+	end(): void {
+		this.isOver = true;
+		this.leave();
+	}
+}
+
+function once(act: () => void): () => void {
+	let isDone = false;
+	return () => {
+		if (!isDone) act();
+		isDone = true;
+	};
+}
+
 /** Limits the bytes of images on their way. */
 export class ImageLimit {
 	private readonly limit: Limit;

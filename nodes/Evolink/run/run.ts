@@ -61,6 +61,8 @@ export interface GatewayRun extends RunBasics {
 	gateway: ImagesGatewayClient;
 	/** Images that are held in requests, until these are answered. */
 	inRequests: ImageLimit;
+	/** Bytes of answers with images, until these are stored. */
+	inAnswers: Limit;
 	/** Whether the gateway is in a private network itself. */
 	isServicePrivate: boolean;
 }

@@ -107,6 +107,7 @@ async function exchange(
 		const announced = Number(headers['content-length'] ?? 0);
 		const stream = response.body as ByteStream;
 		arriving = new ArrivingBody(stream, announced, request.maxBytes, forget);
+		if (isSuccess({ status })) await Promise.race([request.makeRoom?.(announced), isCut]);
 		const take = isSuccess({ status }) ? request.take : undefined;
 		const body = await Promise.race([arriving.receive(take), isCut]);
 		return { kind: 'answer', status, headers, body };

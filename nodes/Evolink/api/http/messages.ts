@@ -5,6 +5,8 @@ import type { StreamedBytes, TakeBytes } from './bytes';
 import type { HttpFailure } from './failures';
 import { textOf } from './json';
 
+export type MakeRoom = (announced: number) => Promise<void>;
+
 export interface HttpRequest {
 	method: IHttpRequestMethods;
 	url: string;
@@ -20,6 +22,12 @@ export interface HttpRequest {
 	 * held as a whole. Without, or for a very short body, the body comes with the answer.
 	 */
 	take?: (beginning: Buffer) => TakeBytes | undefined;
+	/**
+	 * Waited for before the body of a successful answer is read, so that not too many are held at a time.
+	 *
+	 * @param announced how long the answer claims to be; 0 where it does not say
+	 */
+	makeRoom?: MakeRoom;
 	/** A refusal because of load is for the sender alone: it slows no other request down. */
 	hasOwnPace?: boolean;
 }

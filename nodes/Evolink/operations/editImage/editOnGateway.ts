@@ -25,6 +25,7 @@ import type { Violation } from '../../models/violations';
 import type { BodyPart } from '../../models/parameters';
 import { adviseOnAnyModel } from '../../models/wayOut';
 import { storeIn } from '../../run/binaryFields';
+import { AnswerRoom } from '../../run/limits';
 import { resultItems } from '../../run/resultItems';
 import {
 	readAdditionalFields,
@@ -141,20 +142,24 @@ async function edit(
 ): Promise<RememberedEdit> {
 	const timeoutMs = plan.timeoutSeconds * 1_000;
 	const { pollUrl } = remembered;
-	const edited =
-		pollUrl === undefined
-			? await withRoomFor(run, plan, async () => {
-					const request = await buildRequest(run, plan, itemIndex);
-					return await run.gateway.edit(request, timeoutMs, (accepted) => {
-						remembered.pollUrl = accepted;
-					});
-				})
-			: await run.gateway.collect(pollUrl, timeoutMs);
-	hintAtFailures(run, edited, itemIndex);
+	const room = new AnswerRoom(run.inAnswers);
 	try {
-		return await storeContents(run, plan, edited, itemIndex, taskName);
-	} catch (error) {
-		throw lostOnArrival(error as Error);
+		const edited =
+			pollUrl === undefined
+				? await withRoomFor(run, plan, async () => {
+						const request = await buildRequest(run, plan, itemIndex);
+						const onAccepted = (accepted: string) => {
+							remembered.pollUrl = accepted;
+						};
+						return await run.gateway.edit(request, timeoutMs, onAccepted, room.make);
+					})
+				: await run.gateway.collect(pollUrl, timeoutMs, room.make);
+		hintAtFailures(run, edited, itemIndex);
+		return await storeContents(run, plan, edited, itemIndex, taskName).catch((error: Error) => {
+			throw lostOnArrival(error);
+		});
+	} finally {
+		room.end();
 	}
 }
 

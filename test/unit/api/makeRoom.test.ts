@@ -1,0 +1,73 @@
+import { PassThrough } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import type { IExecuteFunctions } from 'n8n-workflow';
+
+import { keyedSend } from '../../../nodes/Evolink/api/http/http';
+
+/** An answer of n8n's client whose body is there, and a request that waits for room before it is read. */
+function setUp(statusCode = 200) {
+	const body = new PassThrough();
+	body.write('{"data"');
+	const user = new AbortController();
+	const context = {
+		helpers: {
+			httpRequestWithAuthentication: async () => ({
+				statusCode,
+				headers: { 'content-length': '10' },
+				body,
+			}),
+		},
+		logger: { debug: () => undefined },
+		getExecutionCancelSignal: () => user.signal,
+	} as unknown as IExecuteFunctions;
+	const announced: number[] = [];
+	let letIn: () => void = () => undefined;
+	const send = async (timeoutMs = 60_000) =>
+		await keyedSend(
+			context,
+			'imagesGatewayApi',
+			'the-key-0123456789',
+		)({
+			method: 'POST',
+			url: 'https://gateway.example.com/v1/images/generations',
+			timeoutMs,
+			maxBytes: 1_000,
+			makeRoom: async (bytes) => {
+				announced.push(bytes);
+				await new Promise<void>((resolve) => (letIn = resolve));
+			},
+		});
+	return { body, user, announced, send, letIn: () => letIn() };
+}
+
+describe('An answer for which room is made', () => {
+	it('is read when there is room', async () => {
+		const { body, announced, send, letIn } = setUp();
+		const result = send();
+		await sleep(5);
+		expect(announced).toEqual([10]);
+		expect(body.readableLength).toBe(7);
+		letIn();
+		body.end(':1}');
+		expect(await result).toMatchObject({ kind: 'answer', body: Buffer.from('{"data":1}') });
+	});
+
+	it.each([
+		['the user stops', 'stopped'],
+		['the time is up', 'noAnswer'],
+	])('is waited for no longer when %s', async (why, kind) => {
+		const { user, send } = setUp();
+		const result = send(why === 'the time is up' ? 20 : 60_000);
+		await sleep(5);
+		if (kind === 'stopped') user.abort();
+		expect(await result).toMatchObject({ kind });
+	});
+
+	it('needs none where it is a refusal', async () => {
+		const { body, announced, send } = setUp(400);
+		body.end(':1}');
+		expect(await send()).toMatchObject({ kind: 'answer', status: 400 });
+		expect(announced).toEqual([]);
+	});
+});
