@@ -1,17 +1,6 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import {
-	AUTHORIZATION,
-	REDIRECTS_ARE_ERRORS,
-	TESTED_BASE_URL,
-	unencryptedNotice,
-} from './wellFormed';
+import { REDIRECTS_ARE_ERRORS, sendKey, TESTED_BASE_URL, unencryptedNotice } from './wellFormed';
 
 export class EvolinkApi implements ICredentialType {
 	name = 'evolinkApi';
@@ -53,10 +42,7 @@ export class EvolinkApi implements ICredentialType {
 		unencryptedNotice('filesBaseUrl'),
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: AUTHORIZATION } },
-	};
+	authenticate = sendKey;
 
 	test: ICredentialTestRequest = {
 		request: {

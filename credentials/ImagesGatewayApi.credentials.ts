@@ -1,17 +1,6 @@
-import type {
-	IAuthenticateGeneric,
-	Icon,
-	ICredentialTestRequest,
-	ICredentialType,
-	INodeProperties,
-} from 'n8n-workflow';
+import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } from 'n8n-workflow';
 
-import {
-	AUTHORIZATION,
-	REDIRECTS_ARE_ERRORS,
-	TESTED_BASE_URL,
-	unencryptedNotice,
-} from './wellFormed';
+import { REDIRECTS_ARE_ERRORS, sendKey, TESTED_BASE_URL, unencryptedNotice } from './wellFormed';
 
 /** For hosts that edit in one request (`POST /v1/images/generations` answers with the images). */
 export class ImagesGatewayApi implements ICredentialType {
@@ -46,10 +35,7 @@ export class ImagesGatewayApi implements ICredentialType {
 		unencryptedNotice('baseUrl'),
 	];
 
-	authenticate: IAuthenticateGeneric = {
-		type: 'generic',
-		properties: { headers: { Authorization: AUTHORIZATION } },
-	};
+	authenticate = sendKey;
 
 	/** No free call is common to all gateways; most list their models. */
 	test: ICredentialTestRequest = {

@@ -1,4 +1,8 @@
-import type { INodeProperties } from 'n8n-workflow';
+import type {
+	ICredentialDataDecryptedObject,
+	IHttpRequestOptions,
+	INodeProperties,
+} from 'n8n-workflow';
 
 /** What both credentials share: what is certainly meant is mended, and the key goes to its own host alone. */
 
@@ -7,14 +11,22 @@ const PRIVATE_HOST =
 	'localhost|127[.]|10[.]|192[.]168[.]|172[.](1[6-9]|2[0-9]|3[01])[.]|[[]|[^./:]+(:|/|$)';
 const PUBLIC_HTTP = `^http://(?!${PRIVATE_HOST})`;
 
-/** The key without what is often copied with it: blanks, quotes, characters that cannot be seen, 'Authorization: Bearer '. */
-export const AUTHORIZATION = [
-	'=Bearer {{ $credentials.apiKey',
-	String.raw`.replace(new RegExp("[\u200b-\u200d\u2060\ufeff]", "g"), "")`,
-	String.raw`.replace(new RegExp("^[\\s\x22\x27\u2018-\u201d]*(authorization\\s*:\\s*)?(bearer\\s+)?[\x22\x27\u2018-\u201d]*", "i"), "")`,
-	String.raw`.replace(new RegExp("[\\s\x22\x27\u2018-\u201d]+$"), "")`,
-	' }}',
-].join('');
+/** The key without what is often copied with it: blanks, quotes, 'Authorization: Bearer '. */
+function keyIn(text: string): string {
+	return text
+		.replace(/[\u200b-\u200d\u2060\ufeff]/g, '') // They cannot be seen.
+		.replace(/^[\s"'\u2018-\u201d]*(authorization\s*:\s*)?(bearer\s+)?["'\u2018-\u201d]*/i, '')
+		.replace(/[\s"'\u2018-\u201d]+$/, '');
+}
+
+/** A function, because n8n 2 evaluates an expression in a sandbox with every request: more than a millisecond each. */
+export async function sendKey(
+	{ apiKey }: ICredentialDataDecryptedObject,
+	request: IHttpRequestOptions,
+): Promise<IHttpRequestOptions> {
+	const Authorization = `Bearer ${keyIn(String(apiKey))}`;
+	return { ...request, headers: { ...request.headers, Authorization } };
+}
 
 /**
  * The address that a credential test asks: without blanks, slashes and /v1 at its end. A public address without encryption

@@ -1,9 +1,7 @@
 import { NodeHelpers } from 'n8n-workflow';
-import { runInNewContext } from 'node:vm';
 
 import { EvolinkApi } from '../../../credentials/EvolinkApi.credentials';
 import { ImagesGatewayApi } from '../../../credentials/ImagesGatewayApi.credentials';
-import { AUTHORIZATION } from '../../../credentials/wellFormed';
 import { readCredential } from '../../../nodes/Evolink/parameters/credential';
 
 /** What n8n does with these descriptions is tested on real n8n, in the suite 'credentials'. */
@@ -115,9 +113,13 @@ describe('What is read from a credential', () => {
 		'\u200bsk-1\ufeff',
 	])('takes the key %j for sk-1, and the credential sends that', async (apiKey) => {
 		expect((await read({ apiKey })).apiKey).toBe('sk-1');
-		const [, expression] =
-			/^=Bearer \{\{ \$credentials\.apiKey(.*) \}\}$/.exec(AUTHORIZATION) ?? [];
-		expect(runInNewContext(`${JSON.stringify(apiKey)}${expression}`)).toBe('sk-1');
+		const request = { url: 'https://api.example.com', headers: { Accept: 'image/png' } };
+		for (const credential of [new EvolinkApi(), new ImagesGatewayApi()]) {
+			expect(await credential.authenticate({ apiKey }, request)).toEqual({
+				url: 'https://api.example.com',
+				headers: { Accept: 'image/png', Authorization: 'Bearer sk-1' },
+			});
+		}
 	});
 
 	it.each([
