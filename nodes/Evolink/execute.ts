@@ -19,7 +19,7 @@ import { readRunIdentity } from './memory/runIdentity';
 import { spendingOf } from './memory/spending';
 import { readOperation } from './operations';
 import {
-	checkHasEvolink,
+	requireEvolink,
 	CREDENTIAL,
 	GATEWAY_CREDENTIAL,
 	readCredential,
@@ -190,7 +190,7 @@ function setUp(rounds: Rounds, abortSignal: AbortSignal): RunBasics {
 
 async function onEvolink(basics: RunBasics, isResumed: boolean): Promise<Run> {
 	const { context, identity, clock, memory } = basics;
-	checkHasEvolink(context);
+	requireEvolink(context);
 	const { apiKey, addresses } = await readCredential(context);
 	const clientWith = (pace: Clock) =>
 		new EvolinkClient(paced(keyedSend(context, CREDENTIAL, apiKey), pace), pace, addresses);

@@ -38,10 +38,10 @@ async function withImages(
 	settings: OutputSettings,
 	itemIndex: number,
 ): Promise<INodeExecutionData[]> {
-	const stop = context.getExecutionCancelSignal?.();
+	const userStop = context.getExecutionCancelSignal?.();
 	const run = {
 		context,
-		clock: realClock(stop),
+		clock: realClock(userStop),
 		plainSend: plainSend(context),
 		downloads: new ImageLimit(),
 	};
@@ -56,7 +56,7 @@ async function withImages(
 			return { ...item, json: { ...item.json, ...own }, ...(binary ? { binary } : {}) };
 		});
 	} catch (error) {
-		if (stop?.aborted) throw nodeErrorFor(context.getNode(), error, 0);
+		if (userStop?.aborted) throw nodeErrorFor(context.getNode(), error, 0);
 		const message = (error as Error).message;
 		const advice = error instanceof EvolinkError ? error.advice.trim() : '';
 		context.addExecutionHints({ message, location: 'outputPane' });

@@ -63,7 +63,7 @@ export async function receiveDelivery(
 		if (!delivery.ok) return answer(delivery.status, delivery.message);
 		const settings = readSettings(context);
 		const answerEarly = () => answer(202, 'Received');
-		const asked = await askForEndedTask(context, clock, delivery.taskId, answerEarly);
+		const asked = await pollUntilEnded(context, clock, delivery.taskId, answerEarly);
 		if (asked.ok) return startFor(context, clock, asked.value, settings, answer);
 
 		const status = statusFor(asked.error);
@@ -111,7 +111,7 @@ interface CallerResponse {
  *
  * @param answerEarly called when the API takes its time
  */
-async function askForEndedTask(
+async function pollUntilEnded(
 	context: IWebhookFunctions,
 	clock: Clock,
 	taskId: string,
@@ -120,17 +120,17 @@ async function askForEndedTask(
 	const { apiKey, addresses } = await readCredential(context);
 	const client = new EvolinkClient(keyedSend(context, CREDENTIAL, apiKey), clock, addresses);
 	const lookup = lookups.getOrAdd(`${addresses.baseUrl} ${apiKey}`, () => new TaskLookup(clock));
-	const ask = async () => requireEnd(await lookup.ask(taskId, client));
+	const poll = async () => requireEnd(await lookup.poll(taskId, client));
 
-	const first = ask();
+	const first = poll();
 	const soon = await Promise.race([first, clock.sleep(ANSWER_WITHIN_MS)]);
 	if (soon && !(soon.ok && lacksImages(soon.value))) return soon;
 	answerEarly();
 	const pending = [first];
 	try {
-		const task = await repeatRead(clock, async () => await (pending.pop() ?? ask()));
-		const askTask = async () => await lookup.ask(taskId, client);
-		const watch = new TaskWatch({ askTask, askTasks: client.askTasks.bind(client) }, clock);
+		const task = await repeatRead(clock, async () => await (pending.pop() ?? poll()));
+		const pollTask = async () => await lookup.poll(taskId, client);
+		const watch = new TaskWatch({ pollTask, pollTasks: client.pollTasks.bind(client) }, clock);
 		const seen = await watch.untilEnded(taskId, IMAGES_COME_WITHIN_MS / 1_000, task);
 		return { ok: true, value: seen.task };
 	} catch (error) {

@@ -16,7 +16,7 @@ const MAX_WAITING = 2_000;
 
 export const TOO_MANY = 'too_many_deliveries';
 
-type Client = Pick<EvolinkClient, 'askTask' | 'askTasks'>;
+type Client = Pick<EvolinkClient, 'pollTask' | 'pollTasks'>;
 type Answer = ReadResult<Task>;
 
 interface Waiting {
@@ -51,7 +51,7 @@ export class TaskLookup {
 	constructor(private readonly clock: Clock) {}
 
 	/** The task as it is now; the same answer for all that ask at a time. */
-	async ask(taskId: string, client: Client): Promise<Answer> {
+	async poll(taskId: string, client: Client): Promise<Answer> {
 		const known = this.open.get(taskId);
 		if (known) return await known.answered;
 		if (this.open.size >= MAX_WAITING) {
@@ -88,7 +88,7 @@ export class TaskLookup {
 	private async lookUp(some: Waiting[]): Promise<void> {
 		const [{ client }] = some;
 		const isBatch = some.length > 1 && this.batches !== 'missing';
-		const answer = isBatch ? await client.askTasks(some.map(({ taskId }) => taskId)) : undefined;
+		const answer = isBatch ? await client.pollTasks(some.map(({ taskId }) => taskId)) : undefined;
 		if (answer?.ok) return await this.takeList(some, answer.value);
 		if (answer?.mayPass) {
 			for (const waiting of some) this.settle(waiting, answer);
@@ -137,7 +137,7 @@ export class TaskLookup {
 			const at = Math.max(now, this.nextSingleAt);
 			this.nextSingleAt = at + SINGLE_GAP_MS;
 			await this.clock.sleep(at - now);
-			return await waiting.client.askTask(waiting.taskId);
+			return await waiting.client.pollTask(waiting.taskId);
 		});
 		this.settle(waiting, answer);
 		return answer;

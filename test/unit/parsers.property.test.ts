@@ -6,7 +6,7 @@ import { parseServiceError } from '../../nodes/Evolink/api/errors/advice';
 import { parseTask } from '../../nodes/Evolink/api/task';
 import { examineImage } from '../../nodes/Evolink/images/imageReader';
 import { splitLinks } from '../../nodes/Evolink/images/inputImages';
-import { checkCallbackUrl } from '../../nodes/Evolink/waiting/callbackUrl';
+import { requireCallableUrl } from '../../nodes/Evolink/waiting/callbackUrl';
 import { taskFields } from './arbitraries';
 import { apiErrorFrom } from './refusedAnswer';
 
@@ -194,7 +194,7 @@ describe('callback addresses', () => {
 		);
 		fc.assert(
 			fc.property(address, (given) => {
-				unlessRefused(() => checkCallbackUrl(given));
+				unlessRefused(() => requireCallableUrl(given));
 			}),
 			{ numRuns: 2_000 },
 		);
@@ -228,7 +228,7 @@ describe('callback addresses', () => {
 		});
 		fc.assert(
 			fc.property(written, (host) => {
-				expect(() => checkCallbackUrl(`https://${host}/webhook`)).toThrow(/private host/);
+				expect(() => requireCallableUrl(`https://${host}/webhook`)).toThrow(/private host/);
 			}),
 			{ numRuns: 2_000 },
 		);

@@ -166,6 +166,33 @@ describe('Before anything is sent', () => {
 		expect(await refusalOf(editImage(simulator, parameters))).toMatch(message);
 	});
 
+	const long = 'x'.repeat(120);
+	it.each<[string, INodeParameters]>([
+		['a callback address that is none', callback(`ftp://a/${long}`)],
+		['a private callback address', callback(`https://${long}.local/x`)],
+		['a link that is none', { images: links(long) }],
+		[
+			'a binary field that is not there',
+			{ images: { image: [{ source: 'binary', binaryPropertyName: long }] } },
+		],
+		['a task ID', { operation: 'getTask', taskId: `../${long}` }],
+		['an unknown size', { model: 'qwen-image-edit-plus', options: { size: long } }],
+		[
+			'a job key of two requests',
+			{ prompt: '={{ String(Math.random()) }}', options: { jobKey: long } },
+		],
+	])('no message repeats more than 100 characters of a value: %s', async (_what, parameters) => {
+		const { error } = await runWorkflow({
+			simulator,
+			parameters: editImage(simulator, parameters),
+			items: [{ json: {} }, { json: {} }],
+		});
+		expect(simulator.requests).toEqual([]);
+		const text = `${error?.message} ${error?.description}`;
+		expect(text).toMatch(/x{80}/);
+		expect(text).not.toMatch(/x{101}/);
+	});
+
 	/** Files that the model or the upload does not take. */
 	const files: Array<[string, () => Promise<Buffer>, INodeParameters, RegExp]> = [
 		[

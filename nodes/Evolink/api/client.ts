@@ -176,7 +176,7 @@ export class EvolinkClient {
 	}
 
 	/** Asks once for a task. Polling decides itself what to do about faults. */
-	async askTask(taskId: string, timeoutMs = READ_TIMEOUT_MS): Promise<ReadResult<Task>> {
+	async pollTask(taskId: string, timeoutMs = READ_TIMEOUT_MS): Promise<ReadResult<Task>> {
 		const answer = await this.read(
 			'Could not get the task',
 			{
@@ -198,7 +198,7 @@ export class EvolinkClient {
 	 * @param taskIds at most `MAX_BATCH`
 	 * @returns a fault that will not pass where the host does not answer such questions
 	 */
-	async askTasks(
+	async pollTasks(
 		taskIds: string[],
 		timeoutMs = READ_TIMEOUT_MS,
 	): Promise<ReadResult<Map<string, Task>>> {
@@ -221,7 +221,7 @@ export class EvolinkClient {
 	 * @throws {EvolinkError}
 	 */
 	async getTask(taskId: string): Promise<Task> {
-		return await repeatRead(this.clock, async () => await this.askTask(taskId));
+		return await repeatRead(this.clock, async () => await this.pollTask(taskId));
 	}
 
 	/**
@@ -237,7 +237,7 @@ export class EvolinkClient {
 			const known = tasks.size;
 			const { tasks: lines, isLast } = await repeatRead(
 				this.clock,
-				async () => await this.askTaskPage(filters, page, pageSize),
+				async () => await this.readTaskPage(filters, page, pageSize),
 			);
 			for (const task of lines) if (!tasks.has(task.id)) tasks.set(task.id, task);
 			// A page without anything new comes from a host that does not turn pages.
@@ -272,7 +272,7 @@ export class EvolinkClient {
 	}
 
 	/** Asks once how a model is priced. No key is needed for it, and hosts need not tell. */
-	async askPriceRule(model: string): Promise<ReadResult<PriceRule>> {
+	async readPriceRule(model: string): Promise<ReadResult<PriceRule>> {
 		const id = encodeURIComponent(model);
 		return await this.read(
 			`Could not get the price rule of ${model}`,
@@ -286,7 +286,7 @@ export class EvolinkClient {
 	}
 
 	/** Asks once what a task would cost. Free. Use `Quotes`, which knows how to ask. */
-	async askQuote(request: QuoteRequest): Promise<ReadResult<Quote>> {
+	async readQuote(request: QuoteRequest): Promise<ReadResult<Quote>> {
 		const answer = await this.read(
 			'Could not get a price estimate',
 			{
@@ -353,7 +353,7 @@ export class EvolinkClient {
 		});
 	}
 
-	private async askTaskPage(
+	private async readTaskPage(
 		{ status, model }: TaskFilters,
 		page: number,
 		pageSize: number,

@@ -64,8 +64,8 @@ const USUAL_RULE: PriceRule = {
 
 /** What `Quotes` needs of the client. */
 interface PriceSource {
-	askPriceRule(model: string): Promise<ReadResult<PriceRule>>;
-	askQuote(request: QuoteRequest): Promise<ReadResult<Quote>>;
+	readPriceRule(model: string): Promise<ReadResult<PriceRule>>;
+	readQuote(request: QuoteRequest): Promise<ReadResult<Quote>>;
 }
 
 /** Asks for prices; each rule, and each kind of request, once. */
@@ -82,7 +82,7 @@ export class Quotes {
 	/** @throws {EvolinkError} the host gives no quotes, or none for this request, or cannot be read now */
 	async quote(subject: QuoteSubject): Promise<Quote> {
 		const request = await this.requestFor(subject);
-		return await repeatRead(this.clock, async () => await this.client.askQuote(request));
+		return await repeatRead(this.clock, async () => await this.client.readQuote(request));
 	}
 
 	/**
@@ -94,27 +94,27 @@ export class Quotes {
 	async quoteIfKnown(subject: QuoteSubject): Promise<Quote | undefined> {
 		const request = await this.requestFor(subject);
 		const kind = JSON.stringify(request);
-		const known = this.known.get(kind) ?? this.askOnce(request);
+		const known = this.known.get(kind) ?? this.quoteOnce(request);
 		this.known.set(kind, known);
 		return await known;
 	}
 
-	private async askOnce(request: QuoteRequest): Promise<Quote | undefined> {
-		const answer = await this.client.askQuote(request);
+	private async quoteOnce(request: QuoteRequest): Promise<Quote | undefined> {
+		const answer = await this.client.readQuote(request);
 		if (!answer.ok && answer.error instanceof StoppedError) throw answer.error;
 		return answer.ok ? answer.value : undefined;
 	}
 
 	private async requestFor(subject: QuoteSubject): Promise<QuoteRequest> {
 		const { model } = subject;
-		const known = this.rules.get(model) ?? this.askRule(model);
+		const known = this.rules.get(model) ?? this.readRule(model);
 		this.rules.set(model, known);
 		return quoteRequest(subject, await known);
 	}
 
 	/** Without a rule it is asked by the usual names. */
-	private async askRule(model: string): Promise<PriceRule | undefined> {
-		const answer = await this.client.askPriceRule(model);
+	private async readRule(model: string): Promise<PriceRule | undefined> {
+		const answer = await this.client.readPriceRule(model);
 		if (!answer.ok && answer.error instanceof StoppedError) throw answer.error;
 		return answer.ok ? answer.value : undefined;
 	}

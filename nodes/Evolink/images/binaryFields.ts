@@ -1,6 +1,7 @@
 import { type IBinaryData, type IExecuteFunctions, sleep } from 'n8n-workflow';
 
 import { InvalidInputError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 import { isUnevaluated } from '../api/errors/unevaluated';
 import { isRecord, textOf } from '../api/http/json';
 import type { ByteStream } from '../api/http/bytes';
@@ -48,7 +49,7 @@ export function findFiles(
 		}
 		if (given === undefined || given === null) return [];
 		throw new InvalidInputError(
-			`${label}: '${field}' is ${shortened(JSON.stringify(given))}, not a binary field`,
+			`${label}: '${field}' is ${shortened(JSON.stringify(given) ?? 'undefined')}, not a binary field`,
 			'Use the name of a binary field, or an expression that returns binary data, e.g. {{ $binary.data }}.',
 		);
 	});
@@ -89,7 +90,7 @@ function describedFile(
 	if (fits.length === 1) return fits[0];
 	if (fits.length === 0) throw withoutContent(label);
 	throw new InvalidInputError(
-		`${label}: the binary fields ${fits.map(({ name }) => `'${name}'`).join(' and ')} can't be told apart by the expression`,
+		`${label}: the binary fields ${fits.map(({ name }) => `'${shortened(name)}'`).join(' and ')} can't be told apart by the expression`,
 		"Enter the field's name in 'Input Data Field Name' instead.",
 	);
 }
@@ -155,7 +156,7 @@ function theOnlyFile(
 	const available = availableFiles(context, itemIndex);
 	const [only] = available;
 	if (name === DEFAULT_NAME && available.length === 1 && context.getNode().typeVersion > 1) {
-		const instead = `the item has no binary field '${name}', so its only one, '${only.name}', was used`;
+		const instead = `the item has no binary field '${name}', so its only one, '${shortened(only.name)}', was used`;
 		return { ...only, instead };
 	}
 	const names = available.map((file) => `'${shortened(file.name)}'`);
@@ -245,8 +246,4 @@ export async function* readFile(
 /** Opens a file that n8n keeps outside of the item. */
 export async function openStored(context: IExecuteFunctions, id: string): Promise<ByteStream> {
 	return await context.helpers.getBinaryStream(id);
-}
-
-function shortened(text = 'undefined'): string {
-	return text.length > 100 ? `${text.slice(0, 100)}…` : text;
 }

@@ -4,6 +4,7 @@ import type { IBinaryData, IExecuteFunctions } from 'n8n-workflow';
 
 import { StreamedBytes } from '../api/http/bytes';
 import { InvalidInputError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 import { isUnevaluated, switchToExpression } from '../api/errors/unevaluated';
 import { isRecord, parseJson } from '../api/http/json';
 import type { FileUpload } from '../api/http/multipart';
@@ -149,7 +150,7 @@ export function splitLinks(value: unknown, label: string, field = 'URL'): string
 			'Enter a public URL that starts with http:// or https://, or remove the entry. Check the expression if there is one.',
 		);
 	}
-	return parts.map((part) => checkLink(part, label, field));
+	return parts.map((part) => requireLink(part, label, field));
 }
 
 /** A list that was made a text, as tables without arrays keep it. */
@@ -170,13 +171,13 @@ function linkOfAttachment(part: unknown): unknown {
 	return links.find((link) => typeof link === 'string' && isHttpUrl(link)) ?? part;
 }
 
-function checkLink(link: unknown, label: string, field: string): string {
+function requireLink(link: unknown, label: string, field: string): string {
 	// JSON has no word for undefined, which an expression gives for a missing key.
 	const text = typeof link === 'string' ? link : (JSON.stringify(link) ?? 'undefined');
 	const url = typeof link === 'string' ? parseUrl(link) : undefined;
 	if (!url || !/^https?:$/.test(url.protocol)) {
 		throw new InvalidInputError(
-			`${label}: '${text.length > 100 ? `${text.slice(0, 100)}…` : text}' is not a valid URL`,
+			`${label}: '${shortened(text)}' is not a valid URL`,
 			adviceForNoLink(link, text, field),
 		);
 	}
@@ -279,7 +280,7 @@ async function readBinary(
 	adviseOn: CarrierAdvice,
 	carrier: Carrier,
 ): Promise<BinaryReference> {
-	const label = `${entryLabel} (field '${fieldName}')`;
+	const label = `${entryLabel} (field '${shortened(fieldName)}')`;
 	const reader = new ImageReader();
 	const hash = createHash('sha256');
 	let beginning: Buffer = Buffer.alloc(0);

@@ -56,7 +56,7 @@ export function problemsOfLink(
 	if (isPrivateHost(url.hostname) && !fetcher.reachesPrivateHosts) {
 		return [
 			{
-				message: `${label}: the URL points to the private host ${url.hostname}, which ${fetcher.name} can't reach`,
+				message: `${label}: the URL points to the private host ${shortened(url.hostname)}, which ${fetcher.name} can't reach`,
 				advice: `Use a public URL, or ${asFile(field)}.`,
 			},
 		];

@@ -1,3 +1,4 @@
+import { shortened } from '../api/errors/shortened';
 import { isRecord, parseJson, textOf } from '../api/http/json';
 import { formatOf } from './format';
 
@@ -139,7 +140,7 @@ function describeJson(text: string): UnknownContent {
 		};
 	}
 	return {
-		what: `JSON${reason === undefined ? '' : ` that says '${shortened(reason)}'`}`,
+		what: `JSON${reason === undefined ? '' : ` that says '${beginningOf(reason)}'`}`,
 		advice:
 			reason === undefined
 				? `${MOVE_BASE64}, if the JSON contains the image as base64; or get the image from its URL with an HTTP Request node.`
@@ -172,7 +173,7 @@ function describeText(text: string): UnknownContent {
 	return isBinary(Buffer.from(text))
 		? { advice: `${READ_IT}; JPEG, PNG, WebP and GIF images can be sent.` }
 		: {
-				what: `text: '${shortened(text)}'`,
+				what: `text: '${beginningOf(text)}'`,
 				advice: `${READ_IT}; a path or a URL isn't the file: use 'Read/Write Files from Disk' or 'HTTP Request' to get it.`,
 			};
 }
@@ -184,9 +185,8 @@ export function isBinary(content: Buffer): boolean {
 	return /[^\P{Cc}\s]|\ufffd/u.test(content.length > 200 ? beginning.slice(0, -3) : beginning);
 }
 
-function shortened(text: string): string {
-	const line = text.replace(/\s+/g, ' ').trim();
-	return line.length > 100 ? `${line.slice(0, 100)}…` : line;
+function beginningOf(text: string): string {
+	return shortened(text.replace(/\s+/g, ' ').trim());
 }
 
 /** Completes a sentence: 'is not an image of a known format, but a web page'. */

@@ -13,6 +13,7 @@ import {
 	TaskFailedError,
 	type TaskTrace,
 } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 import type { RunIdentity } from './runIdentity';
 
 /** A paid request that n8n may repeat. Plain JSON: it is saved with the execution. */
@@ -143,7 +144,7 @@ export class RequestMemory {
 		this.jobs.set(jobKey, known);
 		if (known === fingerprint) return;
 		throw new InvalidInputError(
-			`Job Key '${jobKey}' is already used for a different request by an earlier item of this run`,
+			`Job Key '${shortened(jobKey)}' is already used for a different request by an earlier item of this run`,
 			'Items with the same job key must have the same request. Use a different key for each job.',
 		);
 	}

@@ -25,24 +25,27 @@ export interface RequestFacts {
 }
 
 /** @param model undefined for a model that the catalogue does not know: nothing to check */
-export function checkRequest(model: ImageModel | undefined, request: RequestFacts): Violation[] {
+export function violationsOfRequest(
+	model: ImageModel | undefined,
+	request: RequestFacts,
+): Violation[] {
 	if (!model) return [];
 	return [
-		...checkRetired(model),
-		...checkPrompt(model, request.prompt),
-		...checkCounts(model, request),
-		...checkParameters(model, request.parameters),
-		...(model.rules ?? []).flatMap((rule) => checkRule(rule, model, request) ?? []),
+		...violationsOfRetirement(model),
+		...violationsOfPrompt(model, request.prompt),
+		...violationsOfCounts(model, request),
+		...violationsOfParameters(model, request.parameters),
+		...(model.rules ?? []).flatMap((rule) => violationsOfRule(rule, model, request) ?? []),
 	];
 }
 
-function checkRetired({ name, mayBeRetired }: ImageModel): Violation[] {
+function violationsOfRetirement({ name, mayBeRetired }: ImageModel): Violation[] {
 	if (!mayBeRetired) return [];
 	const message = `${name} is no longer in EvoLink's documentation and may have been retired`;
 	return [{ message, advice: 'If it fails, select another model.', hintOnly: true }];
 }
 
-function checkPrompt({ name, prompt: limits }: ImageModel, prompt: string): Violation[] {
+function violationsOfPrompt({ name, prompt: limits }: ImageModel, prompt: string): Violation[] {
 	if (limits.unused) {
 		if (prompt === '') return [];
 		return [
@@ -95,7 +98,7 @@ function roughTokens(text: string): number {
 	return Math.round((chinese * 4000) / 2600 + (words * 4000) / 5000);
 }
 
-function checkCounts(model: ImageModel, request: RequestFacts): Violation[] {
+function violationsOfCounts(model: ImageModel, request: RequestFacts): Violation[] {
 	const { name, images, results } = model;
 	const { imageCount, numberOfImages } = request;
 	const violations: Violation[] = [];
@@ -144,7 +147,7 @@ export function describeCounts(counts: readonly number[]): string {
 	return `${counts.slice(0, -1).join(', ')} or ${last}`;
 }
 
-function checkParameters(model: ImageModel, values: ParameterValues): Violation[] {
+function violationsOfParameters(model: ImageModel, values: ParameterValues): Violation[] {
 	return parametersOf(model).flatMap(([name, rule]): Violation[] => {
 		const value = values[name];
 		if (value === undefined) return [];
@@ -171,7 +174,7 @@ function checkParameters(model: ImageModel, values: ParameterValues): Violation[
 	});
 }
 
-function checkRule(
+function violationsOfRule(
 	rule: CrossRule,
 	model: ImageModel,
 	{ imageCount, numberOfImages, parameters, firstImage }: RequestFacts,
@@ -250,7 +253,7 @@ function checkRule(
 }
 
 /** Checks an image by its own bytes. */
-export function checkImage(
+export function violationsOfImage(
 	model: ImageModel | undefined,
 	label: string,
 	image: KnownImage,
@@ -268,7 +271,11 @@ export function checkImage(
  * Checks what can be told of an image behind a link without fetching it: the format that the link ends in. The
  * server may send another one (`photo.heic?format=jpg`), so this is never more than a hint.
  */
-export function checkLink(model: ImageModel | undefined, label: string, link: string): Violation[] {
+export function violationsOfLink(
+	model: ImageModel | undefined,
+	label: string,
+	link: string,
+): Violation[] {
 	const format = formatByLink(link);
 	if (!model || !format || model.images.formats.includes(format)) return [];
 	return [
@@ -287,7 +294,7 @@ export type MaskFacts = { link: string } | ImageFacts;
  * @param firstImage undefined where it stands behind a link
  * @param pixels how opaque, or how bright, the mask's pixels are, where that is known
  */
-export function checkMask(
+export function violationsOfMask(
 	model: ImageModel | undefined,
 	mask: MaskFacts,
 	firstImage: ImageFacts | undefined,
@@ -323,8 +330,8 @@ export function checkMask(
 			advice: 'Save the mask as PNG.',
 		});
 	}
-	violations.push(...checkMaskSize(mask, firstImage));
-	if (mask.format === 'png') violations.push(...checkRepainted(model.mask, name, pixels));
+	violations.push(...violationsOfMaskSize(mask, firstImage));
+	if (mask.format === 'png') violations.push(...violationsOfRepainted(model.mask, name, pixels));
 	return violations;
 }
 
@@ -332,7 +339,7 @@ export function checkMask(
 const HALF_WHITE = 128;
 
 /** A mask that repaints nothing, or everything, is none. */
-function checkRepainted(
+function violationsOfRepainted(
 	{ repaints }: MaskRule,
 	name: string,
 	range: PixelRange | undefined,
@@ -368,7 +375,7 @@ function checkRepainted(
 	];
 }
 
-function checkMaskSize(mask: ImageFacts, image: ImageFacts | undefined): Violation[] {
+function violationsOfMaskSize(mask: ImageFacts, image: ImageFacts | undefined): Violation[] {
 	if (mask.width === undefined || image?.width === undefined) return [];
 	const sizeOf = ({ width, height }: ImageFacts) => `${width} × ${height}`;
 	if (sizeOf(mask) === sizeOf(image)) return [];

@@ -50,7 +50,7 @@ export async function readGatewayCredential(
  *
  * @throws {InvalidInputError}
  */
-export function checkHasEvolink(context: IExecuteFunctions): void {
+export function requireEvolink(context: IExecuteFunctions): void {
 	const { credentials = {} } = context.getNode();
 	if (credentials[CREDENTIAL] || !credentials[GATEWAY_CREDENTIAL]) return;
 	throw new InvalidInputError(

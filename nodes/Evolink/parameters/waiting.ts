@@ -93,8 +93,8 @@ export async function readCallbackUrl(
 ): Promise<string | undefined> {
 	const address = readText(source, itemIndex, parameter(callbackUrlField));
 	if (address === '') return undefined;
-	const { checkCallbackUrl } = await import('../waiting/callbackUrl');
-	checkCallbackUrl(address);
+	const { requireCallableUrl } = await import('../waiting/callbackUrl');
+	requireCallableUrl(address);
 	return address;
 }
 

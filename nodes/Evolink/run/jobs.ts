@@ -1,4 +1,5 @@
 import { ApiError, DownloadError, EvolinkError, KeyConflictError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 
 /** What a person can do about a job whose task is of no use any more. */
 export const NEW_JOB_KEY =
@@ -17,9 +18,10 @@ export async function asJob<T>(jobKey: string | undefined, work: () => Promise<T
 }
 
 function jobError(jobKey: string, error: unknown): unknown {
+	const job = shortened(jobKey);
 	if (error instanceof KeyConflictError) {
 		return new KeyConflictError(
-			`Job Key '${jobKey}' has already been used for a different request`,
+			`Job Key '${job}' has already been used for a different request`,
 			error.idempotencyKey,
 			error.trace,
 			'Use another job key, or send exactly the same request as before, including the callback URL.',
@@ -27,7 +29,7 @@ function jobError(jobKey: string, error: unknown): unknown {
 	}
 	if (error instanceof DownloadError && error.linkIsDead) {
 		return new DownloadError(
-			`The image URLs of job '${jobKey}' have expired: ${error.message}`,
+			`The image URLs of job '${job}' have expired: ${error.message}`,
 			`EvoLink keeps images for 24 hours. ${NEW_JOB_KEY}`,
 			error.trace,
 			true,
@@ -37,7 +39,7 @@ function jobError(jobKey: string, error: unknown): unknown {
 	if (error instanceof ApiError && error.status === 404 && taskId !== undefined) {
 		const { message, status, code } = error;
 		const gone = new ApiError(
-			`EvoLink no longer knows the task of job '${jobKey}': ${message}`,
+			`EvoLink no longer knows the task of job '${job}': ${message}`,
 			NEW_JOB_KEY,
 			{ status, ...(code === undefined ? {} : { code }) },
 		);

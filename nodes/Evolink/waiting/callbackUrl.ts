@@ -1,4 +1,5 @@
 import { InvalidInputError } from '../api/errors/errors';
+import { shortened } from '../api/errors/shortened';
 import { adviceIfUnevaluated } from '../api/errors/unevaluated';
 import { isPrivateHost } from '../api/http/privateHost';
 import { parseUrl } from '../api/http/url';
@@ -11,7 +12,7 @@ const MAX_CHARACTERS = 2048;
  *
  * @throws {InvalidInputError}
  */
-export function checkCallbackUrl(address: string): void {
+export function requireCallableUrl(address: string): void {
 	if (address.length > MAX_CHARACTERS) {
 		throw new InvalidInputError(
 			`'Callback URL' has ${address.length} characters, but EvoLink accepts at most ${MAX_CHARACTERS}`,
@@ -21,13 +22,13 @@ export function checkCallbackUrl(address: string): void {
 	const url = parseUrl(address);
 	if (url?.protocol !== 'https:') {
 		throw new InvalidInputError(
-			`'Callback URL' is not an HTTPS URL: ${address}`,
+			`'Callback URL' is not an HTTPS URL: ${shortened(address)}`,
 			`EvoLink calls HTTPS URLs only. Enter the public HTTPS URL of a webhook.${adviceIfUnevaluated('Callback URL', address)}`,
 		);
 	}
 	if (isPrivateHost(url.hostname)) {
 		throw new InvalidInputError(
-			`'Callback URL' points to the private host ${url.hostname}, which EvoLink can't reach`,
+			`'Callback URL' points to the private host ${shortened(url.hostname)}, which EvoLink can't reach`,
 			"Enter a URL that the internet can reach. If it is this n8n's, set WEBHOOK_URL to n8n's public URL.",
 		);
 	}
@@ -48,6 +49,6 @@ export function ownCallbackUrl(address: string, extend: (url: URL) => void): str
 		);
 	}
 	extend(url);
-	checkCallbackUrl(url.href);
+	requireCallableUrl(url.href);
 	return url.href;
 }

@@ -455,8 +455,8 @@ describe('task', () => {
 
 	it('gives the reads of the poll loop no more time than they are allowed', async () => {
 		const { client, service } = setUp(answer(200, COMPLETED));
-		await client.askTask(TASK_ID, 1_000);
-		await client.askTask(TASK_ID, 600_000);
+		await client.pollTask(TASK_ID, 1_000);
+		await client.pollTask(TASK_ID, 600_000);
 		expect(service.requests.map(({ timeoutMs }) => timeoutMs)).toEqual([1_000, 15_000]);
 	});
 

@@ -7,10 +7,10 @@ import {
 	IMAGE_MODELS,
 } from '../../../nodes/Evolink/models/catalogue';
 import {
-	checkLink,
-	checkMask,
-	checkImage,
-	checkRequest,
+	violationsOfLink,
+	violationsOfMask,
+	violationsOfImage,
+	violationsOfRequest,
 	type RequestFacts,
 } from '../../../nodes/Evolink/models/checkRequest';
 import { settleViolations, type Violation } from '../../../nodes/Evolink/models/violations';
@@ -57,7 +57,7 @@ describe('requests at the edge of a limit', () => {
 		['14 pictures and one result', SEEDREAM_4, { imageCount: 14 }],
 		['a size for one result', PLUS, { parameters: { size: '512x2048' } }],
 	])('takes %s (%#)', (_name, imageModel, request) => {
-		expect(checkRequest(imageModel, { ...REQUEST, ...request })).toEqual([]);
+		expect(violationsOfRequest(imageModel, { ...REQUEST, ...request })).toEqual([]);
 	});
 
 	it.each<[ImageModel, Partial<RequestFacts>, string, RegExp]>([
@@ -144,7 +144,7 @@ describe('requests at the edge of a limit', () => {
 			/Provide one such image/,
 		],
 	])('%#: refuses what is beyond, in plain words', (imageModel, request, message, advice) => {
-		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
+		const violations = violationsOfRequest(imageModel, { ...REQUEST, ...request });
 		const refusals = violations.filter(({ hintOnly }) => !hintOnly);
 		expect(refusals).toHaveLength(1);
 		expect(refusals[0].message).toContain(message);
@@ -203,7 +203,7 @@ describe('requests at the edge of a limit', () => {
 			"'Negative Prompt' has 501 characters, but Qwen Image Edit Plus uses only the first 500",
 		],
 	])('%#: only hints at what the service may take', (imageModel, request, message) => {
-		const violations = checkRequest(imageModel, { ...REQUEST, ...request });
+		const violations = violationsOfRequest(imageModel, { ...REQUEST, ...request });
 		expect(violations).toMatchObject([
 			{ message: expect.stringContaining(message) as string, hintOnly: true },
 		]);
@@ -215,7 +215,7 @@ describe('requests at the edge of a limit', () => {
 		[model('z-image-turbo'), 1, /from a prompt only.*'Generate Image'/],
 		[model('wan2.5-text-to-image'), 2, /from a prompt only.*'Generate Image'/],
 	])('%#: names the operation that the model belongs to', (imageModel, imageCount, text) => {
-		const violations = checkRequest(imageModel, { ...REQUEST, imageCount });
+		const violations = violationsOfRequest(imageModel, { ...REQUEST, imageCount });
 		expect(violations).toMatchObject([{ always: true }]);
 		expect(`${violations[0].message} ${violations[0].advice}`).toMatch(text);
 	});
@@ -223,14 +223,14 @@ describe('requests at the edge of a limit', () => {
 	it.each(GENERATING_MODELS.map((row) => [row.id, row] as const))(
 		'%s works without images',
 		(_id, row) => {
-			const violations = checkRequest(row, { ...REQUEST, imageCount: 0 });
+			const violations = violationsOfRequest(row, { ...REQUEST, imageCount: 0 });
 			expect(violations.filter(({ hintOnly }) => !hintOnly)).toEqual([]);
 		},
 	);
 
 	it('names every limit that is broken', () => {
 		const request = { ...REQUEST, prompt: 'x'.repeat(2001), imageCount: 4, numberOfImages: 9 };
-		expect(checkRequest(WAN, request)).toHaveLength(3);
+		expect(violationsOfRequest(WAN, request)).toHaveLength(3);
 	});
 });
 
@@ -255,7 +255,7 @@ describe('images at the edge of a limit', () => {
 		['TIFF', QWEN, { format: 'tiff' }, 1],
 	])('accepts %s (%#)', (_name, imageModel, facts, bytes) => {
 		const image = { facts: { ...IMAGE, ...facts }, bytes };
-		expect(checkImage(imageModel, 'Image 1', image)).toEqual([]);
+		expect(violationsOfImage(imageModel, 'Image 1', image)).toEqual([]);
 	});
 
 	it.each<[ImageModel, Partial<ImageFacts>, number, string]>([
@@ -281,7 +281,7 @@ describe('images at the edge of a limit', () => {
 	])('%#: refuses what no document allows, with a way out', (imageModel, facts, bytes, message) => {
 		const label = "Image 2 (field 'data')";
 		const image = { facts: { ...IMAGE, ...facts }, bytes };
-		const violations = checkImage(imageModel, label, image);
+		const violations = violationsOfImage(imageModel, label, image);
 		expect(violations).toHaveLength(1);
 		expect(violations[0].message).toContain(`${label} ${message}`.slice(0, label.length));
 		expect(violations[0].message).toContain(message);
@@ -305,7 +305,7 @@ describe('images at the edge of a limit', () => {
 		[QWEN, {}, 10 * MEGABYTE, 'is 10,485,760 bytes'],
 	])('%#: only hints at what some documents allow', (imageModel, facts, bytes, message) => {
 		const image = { facts: { ...IMAGE, ...facts }, bytes };
-		expect(checkImage(imageModel, 'Image 1', image)).toMatchObject([
+		expect(violationsOfImage(imageModel, 'Image 1', image)).toMatchObject([
 			{
 				message: expect.stringContaining(message) as string,
 				advice: expect.stringMatching(/^If the task fails: Add n8n's Edit Image node/) as string,
@@ -316,7 +316,7 @@ describe('images at the edge of a limit', () => {
 
 	it('only hints at transparency that nobody has looked for', () => {
 		const facts: ImageFacts = { ...IMAGE, format: 'webp', transparency: true };
-		expect(checkImage(WAN, 'Image 1', { facts, bytes: 1 })).toMatchObject([
+		expect(violationsOfImage(WAN, 'Image 1', { facts, bytes: 1 })).toMatchObject([
 			{
 				message: expect.stringContaining('may be a WEBP image with transparent areas') as string,
 				hintOnly: true,
@@ -326,7 +326,7 @@ describe('images at the edge of a limit', () => {
 
 	it('never shows a limit as broken by itself: one byte more than 10 MB', () => {
 		const image = { facts: IMAGE, bytes: 10 * MEGABYTE + 1 };
-		const [{ message }] = checkImage(QWEN, 'Image 1', image);
+		const [{ message }] = violationsOfImage(QWEN, 'Image 1', image);
 		expect(message).not.toContain('is 10.0 MB');
 	});
 });
@@ -342,7 +342,7 @@ describe('links', () => {
 		['https://a.example.com/a.heif', SEEDREAM_5],
 		['https://a.example.com/a.gif', undefined],
 	])('%s may be an image that the model accepts', (link, imageModel) => {
-		expect(checkLink(imageModel, 'Image 1', link)).toEqual([]);
+		expect(violationsOfLink(imageModel, 'Image 1', link)).toEqual([]);
 	});
 
 	it.each([
@@ -353,7 +353,7 @@ describe('links', () => {
 		['https://a.example.com/IMG_1.heic?format=jpg', QWEN, 'ends in .heic'],
 		['https://a.example.com/f_auto/sample.avif', QWEN, 'ends in .avif'],
 	])('%s may send another format than it ends in: a hint', (link, imageModel, message) => {
-		expect(checkLink(imageModel, 'Image 1', link)).toMatchObject([
+		expect(violationsOfLink(imageModel, 'Image 1', link)).toMatchObject([
 			{ message: expect.stringContaining(message) as string, hintOnly: true },
 		]);
 	});
@@ -391,7 +391,7 @@ describe('what a violation leads to', () => {
 describe('masks', () => {
 	const mask: ImageFacts = { ...IMAGE, transparency: true };
 
-	it.each<[string, ...Parameters<typeof checkMask>]>([
+	it.each<[string, ...Parameters<typeof violationsOfMask>]>([
 		['that fit', GPT_2, mask, IMAGE, { least: 0, most: 255 }],
 		['that nobody can look at', GPT_2, mask, IMAGE],
 		['with soft edges', GPT_2, mask, IMAGE, { least: 0, most: 200 }],
@@ -400,12 +400,12 @@ describe('masks', () => {
 		['in black and white', GPT_4O, IMAGE, IMAGE, { least: 0, most: 255 }],
 		['in grey and white', GPT_4O, IMAGE, IMAGE, { least: 90, most: 250 }],
 	])('%s are taken', (_name, ...given) => {
-		expect(checkMask(...given)).toEqual([]);
+		expect(violationsOfMask(...given)).toEqual([]);
 	});
 
 	const turned: ImageFacts = { format: 'jpeg', width: 768, height: 1024, isTurned: true };
 
-	it.each<[string, ...Parameters<typeof checkMask>]>([
+	it.each<[string, ...Parameters<typeof violationsOfMask>]>([
 		["Qwen Image Edit doesn't accept a mask", QWEN, mask, IMAGE],
 		["a model that is not in the list doesn't accept a mask", undefined, mask, IMAGE],
 		[
@@ -430,21 +430,21 @@ describe('masks', () => {
 		],
 		['its file stores it lying on its side, as the mask does', GPT_2, mask, turned],
 	])('are refused: %s', (message, ...given) => {
-		const violations = checkMask(...given);
+		const violations = violationsOfMask(...given);
 		expect(violations).toHaveLength(1);
 		expect(violations[0].message).toContain(message);
 		expect(violations[0].hintOnly).toBeUndefined();
 	});
 
 	it('that are nowhere transparent altogether get a hint', () => {
-		expect(checkMask(GPT_2, mask, IMAGE, { least: 100, most: 255 })).toMatchObject([
+		expect(violationsOfMask(GPT_2, mask, IMAGE, { least: 100, most: 255 })).toMatchObject([
 			{ message: expect.stringContaining('no fully transparent pixel') as string, hintOnly: true },
 		]);
 	});
 });
 
 it('only hints at a mask whose URL ends in another format', () => {
-	expect(checkMask(GPT_4O, { link: 'https://a.example.com/a.jpg' }, IMAGE)).toMatchObject([
+	expect(violationsOfMask(GPT_4O, { link: 'https://a.example.com/a.jpg' }, IMAGE)).toMatchObject([
 		{ message: expect.stringContaining("'Mask': the URL ends in .jpg") as string, hintOnly: true },
 	]);
 });
@@ -452,8 +452,8 @@ it('only hints at a mask whose URL ends in another format', () => {
 it('leaves a model that is not in the catalogue to the service', () => {
 	expect(findModel('brand-new-model')).toBeUndefined();
 	const request = { ...REQUEST, prompt: 'x'.repeat(100_000), imageCount: 99, numberOfImages: 99 };
-	expect(checkRequest(undefined, request)).toEqual([]);
-	expect(checkImage(undefined, 'Image 1', { facts: IMAGE, bytes: 1e9 })).toEqual([]);
+	expect(violationsOfRequest(undefined, request)).toEqual([]);
+	expect(violationsOfImage(undefined, 'Image 1', { facts: IMAGE, bytes: 1e9 })).toEqual([]);
 });
 
 /** The other limits of each row meet the simulator in test/workflows/models.test.ts; files this large take long. */
@@ -463,7 +463,7 @@ describe('the largest file', () => {
 			MODELS[id].maxImageBytes,
 		);
 		const limit = row.images.maxMegabytes;
-		const beyond = (bytes: number) => checkImage(row, 'Image 1', { facts: IMAGE, bytes });
+		const beyond = (bytes: number) => violationsOfImage(row, 'Image 1', { facts: IMAGE, bytes });
 		if (limit === undefined) {
 			expect(beyond(1e12)).toEqual([]);
 			return;

@@ -28,13 +28,13 @@ class Service {
 
 	constructor(private readonly clock: VirtualClock) {}
 
-	async askTask(taskId: string): Promise<Answer> {
+	async pollTask(taskId: string): Promise<Answer> {
 		this.singles.push(taskId);
 		await this.clock.pass(200);
 		return taskId.startsWith('honest') ? { ok: true, value: taskOf(taskId) } : unknown;
 	}
 
-	async askTasks(taskIds: string[]): Promise<ReadResult<Map<string, Task>>> {
+	async pollTasks(taskIds: string[]): Promise<ReadResult<Map<string, Task>>> {
 		this.batches.push(taskIds);
 		await this.clock.pass(200);
 		if (this.kind === 'none') return { ok: false, error: unknown.error, mayPass: false };
@@ -56,7 +56,7 @@ function setUp(kind: Service['kind'] = 'batches') {
 	service.kind = kind;
 	const lookup = new TaskLookup(clock);
 	const ask = async (ids: string[]) =>
-		await Promise.all(ids.map(async (id) => await lookup.ask(id, service)));
+		await Promise.all(ids.map(async (id) => await lookup.poll(id, service)));
 	return { clock, service, ask };
 }
 

@@ -1,10 +1,10 @@
 import { InvalidInputError } from '../../../nodes/Evolink/api/errors/errors';
-import { checkCallbackUrl } from '../../../nodes/Evolink/waiting/callbackUrl';
+import { requireCallableUrl } from '../../../nodes/Evolink/waiting/callbackUrl';
 
 /** The refusal, or undefined where the address is taken. */
 function refusalOf(address: string): InvalidInputError | undefined {
 	try {
-		checkCallbackUrl(address);
+		requireCallableUrl(address);
 		return undefined;
 	} catch (error) {
 		if (error instanceof InvalidInputError) return error;

@@ -20,7 +20,7 @@ interface Behaviour {
 }
 
 /** A service that takes its time, and writes down who asked for what and when. */
-class TimedService implements Pick<EvolinkClient, 'askTask' | 'askTasks'> {
+class TimedService implements Pick<EvolinkClient, 'pollTask' | 'pollTasks'> {
 	readonly endings = new Map<string, { startedAt: number; seconds: number }>();
 	/** Times of the questions for each task. */
 	readonly asked = new Map<string, number[]>();
@@ -39,12 +39,12 @@ class TimedService implements Pick<EvolinkClient, 'askTask' | 'askTasks'> {
 		return this.view(id);
 	}
 
-	async askTask(taskId: string): Promise<ReadResult<Task>> {
+	async pollTask(taskId: string): Promise<ReadResult<Task>> {
 		this.requests++;
 		return { ok: true, value: this.look(taskId) };
 	}
 
-	async askTasks(taskIds: string[]): Promise<ReadResult<Map<string, Task>>> {
+	async pollTasks(taskIds: string[]): Promise<ReadResult<Map<string, Task>>> {
 		this.requests++;
 		this.batchRequests++;
 		expect(taskIds.length).toBeLessThanOrEqual(50);
@@ -287,8 +287,8 @@ it('a question that fails unexpectedly ends its waits', async () => {
 	const broken = new Error('Broken');
 	const watch = new TaskWatch(
 		{
-			askTask: async () => await Promise.reject(broken),
-			askTasks: async () => await Promise.reject(broken),
+			pollTask: async () => await Promise.reject(broken),
+			pollTasks: async () => await Promise.reject(broken),
 		},
 		clock,
 	);

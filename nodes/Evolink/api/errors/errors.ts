@@ -120,7 +120,7 @@ export class KeyConflictError extends OutcomeUnknownError {
  */
 export class ImageLostError extends EvolinkError {}
 
-/** A gateway has accepted a request, which is or may be billed, and its picture can still be asked for. */
+/** A gateway has accepted a request, which is or may be billed, and its image can still be asked for. */
 export class ImageLateError extends EvolinkError {}
 
 /** The task ended without an image: it failed, was cancelled, or is complete and gives none. */

@@ -71,11 +71,11 @@ async function exchange(
 ): Promise<HttpAnswer | HttpFailure> {
 	const streamed = request.body instanceof StreamedBytes ? request.body : undefined;
 	const upload = await streamed?.open();
-	const stop =
+	const userStop =
 		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
 	const timeoutMs = Math.ceil(request.timeoutMs); // AbortSignal refuses fractions.
 	const deadline = AbortSignal.timeout(timeoutMs);
-	const { cut, isCut, forget } = cutAt(stop, deadline);
+	const { exchangeAbort, isAborted, forget } = abortAt(userStop, deadline);
 	let arriving: ArrivingBody | undefined;
 	try {
 		const response = await perform({
@@ -93,7 +93,7 @@ async function exchange(
 			encoding: 'stream',
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
-			abortSignal: cut.signal,
+			abortSignal: exchangeAbort.signal,
 		});
 		const { statusCode: status } = response;
 		const headers = lowerCaseHeaders(response.headers);
@@ -107,13 +107,13 @@ async function exchange(
 		const announced = Number(headers['content-length'] ?? 0);
 		const stream = response.body as ByteStream;
 		arriving = new ArrivingBody(stream, announced, request.maxBytes, forget);
-		if (isSuccess({ status })) await Promise.race([request.makeRoom?.(announced), isCut]);
+		if (isSuccess({ status })) await Promise.race([request.makeRoom?.(announced), isAborted]);
 		const take = isSuccess({ status }) ? request.take : undefined;
-		const body = await Promise.race([arriving.receive(take), isCut]);
+		const body = await Promise.race([arriving.receive(take), isAborted]);
 		return { kind: 'answer', status, headers, body };
 	} catch (error) {
-		cut.abort(); // Destroying a body frees no connection on which nothing comes any more.
-		if (stop?.aborted) return { kind: 'stopped', reason: STOPPED_MESSAGE };
+		exchangeAbort.abort(); // Destroying a body frees no connection on which nothing comes any more.
+		if (userStop?.aborted) return { kind: 'stopped', reason: STOPPED_MESSAGE };
 		if (arriving?.isTooLong) return tooLarge(request);
 		// An answer that has begun can only break off.
 		return describeFailure(arriving ? BROKE_OFF : error, deadline.aborted);
@@ -130,29 +130,29 @@ function tooLarge({ maxBytes }: HttpRequest): HttpFailure {
 }
 
 /** Ends an exchange as soon as one of the signals comes. */
-function cutAt(...signals: Array<AbortSignal | undefined>): {
-	cut: AbortController;
-	isCut: Promise<never>;
+function abortAt(...signals: Array<AbortSignal | undefined>): {
+	exchangeAbort: AbortController;
+	isAborted: Promise<never>;
 	forget: () => void;
 } {
-	const cut = new AbortController();
+	const exchangeAbort = new AbortController();
 	let end = () => {};
-	const isCut = new Promise<never>((_resolve, reject) => {
+	const isAborted = new Promise<never>((_resolve, reject) => {
 		end = () => {
 			reject(new Error('The request did not finish in time'));
-			cut.abort();
+			exchangeAbort.abort();
 		};
 		for (const signal of signals) {
 			if (signal?.aborted) end();
 			signal?.addEventListener('abort', end, { once: true });
 		}
 	});
-	isCut.catch(() => undefined); // Nobody waits for it until an answer arrives.
+	isAborted.catch(() => undefined); // Nobody waits for it until an answer arrives.
 	// The stop signal lives as long as the execution: listeners must not gather there.
 	const forget = () => {
 		for (const signal of signals) signal?.removeEventListener('abort', end);
 	};
-	return { cut, isCut, forget };
+	return { exchangeAbort, isAborted, forget };
 }
 
 function lowerCaseHeaders(headers: IDataObject): Record<string, string> {

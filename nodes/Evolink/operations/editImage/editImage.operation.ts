@@ -21,7 +21,12 @@ import {
 	type RememberedUpload,
 } from '../../memory/requestMemory';
 import { findModel } from '../../models/catalogue';
-import { checkLink, checkMask, checkImage, checkRequest } from '../../models/checkRequest';
+import {
+	violationsOfLink,
+	violationsOfMask,
+	violationsOfImage,
+	violationsOfRequest,
+} from '../../models/checkRequest';
 import type { Violation } from '../../models/violations';
 import type { ImageModel, ParameterName, ParameterValues } from '../../models/model';
 import { PARAMETERS } from '../../models/parameters';
@@ -140,15 +145,17 @@ async function planImageTask(
 		...[...references, ...(mask ? [mask] : [])].flatMap((reference) =>
 			problemsOfReference(reference, fetcher),
 		),
-		...checkRequest(facts, {
+		...violationsOfRequest(facts, {
 			prompt,
 			imageCount: references.length,
 			numberOfImages,
 			parameters: values,
 			...(firstImage ? { firstImage } : {}),
 		}),
-		...references.flatMap((reference) => checkReference(facts, reference, references.length)),
-		...(mask ? await violationsOfMask(context, itemIndex, facts, mask, firstImage) : []),
+		...references.flatMap((reference) =>
+			violationsOfReference(facts, reference, references.length),
+		),
+		...(mask ? await violationsOfGivenMask(context, itemIndex, facts, mask, firstImage) : []),
 		...hints,
 		...(facts || numberOfImages === 1 ? [] : [notSent('Number of Images', facts)]),
 	];
@@ -179,7 +186,7 @@ async function planImageTask(
 	return plan;
 }
 
-async function violationsOfMask(
+async function violationsOfGivenMask(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	model: ImageModel | undefined,
@@ -189,7 +196,7 @@ async function violationsOfMask(
 	const pixels = model?.mask
 		? await readMaskPixels(context, itemIndex, mask, model.mask.repaints)
 		: undefined;
-	return checkMask(model, mask.kind === 'link' ? mask : mask.facts, firstImage, pixels);
+	return violationsOfMask(model, mask.kind === 'link' ? mask : mask.facts, firstImage, pixels);
 }
 
 async function performImageTask(
@@ -403,12 +410,12 @@ function textsOfValues(values: ParameterValues): SetText[] {
 	);
 }
 
-function checkReference(
+function violationsOfReference(
 	model: ImageModel | undefined,
 	reference: Reference,
 	imageCount: number,
 ): Violation[] {
-	if (reference.kind === 'link') return checkLink(model, reference.label, reference.link);
+	if (reference.kind === 'link') return violationsOfLink(model, reference.label, reference.link);
 	const { label, fieldName } = reference;
-	return checkImage(model, label, reference, { fieldName, imageCount });
+	return violationsOfImage(model, label, reference, { fieldName, imageCount });
 }

@@ -6,6 +6,7 @@ import {
 	ImageLostError,
 	StoppedError,
 } from '../../api/errors/errors';
+import { shortened } from '../../api/errors/shortened';
 import { type ByteStream, held } from '../../api/http/bytes';
 import { form, type FormFile } from '../../api/http/multipart';
 import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
@@ -79,7 +80,7 @@ const onGateway = (takesImages: boolean) =>
 				timeoutSeconds: readTimeout(context, itemIndex),
 				output: readOutputSettings(context, itemIndex),
 			};
-			checkCount(plan);
+			requireFewImages(plan);
 			settle(context, itemIndex, problemsOfPlan(plan, isServicePrivate));
 			requireNoConflict(ownFields(plan), plan.additionalFields);
 			return plan;
@@ -310,7 +311,7 @@ async function storeContents(
 			const { content, mimeType, hint } = decoded;
 			if (hint !== undefined) {
 				context.addExecutionHints({
-					message: `Item ${itemIndex}: the edited image '${decoded.fileName}' ${hint}`,
+					message: `Item ${itemIndex}: the edited image '${shortened(decoded.fileName)}' ${hint}`,
 					location: 'outputPane',
 				});
 			}
@@ -408,7 +409,7 @@ function fingerprintOf({
 }
 
 /** @throws {InvalidInputError} more images than the gateway takes in this way */
-function checkCount({ references, dialect }: GatewayPlan): void {
+function requireFewImages({ references, dialect }: GatewayPlan): void {
 	const takesOne = dialect.severalImages === 'none' && dialect.request !== 'editsMultipart';
 	if (!takesOne || references.length <= 1) return;
 	throw new InvalidInputError(

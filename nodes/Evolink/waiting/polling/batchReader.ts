@@ -11,19 +11,19 @@ const ALONE_AT_A_TIME = 10;
  * @param timeoutMs for each request
  */
 export async function readTasks(
-	client: Pick<EvolinkClient, 'askTask' | 'askTasks'>,
+	client: Pick<EvolinkClient, 'pollTask' | 'pollTasks'>,
 	taskIds: string[],
 	timeoutMs?: number,
 ): Promise<Map<string, Task>> {
 	const tasks = new Map<string, Task>();
 	for (const some of slices(taskIds, MAX_BATCH)) {
-		const together = some.length > 1 ? await client.askTasks(some, timeoutMs) : undefined;
+		const together = some.length > 1 ? await client.pollTasks(some, timeoutMs) : undefined;
 		if (together?.ok) for (const [taskId, task] of together.value) tasks.set(taskId, task);
 		if (together && !together.ok && together.mayPass) break;
 		const alone = some.filter((taskId) => !tasks.has(taskId));
 		for (const few of slices(alone, ALONE_AT_A_TIME)) {
 			const answers = await Promise.all(
-				few.map(async (taskId) => await client.askTask(taskId, timeoutMs)),
+				few.map(async (taskId) => await client.pollTask(taskId, timeoutMs)),
 			);
 			for (const answer of answers) if (answer.ok) tasks.set(answer.value.id, answer.value);
 			if (answers.every((answer) => !answer.ok && answer.mayPass)) return tasks;

@@ -100,7 +100,7 @@ export class TaskWatch {
 	private wakeUp: () => void = () => undefined;
 
 	constructor(
-		private readonly client: Pick<EvolinkClient, 'askTask' | 'askTasks'>,
+		private readonly client: Pick<EvolinkClient, 'pollTask' | 'pollTasks'>,
 		private readonly clock: Clock,
 	) {}
 
@@ -255,7 +255,7 @@ export class TaskWatch {
 		const answers = isBatch ? await this.pollBatch(waits) : [];
 		await Promise.all(
 			waits.map(async (wait, index) => {
-				const alone = async () => await this.client.askTask(wait.taskId, timeFor([wait]));
+				const alone = async () => await this.client.pollTask(wait.taskId, timeFor([wait]));
 				this.take(wait, answers[index] ?? (await alone()));
 			}),
 		);
@@ -269,7 +269,7 @@ export class TaskWatch {
 	private async pollBatch(waits: Wait[]): Promise<Array<ReadResult<Task> | undefined>> {
 		if (this.batches === 'untested') this.batches = 'testing';
 		const taskIds = [...new Set(waits.map(({ taskId }) => taskId))];
-		const answer = await this.client.askTasks(taskIds, timeFor(waits));
+		const answer = await this.client.pollTasks(taskIds, timeFor(waits));
 		if (answer.ok) {
 			this.failedBatches = 0;
 			this.batches = answer.value.size === 0 ? 'missing' : 'answered';
