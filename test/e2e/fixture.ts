@@ -53,6 +53,17 @@ export class Fixture {
 		);
 	}
 
+	/** Another simulator, which tells prices, to be closed; and the credential for it. */
+	async quotingService(): Promise<{ quoting: Simulator } & Pick<INode, 'credentials'>> {
+		const quoting = await startSimulator({ quotes: true });
+		const { id, name } = await this.n8n.createCredential('Quotes', 'evolinkApi', {
+			apiKey: quoting.apiKey,
+			baseUrl: quoting.apiUrl,
+			filesBaseUrl: quoting.filesUrl,
+		});
+		return { quoting, credentials: { evolinkApi: { id, name } } };
+	}
+
 	/** Stores a workflow: a manual trigger and the nodes one after another, unless connected otherwise. */
 	async store(
 		nodes: SketchedNode[],

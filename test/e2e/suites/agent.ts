@@ -231,45 +231,49 @@ function agentsOf(given: () => Fixture): void {
 		expect(said[1]).toContain(simulator.resultsUrl);
 	});
 
-	it('generates, asks for the task and for its price, each by a tool of its own', async () => {
+	it('generates, asks for the task and for prices, each by a tool of its own', async () => {
 		const fixture = given();
 		const { simulator } = fixture;
-		const own = (parameters: INodeParameters, settings: Partial<INode>) =>
-			fixture.evolink(parameters, settings);
-		const { said, execution } = await talk({
-			turns: [
-				{ description: 'A lighthouse' },
-				(conversation) => ({ id: /task-unified-[\w-]+/.exec(conversation)?.[0] }),
-				{ count: 2 },
-			],
-			tools: [
-				own(
-					{
+		const { quoting, credentials } = await fixture.quotingService();
+		const own = (name: string, parameters: INodeParameters, settings: Partial<INode> = {}) =>
+			fixture.evolink(parameters, { type: TOOL, name, ...settings });
+		const priceOf = (argument: string): INodeParameters => ({
+			operation: 'estimateCost',
+			model: { __rl: true, mode: 'list', value: 'qwen-image-edit-plus' },
+			numberOfImages: `={{ $fromAI('${argument}', 'How many images', 'number') }}`,
+		});
+		try {
+			const { said, execution } = await talk({
+				turns: [
+					{ description: 'A lighthouse' },
+					(conversation) => ({ id: /task-unified-[\w-]+/.exec(conversation)?.[0] }),
+					{ count: 2 },
+					{ untold: 2 },
+				],
+				tools: [
+					own('Generate', {
 						operation: 'generateImage',
 						prompt: "={{ $fromAI('description', 'What the image shows', 'string') }}",
-					},
-					{ type: TOOL, name: 'Generate' },
-				),
-				own(
-					{ operation: 'getTask', taskId: "={{ $fromAI('id', 'ID of the task', 'string') }}" },
-					{ type: TOOL, name: 'Task' },
-				),
-				own(
-					{
-						operation: 'estimateCost',
-						model: { __rl: true, mode: 'list', value: 'qwen-image-edit-plus' },
-						numberOfImages: "={{ $fromAI('count', 'How many images', 'number') }}",
-					},
-					{ type: TOOL, name: 'Price' },
-				),
-			],
-		});
-		expect(execution.data.resultData.error).toBeUndefined();
-		expect(said).toHaveLength(3);
-		expect(said[0]).toContain(simulator.resultsUrl);
-		expect(said[1]).toContain(simulator.resultsUrl);
-		expect(said[2]).toMatch(/doesn't quote prices/); // This simulator has none: the agent is told.
-		expect(simulator.paidTasks()).toBe(1);
+					}),
+					own('Task', {
+						operation: 'getTask',
+						taskId: "={{ $fromAI('id', 'ID of the task', 'string') }}",
+					}),
+					own('Price', priceOf('count'), { credentials }),
+					own('No Price', priceOf('untold')), // This simulator tells none.
+				],
+			});
+			expect(execution.data.resultData.error).toBeUndefined();
+			expect(said).toHaveLength(4);
+			expect(said[0]).toContain(simulator.resultsUrl);
+			expect(said[1]).toContain(simulator.resultsUrl);
+			expect(said[2]).toMatch(/credits\W+[1-9]/);
+			expect(said[2]).toMatch(/basis/);
+			expect(said[3]).toMatch(/doesn't quote prices/);
+			expect([simulator.paidTasks(), quoting.paidTasks()]).toEqual([1, 0]);
+		} finally {
+			await quoting.close();
+		}
 	});
 
 	const selected = (expression: string): INodeParameters => ({

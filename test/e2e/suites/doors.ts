@@ -109,18 +109,10 @@ function operationsOf(given: () => Fixture): void {
 
 	it('tells what an image would cost, and pays nothing', async () => {
 		const fixture = given();
-		const quoting = await startSimulator({ quotes: true });
+		const { quoting, credentials } = await fixture.quotingService();
 		try {
-			const credential = await fixture.n8n.createCredential('Quotes', 'evolinkApi', {
-				apiKey: quoting.apiKey,
-				baseUrl: quoting.apiUrl,
-				filesBaseUrl: quoting.filesUrl,
-			});
 			const execution = await fixture.run([
-				fixture.evolink(
-					{ operation: 'estimateCost' },
-					{ credentials: { evolinkApi: { id: credential.id, name: credential.name } } },
-				),
+				fixture.evolink({ operation: 'estimateCost' }, { credentials }),
 			]);
 			expect(edited(execution)[0].json).toMatchObject({
 				credits: expect.any(Number) as number,
