@@ -364,6 +364,23 @@ describe('a balance to keep', () => {
 		expect(refused).toHaveLength(1);
 	});
 
+	it('leaves room as well where the account is told without what is on its way', async () => {
+		const spending = record();
+		spending.prices.one = 1;
+		let reserved = 0;
+		const budget = new Budget({ keepCredits: 98 }, spending, async () => 99 - reserved);
+		const refused = budget.spendOn({ kind: 'one', idempotencyKey: 'first' }, async () => {
+			reserved = 1;
+			await new Promise((resolve) => setTimeout(resolve, 20));
+			reserved = 0;
+			throw new Error('Refused');
+		});
+		const task = { creditsReserved: 1 } as Task;
+		const waits = budget.spendOn({ kind: 'one', idempotencyKey: 'next' }, async () => ({ task }));
+		await expect(refused).rejects.toThrow('Refused');
+		await expect(waits).resolves.toEqual({ task });
+	});
+
 	it('is kept beside a limit for the execution: the tighter one holds', async () => {
 		const limits = { maxCredits: 3, keepCredits: 98 };
 		const byBalance = budgetFor(limits, record(), [100, 99, 98]);
