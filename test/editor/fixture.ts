@@ -1,7 +1,7 @@
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Browser, BrowserContext } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 
 import { type Fixture, onRealN8n } from '../e2e/fixture';
 import type { HostVersion } from '../../tools/host/install';
@@ -17,36 +17,38 @@ export interface Seen {
 /** Like `it`, with an editor. */
 export type See = (name: string, test: (seen: Seen) => Promise<void>) => void;
 
-/** One n8n and one browser for all tests of a file; a fresh simulator and tab for each test. */
+/** One n8n and one tab for all tests of a file, and a fresh simulator for each; after a failure a fresh tab, too. */
 export function inEditor(version: HostVersion, tests: (see: See) => void): void {
 	onRealN8n(version, (fixture) => {
 		let browser: Browser;
-		let context: BrowserContext;
-
-		const newEditor = async () => new Editor(await context.newPage(), fixture().n8n.baseUrl);
+		let editor: Editor | undefined;
 
 		beforeAll(async () => {
 			browser = await launchChromium();
-			context = await browser.newContext({ viewport: { width: 1600, height: 1200 } });
-			const editor = await newEditor();
-			await editor.signIn();
-			await editor.page.close();
-		}, 120_000);
+		});
 
 		afterAll(async () => await browser.close());
 
+		const signedIn = async () => {
+			const page = await browser.newPage({ viewport: { width: 1600, height: 1200 } });
+			const fresh = new Editor(page, fixture().n8n.baseUrl);
+			await fresh.signIn();
+			return fresh;
+		};
+
 		tests((name, test) => {
 			it(name, async () => {
-				const editor = await newEditor();
+				editor ??= await signedIn();
+				editor.complaints = [];
 				try {
 					await test({ fixture: fixture(), editor });
 					expect(editor.complaints).toEqual([]);
 				} catch (error) {
 					const screenshot = await keepScreenshot(editor);
 					process.stderr.write(`n8n ${version}, "${name}" failed; screenshot: ${screenshot}\n`);
+					await editor.page.context().close();
+					editor = undefined;
 					throw error;
-				} finally {
-					await editor.page.close();
 				}
 			});
 		});
