@@ -218,17 +218,21 @@ function onGatewayOf(given: () => Fixture): void {
 		expect(simulator.paidTasks()).toBe(3);
 	});
 
-	it.each(['getTask', 'waitForCompletion', 'getManyTasks', 'getCredits'])(
-		'explains that it has nothing for %s',
-		async (operation) => {
-			const fixture = given();
-			const execution = await fixture.run([
-				onGateway({ operation, taskId: 'task-unified-1757156493-imcg5zqt' }),
-			]);
-			expect(errorText(execution)).toMatch(
-				/only available for EvoLink: an images gateway has no tasks/,
-			);
-			expect(fixture.simulator.requests).toEqual([]);
-		},
-	);
+	it.each([
+		'estimateCost',
+		'getCredits',
+		'getManyTasks',
+		'getTask',
+		'uploadImage',
+		'waitForCompletion',
+	])('explains that it has nothing for %s', async (operation) => {
+		const fixture = given();
+		const execution = await fixture.run([
+			onGateway({ operation, taskId: 'task-unified-1757156493-imcg5zqt' }),
+		]);
+		expect(errorText(execution)).toMatch(
+			/only available for EvoLink: an images gateway has no tasks/,
+		);
+		expect(fixture.simulator.requests).toEqual([]);
+	});
 }
