@@ -122,8 +122,9 @@ describe('The table of where state lives (docs/architecture.md)', () => {
 			[
 				// What is written in capitals is a constant.
 				...text.matchAll(
-					/^(?:export )?(?:const|let) ([a-z]\w*)\b[^\n]* = new (?:Map|WeakMap|Set|BoundedMap|DeliveredTasks)\b/gm,
+					/^(?:export )?const ([a-z]\w*)\b[^\n]* = new (?:Map|WeakMap|Set|BoundedMap|DeliveredTasks)\b/gm,
 				),
+				...text.matchAll(/^(?:export )?let (\w+)/gm),
 			].map(([, name]) => `${name} in ${file}`),
 		);
 		const unknown = memories.filter(

@@ -94,8 +94,6 @@ export type WaitForRoom = (refusal: {
 
 /** The most that the vendor's own clients ask for at once. */
 const HISTORY_PAGE_SIZE = 50;
-/** How hosts answer that have no task history, or keep it from this account. */
-const NO_HISTORY_STATUSES = new Set([403, 404, 405, 501]);
 
 /**
  * EvoLink's task, files and credits API. What may be repeated, and when, is decided here and nowhere else.
@@ -374,9 +372,9 @@ export class EvolinkClient {
 			(body) => parseTaskPage(body, page, pageSize),
 		);
 		if (answer.ok || !(answer.error instanceof ApiError)) return answer;
-		const { message, status: httpStatus, code } = answer.error;
-		if (httpStatus === undefined || !NO_HISTORY_STATUSES.has(httpStatus)) return answer;
-		return { ...answer, error: new ApiError(message, NO_HISTORY, { status: httpStatus, code }) };
+		const { error } = answer;
+		if (!error.isNotOffered) return answer;
+		return { ...answer, error: error.inOtherWords(error.message, NO_HISTORY) };
 	}
 
 	/** Sends a request that costs nothing and is safe to repeat, and reads its answer. */
@@ -397,7 +395,9 @@ export class EvolinkClient {
 		return {
 			ok: false,
 			error: isUnreadable
-				? new ApiError(`${what}: the response could not be read`, TRY_LATER)
+				? new ApiError(`${what}: the response could not be read`, TRY_LATER, {
+						requestId: refusal.requestId,
+					})
 				: apiErrorOf(what, refusal),
 			mayPass: isUnreadable
 				? unreadableMayPass

@@ -185,14 +185,9 @@ export function parseQuote(body: unknown): Quote | undefined {
 	};
 }
 
-/** How hosts answer that have no quotes, or keep them from this account. */
-const NO_QUOTES_STATUSES = new Set([403, 404, 405, 501]);
-
 /** Says so where it is the host that has no quotes. */
 export function explainQuoteFault(error: ApiError): ApiError {
-	const { message, status, code } = error;
-	const isMissing = status !== undefined && NO_QUOTES_STATUSES.has(status);
-	return isMissing ? new ApiError(message, NO_QUOTES, { status, code }) : error;
+	return error.isNotOffered ? error.inOtherWords(error.message, NO_QUOTES) : error;
 }
 
 function scalarOf(value: unknown): Scalar | undefined {

@@ -37,14 +37,8 @@ function jobError(jobKey: string, error: unknown): unknown {
 	}
 	const { taskId } = error instanceof EvolinkError ? error.trace : {};
 	if (error instanceof ApiError && error.status === 404 && taskId !== undefined) {
-		const { message, status, code } = error;
-		const gone = new ApiError(
-			`EvoLink no longer knows the task of job '${job}': ${message}`,
-			NEW_JOB_KEY,
-			{ status, ...(code === undefined ? {} : { code }) },
-		);
-		gone.trace.taskId = taskId;
-		return gone;
+		const message = `EvoLink no longer knows the task of job '${job}': ${error.message}`;
+		return error.inOtherWords(message, NEW_JOB_KEY);
 	}
 	return error;
 }

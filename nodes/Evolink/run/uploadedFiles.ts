@@ -5,9 +5,6 @@ import { ApiError, StoppedError } from '../api/errors/errors';
 import type { FileUpload } from '../api/http/multipart';
 import type { RememberedUpload } from '../memory/requestMemory';
 
-/** How hosts answer that have no such endpoint, or keep it from this account. */
-const NOT_OFFERED = new Set([403, 404, 405, 501]);
-
 interface SharedFile {
 	/** Items that need it. */
 	users: number;
@@ -89,7 +86,7 @@ export class UploadedFiles {
 		await Promise.all(this.deletions.splice(0));
 		const { notDeleted } = this;
 		if (!notDeleted) return;
-		const isOffered = !(notDeleted instanceof ApiError && NOT_OFFERED.has(notDeleted.status ?? 0));
+		const isOffered = !(notDeleted instanceof ApiError && notDeleted.isNotOffered);
 		const cause = isOffered ? '' : " This account or host may not support 'Delete Uploads'.";
 		this.context.addExecutionHints({
 			message: `Uploaded files weren't deleted: ${notDeleted.message}.${cause} They expire 72 hours after the upload.`,

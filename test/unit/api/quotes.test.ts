@@ -134,10 +134,11 @@ describe('asking', () => {
 	});
 
 	it('a host without quotes is named as such', async () => {
-		const { quotes } = setUp(answer(404));
+		const { quotes } = setUp(answer(404, {}, { 'x-request-id': 'req-6' }));
 		const error: unknown = await quotes.quote(SUBJECT).catch((reason: unknown) => reason);
 		expect((error as EvolinkError).message).toContain('Could not get a price estimate');
 		expect((error as EvolinkError).advice).toContain("doesn't quote prices");
+		expect((error as EvolinkError).trace).toEqual({ requestId: 'req-6' });
 	});
 
 	it('a passing fault is tried again where the price is what is wanted', async () => {

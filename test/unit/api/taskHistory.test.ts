@@ -137,11 +137,13 @@ describe('the list of tasks', () => {
 	});
 
 	it.each([403, 404, 405, 501])('says that there is no history (%i)', async (status) => {
-		const { client, service } = setUp(answer(status, { error: { message: 'Invalid URL' } }));
+		const said = { error: { message: 'Invalid URL' } };
+		const { client, service } = setUp(answer(status, said, { 'x-request-id': 'req-5' }));
 		await expect(client.listTasks({})).rejects.toMatchObject({
 			message: expect.stringContaining('Invalid URL') as string,
 			advice: expect.stringMatching(/doesn't offer its task history.*dashboard/) as string,
 			status,
+			trace: { requestId: 'req-5' },
 		});
 		expect(service.requests).toHaveLength(1);
 	});

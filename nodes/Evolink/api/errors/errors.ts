@@ -50,6 +50,8 @@ export class StoppedError extends EvolinkError {
 	}
 }
 
+const NOT_OFFERED_STATUSES = new Set([403, 404, 405, 501]);
+
 /** The service refused, failed or could not be reached. Nothing is known to be paid by this request. */
 export class ApiError extends EvolinkError {
 	/** HTTP status; undefined where no answer came. */
@@ -70,6 +72,19 @@ export class ApiError extends EvolinkError {
 		});
 		this.status = about.status;
 		this.code = about.code;
+	}
+
+	/** Whether it says that the host has no such endpoint, or keeps it from this account. */
+	get isNotOffered(): boolean {
+		return this.status !== undefined && NOT_OFFERED_STATUSES.has(this.status);
+	}
+
+	/** The same fault, where more is known of what it means. */
+	inOtherWords(message: string, advice: string): ApiError {
+		const { status, code, trace } = this;
+		const error = new ApiError(message, advice, { status, code });
+		Object.assign(error.trace, trace);
+		return error;
 	}
 }
 
