@@ -54,7 +54,7 @@ class Called {
 			getNode: () => ({ id: 'node', name: 'EvoLink Trigger' }),
 			getWorkflow: () => ({ id: this.workflowId }),
 			getMode: () => this.mode,
-			getWorkflowStaticData: () => this.staticData,
+			getWorkflowStaticData: (kind: string) => (kind === 'node' ? this.staticData : {}),
 			getNodeParameter: (name: string, byDefault: unknown) => this.parameters[name] ?? byDefault,
 			logger: {
 				debug: () => undefined,
@@ -112,7 +112,15 @@ describe('A call to the trigger', () => {
 		]);
 		const again = await called.call();
 		expect(again).toEqual({ status: 200, message: 'Received before', started: undefined });
+		expect(called.staticData.delivered).toHaveProperty([`${called.taskId} completed`]);
 		expect(called.log).toEqual([]);
+	});
+
+	it.each(['webhook', 'manual'])('starts each workflow that it is for (%s)', async (mode) => {
+		const one = calledFor(COMPLETED, { mode });
+		const other = calledFor(COMPLETED, { mode, taskId: one.taskId });
+		expect((await one.call()).started).toHaveLength(1);
+		expect((await other.call()).started).toHaveLength(1);
 	});
 
 	it('does not start where another process has saved that it did', async () => {
@@ -240,6 +248,7 @@ describe('A call to the trigger', () => {
 		busy.answers = [refused(503)];
 		await busy.call();
 		expect(busy.log[0][0]).not.toMatch(/Try again later/);
+		expect(busy.log[0][0]).toMatch(/\. EvoLink was told to call again\.$/);
 	});
 
 	it('is to come again where the credential is of no use', async () => {
@@ -270,12 +279,68 @@ describe('A call to the trigger', () => {
 		const called = new Called();
 		called.answers = [{ ...refused(404), takesMs: 900 }];
 		expect(await called.call()).toMatchObject({ status: 202, started: undefined });
+		expect(called.asked).toHaveLength(1);
 		expect(called.log).toHaveLength(1);
 		expect(called.log[0][0]).toMatch(
 			new RegExp(
 				`task ${called.taskId}: .*No execution was started\\. Get the task with 'Get Task'\\.$`,
 			),
 		);
+	});
+
+	it.each([
+		['the API is busy', refused(503)],
+		['the task has not ended', { statusCode: 200, body: PROCESSING }],
+	])('that was taken early is asked for again where %s', async (_name, first) => {
+		const called = calledFor(COMPLETED);
+		const body =
+			first.statusCode === 200 ? { ...first.body, id: called.taskId } : (first.body as object);
+		called.answers.unshift({ ...first, body, takesMs: 900 });
+		const { status, started } = await called.call();
+		expect([status, started?.length]).toEqual([202, 1]);
+		expect(called.asked).toHaveLength(2);
+	});
+
+	it('that was taken early, and whose task does not end, is told in the log', async () => {
+		const called = calledFor(PROCESSING);
+		called.answers[0].takesMs = 900;
+		expect(await called.call()).toMatchObject({ status: 202, started: undefined });
+		expect(called.log[0][0]).toMatch(/: The task isn't finished\. No execution was started\./);
+	});
+
+	it('starts without the images that do not come within a minute', async () => {
+		const called = calledFor({ ...COMPLETED, results: [] });
+		const startedAt = called.clock.now();
+		const { started } = await called.call();
+		expect(started?.[0].json).toMatchObject({ failure: { code: 'no_images' } });
+		const seconds = (called.clock.now() - startedAt) / 1_000;
+		expect(seconds).toBeGreaterThanOrEqual(60);
+		expect(seconds).toBeLessThan(90);
+	});
+
+	it.each([
+		['Trigger On', { events: ['exploded'] }],
+		['Models', { 'options.models': { a: 1 } }],
+	])('names the parameter that is wrong: %s', async (name, parameters) => {
+		const called = calledFor(COMPLETED);
+		Object.assign(called.parameters, parameters);
+		expect(await called.call()).toMatchObject({ status: 503, started: undefined });
+		expect(called.log[0][0]).toContain(`'${name}'`);
+	});
+
+	it('of a flood is to come again where too many wait, which the log says once a minute', async () => {
+		const called = new Called();
+		called.answers = [{ ...refused(404), takesMs: Infinity }];
+		for (let index = 0; index < 2_000; index++) void called.call({ id: `task-unified-${index}` });
+		const startedAt = called.clock.now();
+		const toldAfter = async (milliseconds: number) => {
+			await called.clock.pass(startedAt + milliseconds - called.clock.now());
+			expect(await called.call()).toMatchObject({ status: 503, started: undefined });
+			return called.log.filter(([text]) => String(text).includes('Too many')).length;
+		};
+		expect(await toldAfter(0)).toBe(1);
+		expect(await toldAfter(59_999)).toBe(1);
+		expect(await toldAfter(60_000)).toBe(2);
 	});
 
 	it('waits for the images of a complete task, the caller being answered', async () => {
