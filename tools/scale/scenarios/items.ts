@@ -56,7 +56,7 @@ export const items: Scenario<ItemsResult, ItemSizes> = {
 		const rows: Row[] = [];
 		for (const limit of [0, heap]) {
 			// A heap of that size is no limit for few items.
-			const counts = tenthsOf(most, limit === 0 ? least : most / 10);
+			const counts = limit === 0 ? tenthsOf(most, least) : [most];
 			for (const { name, design } of contenders) {
 				for (const count of counts) {
 					const row = await measureOne(bench, limit, design(count), script);
