@@ -222,11 +222,11 @@ export class RestClient {
 		const { timeoutMs = 60_000, until = endStatuses } = options;
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
-			let execution = await this.getExecution(id);
+			let execution = await this.getExecutionBefore(deadline, id);
 			// n8n writes the status first and the data a moment later, in a row of its own.
 			for (let tries = 0; isWithoutData(execution) && tries < 20; tries++) {
 				await sleep(100);
-				execution = await this.getExecution(id);
+				execution = await this.getExecutionBefore(deadline, id);
 			}
 			if (until.includes(execution.status)) return execution;
 			const ended = endStatuses.includes(execution.status);
@@ -237,6 +237,19 @@ export class RestClient {
 				);
 			}
 			await sleep(250);
+		}
+	}
+
+	/** While a workflow keeps its only thread busy, n8n answers that its database is not ready. */
+	private async getExecutionBefore(deadline: number, id: string): Promise<Execution> {
+		for (;;) {
+			try {
+				return await this.getExecution(id);
+			} catch (error) {
+				const isBusy = error instanceof RestError && error.status === 503;
+				if (!isBusy || Date.now() >= deadline) throw error;
+				await sleep(250);
+			}
 		}
 	}
 

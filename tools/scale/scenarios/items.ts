@@ -1,7 +1,7 @@
 import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
 import { clientRequests, type Lab, withFreshN8n } from '../../bench/lab';
 import { peakOf } from '../../bench/memory';
-import { type Design, type Surroundings, withLoop, withThisNode } from '../../bench/workflows';
+import { type Design, type Surroundings, withLoop, withNewNode } from '../../bench/workflows';
 import { items as itemNodes } from '../../host/sketch';
 import { samplePicture, type Simulator } from '../../simulator';
 import type { Bench, Scenario } from '../scenario';
@@ -129,28 +129,18 @@ const contenders: Contender[] = [
 ];
 
 function node(options: { concurrency?: number }): Contender['design'] {
-	return (count) => (surroundings) => {
-		const url = `${surroundings.simulator.picturesUrl}/cat.png`;
-		const design = withThisNode(surroundings, rows(count), { source: 'url', url }, options);
-		return {
-			...design,
-			nodes: design.nodes.map((one) => ({ typeVersion: versionOf(one), ...one })),
-		};
-	};
+	return (count) => (surroundings) => withNewNode(surroundings, rowsOf(count), options);
 }
-
-/** The defaults are those of a node that is added today. */
-const versionOf = ({ type }: { type: string }) => (type.endsWith('.evolink') ? 1.1 : 1);
 
 function loop(count: number) {
 	return (surroundings: Surroundings) => {
 		const imageUrl = `${surroundings.simulator.picturesUrl}/cat.png`;
-		return withLoop(surroundings, rows(count), { waitSeconds: 1, imageUrl });
+		return withLoop(surroundings, itemNodes(...rowsOf(count)), { waitSeconds: 1, imageUrl });
 	};
 }
 
-const rows = (count: number) =>
-	itemNodes(...Array.from({ length: count }, (_, index) => ({ prompt: `Row ${index}` })));
+const rowsOf = (count: number) =>
+	Array.from({ length: count }, (_, index) => ({ prompt: `Row ${index}` }));
 
 function tenthsOf(most: number, least: number): number[] {
 	return most < 10 * least ? [most] : [...tenthsOf(Math.floor(most / 10), least), most];
