@@ -2,6 +2,9 @@ import type { Icon, ICredentialTestRequest, ICredentialType, INodeProperties } f
 
 import { REDIRECTS_ARE_ERRORS, sendKey, TESTED_BASE_URL, unencryptedNotice } from './wellFormed';
 
+const WHERE_TO_GET_A_KEY =
+	'Get your key in the <a href="https://evolink.ai/dashboard" target="_blank">EvoLink dashboard</a>';
+
 export class EvolinkApi implements ICredentialType {
 	name = 'evolinkApi';
 
@@ -19,8 +22,8 @@ export class EvolinkApi implements ICredentialType {
 			typeOptions: { password: true },
 			default: '',
 			required: true,
-			description:
-				'Get your key in the <a href="https://evolink.ai/dashboard" target="_blank">EvoLink dashboard</a>',
+			description: WHERE_TO_GET_A_KEY,
+			hint: WHERE_TO_GET_A_KEY, // A description is out of sight until one points at the field's name.
 		},
 		{
 			displayName: 'Base URL',

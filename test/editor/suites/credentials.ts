@@ -46,6 +46,8 @@ export function credentials(see: See, version: HostVersion): void {
 				async () => (await labels.allInnerTexts()).slice(0, 3).map((text) => text.split('\n')[0]),
 				['API Key *', 'Base URL', 'Files Base URL'],
 			);
+			const link = dialog.getByRole('link', { name: 'EvoLink dashboard' });
+			expect(await link.getAttribute('href')).toBe('https://evolink.ai/dashboard');
 			await expectSoon(
 				async () => await editor.field('baseUrl').inputValue(),
 				fixture.simulator.apiUrl,
