@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { run } from '../program';
 import { type HostVersion, hostVersions } from './install';
 import { startN8n } from './n8n';
 import { type WorkflowJson, outputItems } from './rest';
@@ -60,7 +61,4 @@ async function main(): Promise<void> {
 	}
 }
 
-main().catch((error: Error) => {
-	console.error(error.message);
-	process.exitCode = 1;
-});
+run(main, ({ message }) => message);

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Simulator, startSimulator } from '../simulator';
+import { run } from '../program';
 import { until } from '../until';
 import { Cluster, PUBLIC_HOST } from './cluster';
 import { type HostVersion, hostVersions } from './install';
@@ -210,7 +211,4 @@ async function main(): Promise<void> {
 	}
 }
 
-main().catch((error: Error) => {
-	console.error(error.stack);
-	process.exitCode = 1;
-});
+run(main);
