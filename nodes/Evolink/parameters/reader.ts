@@ -300,7 +300,7 @@ function adviceFor(value: unknown): string {
 export function describe(value: unknown): string {
 	if (typeof value === 'string') return shortened(JSON.stringify(value));
 	if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`;
-	if (typeof value !== 'object' || value === null) return String(value);
+	if (typeof value !== 'object' || value === null) return shortened(String(value));
 	if (Array.isArray(value)) return `an array of ${value.length}`;
 	return isSpecial(value) ? `a ${kindOf(value)}` : 'an object';
 }
