@@ -86,7 +86,7 @@ function textsOf(node: ts.Node): Array<ts.Expression | undefined> {
 		const [first, second] = node.arguments ?? [];
 		return first && !isN8nError(node) ? [first, second] : [];
 	}
-	if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.SuperKeyword) {
+	if (ts.isCallExpression(node) && /^super$|\.inOtherWords$/.test(node.expression.getText())) {
 		return [node.arguments[0], node.arguments[1]];
 	}
 	if (ts.isObjectLiteralExpression(node)) {

@@ -37,8 +37,10 @@ function jobError(jobKey: string, error: unknown): unknown {
 	}
 	const { taskId } = error instanceof EvolinkError ? error.trace : {};
 	if (error instanceof ApiError && error.status === 404 && taskId !== undefined) {
-		const message = `EvoLink no longer knows the task of job '${job}': ${error.message}`;
-		return error.inOtherWords(message, NEW_JOB_KEY);
+		return error.inOtherWords(
+			`EvoLink no longer knows the task of job '${job}': ${error.message}`,
+			NEW_JOB_KEY,
+		);
 	}
 	return error;
 }
