@@ -30,8 +30,7 @@ export function inEditor(version: HostVersion, tests: (see: See) => void): void 
 		afterAll(async () => await browser.close());
 
 		const signedIn = async () => {
-			const page = await browser.newPage({ viewport: { width: 1600, height: 1200 } });
-			const fresh = new Editor(page, fixture().n8n.baseUrl);
+			const fresh = new Editor(await browser.newPage(), fixture().n8n.baseUrl);
 			await fresh.signIn();
 			return fresh;
 		};
@@ -40,6 +39,7 @@ export function inEditor(version: HostVersion, tests: (see: See) => void): void 
 			it(name, async () => {
 				editor ??= await signedIn();
 				editor.complaints = [];
+				await editor.page.setViewportSize({ width: 1600, height: 1200 });
 				try {
 					await test({ fixture: fixture(), editor });
 					expect(editor.complaints).toEqual([]);

@@ -39,7 +39,6 @@ inEditor('2.41', (see) => {
 		const workflow = await example('edit-photo-from-form', fixture.credential);
 		const { id } = await fixture.n8n.createWorkflow(workflow);
 		const node = workflow.nodes.find(({ type }) => type.endsWith('.evolink'));
-		await editor.page.setViewportSize({ width: 1600, height: 1200 });
 		await editor.openNode(id, node?.id ?? '');
 		await calm(editor);
 		await editor.panel.screenshot({ path: join(images, 'edit-image.png') });
