@@ -212,6 +212,14 @@ export class Editor {
 		await expectSoon(async () => await this.modelName(), name);
 	}
 
+	/** Waits until the output has a text as JSON; n8n turns to the images by itself when they come. */
+	async jsonWith(text: string): Promise<void> {
+		await until(async () => {
+			await this.output.getByText('JSON', { exact: true }).click();
+			return await this.output.getByText(text).isVisible();
+		});
+	}
+
 	/** 'Execute step' of the node whose panel is open. */
 	async execute(): Promise<void> {
 		this.hasRun = true;

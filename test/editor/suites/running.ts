@@ -27,8 +27,7 @@ export function running(see: See): void {
 			expect(fixture.simulator.paidTasks()).toBe(1);
 
 			await editor.output.getByText('Back to list').click();
-			await editor.output.getByText('JSON', { exact: true }).click();
-			await editor.output.getByText('"completed"').waitFor();
+			await editor.jsonWith('"completed"');
 		});
 
 		see('says how many items are done', async ({ fixture, editor }) => {

@@ -46,8 +46,7 @@ export function saved(see: See): void {
 			expect(await editor.field('numberOfImages').inputValue()).toBe('2');
 
 			await editor.execute();
-			await editor.output.getByText('JSON', { exact: true }).click();
-			await editor.output.getByText('"completed"').waitFor();
+			await editor.jsonWith('"completed"');
 			const [task] = simulator.tasks.values();
 			expect(task.request).toMatchObject({
 				model: 'wan2.5-image-to-image',

@@ -51,8 +51,7 @@ export function trigger(see: See): void {
 			await editor.see('trigger-execute-button').click();
 			await editor.text('Listening for test event').waitFor();
 			await create(fixture.simulator, { callback_url: TEST_URL });
-			await editor.output.getByText('JSON', { exact: true }).click();
-			await editor.output.getByText('"completed"').waitFor();
+			await editor.jsonWith('"completed"');
 		});
 	});
 }
