@@ -41,6 +41,7 @@ export async function launchChromium(): Promise<Browser> {
 			'--disable-component-update',
 			'--disable-sync',
 			'--no-proxy-server',
+			'--disable-popup-blocking', // On a busy machine n8n opens a form too long after the click for Chromium.
 			// What the editor loads from elsewhere must not decide how a test ends.
 			'--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
 		],

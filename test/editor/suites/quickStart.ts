@@ -44,7 +44,7 @@ export function quickStart(see: See): void {
 			await editor.field('completionTitle').fill('Done');
 			await editor.closeNode();
 
-			const opened = editor.page.waitForEvent('popup');
+			const opened = editor.page.context().waitForEvent('page');
 			await editor.see('execute-workflow-button').first().click();
 			const form = await opened;
 			await form.locator('input[type=file]').setInputFiles(photo);
