@@ -91,7 +91,10 @@ export class Editor {
 		await this.follow('/home/workflows');
 		const discard = this.text('Leave without saving'); // 1.123 asks, 2.41 saves as one goes.
 		await until(async () => {
-			if (await discard.isVisible()) await discard.click();
+			if (await discard.isVisible()) {
+				await discard.click();
+				await discard.waitFor({ state: 'hidden' });
+			}
 			return (await canvas.count()) === 0;
 		});
 		return true;
