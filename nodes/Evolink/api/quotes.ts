@@ -1,6 +1,6 @@
 import type { IDataObject } from 'n8n-workflow';
 
-import { ApiError, NO_QUOTES, StoppedError } from './errors/errors';
+import { type ApiError, NO_QUOTES, StoppedError } from './errors/errors';
 import type { Clock } from './http/clock';
 import { isRecord, numberOf, textOf } from './http/json';
 import { type ReadResult, repeatRead } from './http/retry';
