@@ -44,9 +44,15 @@ export function quickStart(see: See): void {
 			await editor.field('completionTitle').fill('Done');
 			await editor.closeNode();
 
-			const opened = editor.page.context().waitForEvent('page');
+			// n8n opens the form at its public address, which leads nowhere here.
+			const context = editor.page.context();
+			const asked = context.waitForEvent('request', (request) =>
+				request.url().includes('/form-test/'),
+			);
 			await editor.see('execute-workflow-button').first().click();
-			const form = await opened;
+			const { pathname } = new URL((await asked).url());
+			const form = await context.newPage();
+			await form.goto(fixture.n8n.baseUrl + pathname);
 			await form.locator('input[type=file]').setInputFiles(photo);
 			await form.locator('textarea').fill(CHANGE);
 			const downloaded = form.waitForEvent('download');
