@@ -24,7 +24,7 @@ export async function sendKey(
 	{ apiKey }: ICredentialDataDecryptedObject,
 	request: IHttpRequestOptions,
 ): Promise<IHttpRequestOptions> {
-	const Authorization = `Bearer ${keyIn(String(apiKey))}`;
+	const Authorization = `Bearer ${keyIn(`${apiKey as string}`)}`;
 	return { ...request, headers: { ...request.headers, Authorization } };
 }
 
