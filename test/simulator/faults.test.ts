@@ -121,7 +121,7 @@ describe('faults of the simulator', () => {
 		await new Promise((resolve) => setTimeout(resolve, 50));
 		const startedAt = Date.now();
 		await simulator.close();
-		expect(Date.now() - startedAt).toBeLessThan(500);
+		expect(Date.now() - startedAt).toBeLessThan(10_000); // The slow one takes a minute.
 		expect((await outcomes).map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
 	});
 });

@@ -35,7 +35,8 @@ async function stopped(simulator: Simulator, { when, creates, paid, ...options }
 			});
 		},
 	});
-	expect(Date.now() - stoppedAt).toBeLessThan(1000);
+	// With what a busy machine adds: without the stop each of them goes on for a minute at least.
+	expect(Date.now() - stoppedAt).toBeLessThan(5_000);
 	expect(result.run.status).toBe('canceled');
 	expect(result.arrived).toBe(0);
 	await sleep(WATCH_MS);
@@ -114,7 +115,7 @@ describe('When the user stops the execution', () => {
 			});
 		},
 		'a create that is under way is not repeated, and may be paid': async (simulator) => {
-			simulator.inject({ host: 'api', method: 'POST', times: Infinity, fault: { slow: 2000 } });
+			simulator.inject({ host: 'api', method: 'POST', times: Infinity, fault: { slow: 30_000 } });
 			const { error } = await stopped(simulator, {
 				node: { retryOnFail: true, maxTries: 3, waitBetweenTries: 1 },
 				when: isCreated,
@@ -126,10 +127,10 @@ describe('When the user stops the execution', () => {
 				sent(simulator).creates[0].headers['idempotency-key'] as string,
 			);
 		},
-		'a download ends, and the error names the task': downloadEnds({ slow: 3000 }),
+		'a download ends, and the error names the task': downloadEnds({ slow: 30_000 }),
 		'a download that stands still half way ends too': downloadEnds({ truncated: 'stall' }),
 		'nothing is created after an upload': async (simulator) => {
-			simulator.inject({ host: 'files', method: 'POST', fault: { slow: 2000 } });
+			simulator.inject({ host: 'files', method: 'POST', fault: { slow: 30_000 } });
 			const image = binaryField(await samplePicture('png'), 'a.png', 'image/png');
 			await stopped(simulator, {
 				parameters: { images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },

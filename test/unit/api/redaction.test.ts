@@ -60,13 +60,12 @@ describe('an answer as it arrives', () => {
 	});
 
 	it('of many megabytes is read once, not again and again', async () => {
+		// Again and again would take hours.
 		const base64 = 'A'.repeat(20_000_000);
-		const startedAt = Date.now();
 		expect(await arrive(`{"b64_json":"${base64}","callback_url":"${RESUME}"}`)).toContain(
 			'[redacted]',
 		);
-		expect(Date.now() - startedAt).toBeLessThan(5_000);
-	});
+	}, 60_000);
 });
 
 describe('JSON from outside', () => {
