@@ -363,7 +363,8 @@ function decode(data: string): IRunExecutionData {
 }
 
 function isWithoutData({ status, data }: Execution): boolean {
-	return endStatuses.includes(status) && data.resultData.lastNodeExecuted === undefined;
+	const isOld = data.resultData.lastNodeExecuted === undefined || data.waitTill !== undefined;
+	return endStatuses.includes(status) && isOld;
 }
 
 function explain({ data }: Execution): string {
