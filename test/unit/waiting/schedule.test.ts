@@ -104,6 +104,15 @@ describe('next poll', () => {
 		expect(gap(new Schedule(), 8, at(7.5))).toBeCloseTo(3);
 	});
 
+	it('after an early look, where the run waits for its last tasks: a fifth of a second later', () => {
+		const schedule = withSavedPolls(new Schedule(), 20);
+		schedule.pass(601 * SECOND, 2);
+		expect(gap(schedule, 8, at(7.5))).toBeCloseTo(0.2);
+		expect(gap(schedule, 8, at(8.1))).toBeCloseTo(3); // The estimate is over.
+		schedule.pass(602 * SECOND, 3);
+		expect(gap(schedule, 8, at(7.5))).toBeCloseTo(0.55);
+	});
+
 	it('every tenth task with a long estimate: an eighth older, from 3 s to 10 s', () => {
 		const schedule = new Schedule();
 		expect(gap(schedule, 100, at(40, { position: 10 }))).toBeCloseTo(5);

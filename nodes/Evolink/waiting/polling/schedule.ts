@@ -24,6 +24,8 @@ const TELLING_PROGRESS = 5;
  * wait for the place.
  */
 const MANY_TASKS = 10;
+const LAST_TASKS_SHARE = 1 / 10;
+const LAST_TASKS_GAP_MS = SECOND / 5;
 const CLOSE_AGEING = 1 / 12;
 const CLOSE_SHORTEST_GAP_MS = SECOND / 2;
 
@@ -34,6 +36,8 @@ interface Circumstances {
 	canAfford: boolean;
 	/** One request can poll many tasks, and the run has many, so that one poll more is worth it. */
 	pollsMany: boolean;
+	/** Most tasks of the run have ended: it waits for the last ones. */
+	isEnding: boolean;
 	earlyLook: EarlyLook;
 }
 
@@ -74,6 +78,12 @@ const NEXT_POLL: Rule[] = [
 		when: 'ends vary, estimates do not hold: each time it has become a twelfth older, with polls that were saved',
 		holds: (_task, { estimates, canAfford }) => !estimates.hold && estimates.endsVary && canAfford,
 		waitMs: (task) => Math.max(CLOSE_SHORTEST_GAP_MS, ageOf(task) * CLOSE_AGEING),
+	},
+	{
+		when: 'after an early look, where the run waits for its last tasks: a fifth of a second later',
+		holds: (task, { canAfford, pollsMany, isEnding }) =>
+			canAfford && pollsMany && isEnding && wasEarly(task),
+		waitMs: () => LAST_TASKS_GAP_MS,
 	},
 	{
 		when: 'after an early look: when the estimate is over',
@@ -156,6 +166,7 @@ export class Schedule {
 			estimates: this.estimates,
 			canAfford: this.saved >= this.openTasks,
 			pollsMany: this.canBatch && Math.max(this.mostTasks, task.position) >= MANY_TASKS,
+			isEnding: this.openTasks <= this.mostTasks * LAST_TASKS_SHARE,
 			earlyLook: this.earlyLook,
 		};
 		const rule = rules.find((row) => row.holds(task, run)) as Rule; // The last one always does.
