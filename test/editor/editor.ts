@@ -56,11 +56,6 @@ export class Editor {
 		await this.visit(`/workflow/${workflowId}`, this.see('canvas-node').first());
 	}
 
-	/** An empty canvas, on which nothing is saved yet. */
-	async openNewWorkflow(): Promise<void> {
-		await this.visit('/workflow/new', this.see('canvas-plus-button'));
-	}
-
 	/** Opens a node's panel, with its parameters between input and output. */
 	async openNode(workflowId: string, nodeId: string): Promise<void> {
 		await this.visit(`/workflow/${workflowId}/${nodeId}`, this.panel);
@@ -105,26 +100,6 @@ export class Editor {
 			history.pushState({}, '', '${path}');
 			dispatchEvent(new PopStateEvent('popstate', { state: {} }));
 		`);
-	}
-
-	/** Back from a node's panel to the canvas. */
-	async closeNode(): Promise<void> {
-		await this.see('ndv-close-button').or(this.see('back-to-canvas')).first().click();
-		await this.panel.waitFor({ state: 'hidden' });
-	}
-
-	/** Takes an entry of the node creator. */
-	async pick(name: string): Promise<void> {
-		await this.see('node-creator-item-name').getByText(name, { exact: true }).click();
-	}
-
-	/** Puts an action of a node behind the last node, and opens its panel. */
-	async addNode(node: string, action: string): Promise<void> {
-		await this.see('canvas-handle-plus').last().click();
-		await this.see('node-creator-search-bar').fill(node);
-		await this.pick(node);
-		await this.pick(action);
-		await this.panel.waitFor();
 	}
 
 	/** What is visible of the elements with a `data-test-id`, which both versions of n8n mostly share. */

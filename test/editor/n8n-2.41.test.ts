@@ -2,7 +2,6 @@ import { inEditor } from './fixture';
 import { credentials } from './suites/credentials';
 import { nodeCreator } from './suites/nodeCreator';
 import { panels } from './suites/panels';
-import { quickStart } from './suites/quickStart';
 import { running } from './suites/running';
 import { saved } from './suites/saved';
 import { trigger } from './suites/trigger';
@@ -14,5 +13,4 @@ inEditor('2.41', (see) => {
 	running(see);
 	saved(see);
 	trigger(see);
-	quickStart(see);
 });
