@@ -60,7 +60,7 @@ export class EvolinkTrigger implements INodeType {
 		properties: [
 			{
 				displayName:
-					"To set up: 1. Copy the production URL above into 'Callback URL' of an Edit Image node whose 'Wait' is 'Do Not Wait'. 2. Publish this workflow (n8n 1.x: activate it). The URL must be public HTTPS; on self-hosted n8n, set WEBHOOK_URL.",
+					"To set up:<br>1. Copy the production URL above into 'Callback URL' of an Edit Image node whose 'Wait' is 'Do Not Wait'.<br>2. Publish this workflow (n8n 1.x: activate it).<br>The URL must be public HTTPS; on self-hosted n8n, set WEBHOOK_URL.",
 				name: 'callbackUrlNotice',
 				type: 'notice',
 				default: '',

@@ -17,9 +17,6 @@ export class Editor {
 	/** What the browser complained about that has to do with this package. */
 	complaints: string[] = [];
 
-	/** What n8n still hears of a run would close the panel of the next workflow. */
-	private hasRun = false;
-
 	constructor(
 		readonly page: Page,
 		private readonly baseUrl: string,
@@ -53,53 +50,14 @@ export class Editor {
 
 	/** Opens a workflow's canvas. */
 	async openWorkflow(workflowId: string): Promise<void> {
-		await this.visit(`/workflow/${workflowId}`, this.see('canvas-node').first());
+		await this.page.goto(`${this.baseUrl}/workflow/${workflowId}`);
+		await this.see('canvas-node').first().waitFor({ timeout: loadPatienceMs });
 	}
 
 	/** Opens a node's panel, with its parameters between input and output. */
 	async openNode(workflowId: string, nodeId: string): Promise<void> {
-		await this.visit(`/workflow/${workflowId}/${nodeId}`, this.panel);
-	}
-
-	/** From canvas to canvas as a link in the editor does: to load all of it anew takes ten times as long. */
-	private async visit(path: string, expected: Locator): Promise<void> {
-		if (await this.leaveCanvas()) {
-			await this.follow(path);
-			const came = await expected.waitFor({ timeout: 10_000 }).then(
-				() => true,
-				() => false,
-			);
-			if (came) return;
-		}
-		await this.page.goto(`${this.baseUrl}${path}`);
-		await expected.waitFor({ timeout: loadPatienceMs });
-	}
-
-	/** @returns whether there was a canvas that could be left; n8n keeps it from one workflow to the next */
-	private async leaveCanvas(): Promise<boolean> {
-		const canvas = this.page.getByTestId('canvas-wrapper');
-		const dialog = this.see('credential-edit-dialog'); // It would stay open.
-		if (this.hasRun || (await canvas.count()) === 0 || (await dialog.count()) > 0) {
-			this.hasRun = false;
-			return false;
-		}
-		await this.follow('/home/workflows');
-		const discard = this.text('Leave without saving'); // 1.123 asks, 2.41 saves as one goes.
-		await until(async () => {
-			if (await discard.isVisible()) {
-				await discard.click();
-				await discard.waitFor({ state: 'hidden' });
-			}
-			return (await canvas.count()) === 0;
-		});
-		return true;
-	}
-
-	private async follow(path: string): Promise<void> {
-		await this.page.evaluate(`
-			history.pushState({}, '', '${path}');
-			dispatchEvent(new PopStateEvent('popstate', { state: {} }));
-		`);
+		await this.page.goto(`${this.baseUrl}/workflow/${workflowId}/${nodeId}`);
+		await this.panel.waitFor({ timeout: loadPatienceMs });
 	}
 
 	/** What is visible of the elements with a `data-test-id`, which both versions of n8n mostly share. */
@@ -200,7 +158,6 @@ export class Editor {
 
 	/** 'Execute step' of the node whose panel is open. */
 	async execute(): Promise<void> {
-		this.hasRun = true;
 		await this.see('node-execute-button').click();
 	}
 }

@@ -157,7 +157,8 @@ describe('Counts that must not be', () => {
 			requests: 0,
 			heap: 1,
 			resident: 1,
-			resumeSeconds: 1,
+			atOnceSeconds: 1,
+			otherSeconds: 1,
 			failed: 0,
 			images: 5,
 		};

@@ -138,6 +138,8 @@ export class Cluster {
 			logFile: join(userFolder, `life-${lives}.log`),
 			env: {
 				...services.env(database),
+				// n8n's default is 2, which a webhook processor with many calls runs out of.
+				DB_POSTGRESDB_POOL_SIZE: '10',
 				EXECUTIONS_MODE: 'queue',
 				N8N_ENCRYPTION_KEY: 'the same for all processes',
 				WEBHOOK_URL: `https://${PUBLIC_HOST}/`,

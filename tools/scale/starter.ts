@@ -59,28 +59,45 @@ async function call(stage: Stage, start: Start): Promise<string> {
 const TAKEN = 'taken';
 const CALL_TIMEOUT_MS = 20_000;
 
-/** Starts them so that never more than so many executions have not ended. @throws Error for a call that n8n did not take */
-export async function startInFlight(stage: Stage, all: Start[], inFlight: number): Promise<void> {
-	const left = [...all];
-	while (left.length > 0) {
-		const next = left.splice(0, Math.max(0, inFlight - (await stage.open())));
-		const answers = await Promise.all(next.map(async (start) => await call(stage, start)));
-		const refusal = answers.find((answer) => answer !== TAKEN);
-		if (refusal) throw new Error(`n8n did not take a call: ${refusal}`);
-		await sleep(100);
+/** How many calls were not taken, by reason: without an answer, whether the execution runs is not known. */
+type Refused = Record<string, number>;
+
+/**
+ * Starts them so that never more than so many executions have not ended; each call waits for the answer of the one
+ * before, as a caller with a queue of its own does. All at once, their tasks end together too, and more calls than a
+ * webhook processor answers within 10 s come again and again.
+ */
+export async function startInFlight(
+	stage: Stage,
+	all: Start[],
+	inFlight: number,
+): Promise<Refused> {
+	const answers: string[] = [];
+	for (const start of all) {
+		while ((await stage.open()) >= inFlight) await sleep(100);
+		answers.push(await call(stage, start));
 	}
+	return refusedOf(answers);
+}
+
+function refusedOf(answers: string[]): Refused {
+	const refused: Refused = {};
+	for (const answer of answers) {
+		if (answer !== TAKEN) refused[answer] = (refused[answer] ?? 0) + 1;
+	}
+	return refused;
 }
 
 /**
  * Starts executions of these kinds in turn at a constant pace, whatever happens to n8n, as long as something lasts.
  *
- * @returns how many, and how many calls were not taken, by reason: without an answer, whether it runs is not known
+ * @returns how many calls
  */
 export async function startDuring(
 	stage: Stage,
 	{ kinds, mostItems, perMinute }: { kinds: readonly Kind[]; mostItems: number; perMinute: number },
 	lasting: Promise<void>,
-): Promise<{ executions: number; refused: Record<string, number> }> {
+): Promise<{ executions: number; refused: Refused }> {
 	let isOver = false;
 	const ending = lasting.finally(() => (isOver = true));
 	const first = Date.now();
@@ -91,11 +108,7 @@ export async function startDuring(
 		await Promise.race([ending, sleep(Math.max(0, next - Date.now()))]);
 	}
 	await ending;
-	const refused: Record<string, number> = {};
-	for (const answer of await Promise.all(calls)) {
-		if (answer !== TAKEN) refused[answer] = (refused[answer] ?? 0) + 1;
-	}
-	return { executions: calls.length, refused };
+	return { executions: calls.length, refused: refusedOf(await Promise.all(calls)) };
 }
 
 const PARKED_WITHIN_MS = 300_000;

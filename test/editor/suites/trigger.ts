@@ -33,7 +33,9 @@ export function trigger(see: See): void {
 				async () => await editor.labels(),
 				['Trigger On', 'Download', 'Simplify', 'Options'],
 			);
-			await editor.panel.getByText(/^To set up: 1\. Copy the production URL/).waitFor();
+			await editor.panel
+				.getByText(/^To set up:\s*1\. Copy the production URL.*2\. Publish/)
+				.waitFor();
 
 			await editor.text('Webhook URLs').click();
 			await editor.text(TEST_URL).waitFor();

@@ -14,6 +14,7 @@ interface LoadSizes {
 	mostItems: number;
 	/** Executions that have not ended, at a time. */
 	inFlight: number;
+	/** On average: from half of it to one and a half. */
 	taskSeconds: number;
 	workerConcurrency: number;
 }
@@ -25,6 +26,8 @@ interface Row {
 	binaries: Binaries;
 	/** Started from outside. */
 	executions: number;
+	/** Calls to start one that n8n did not take, by reason. */
+	refused: Record<string, number>;
 	tasks: number;
 	/** Of those that were started from outside. */
 	perMinute: number;
@@ -48,7 +51,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 	name: 'load',
 	title: 'Load',
 	versions: ['2.41'],
-	sizes: { executions: 500, mostItems: 20, inFlight: 60, taskSeconds: 8, workerConcurrency: 10 },
+	sizes: { executions: 500, mostItems: 20, inFlight: 8, taskSeconds: 8, workerConcurrency: 10 },
 	short: { executions: 15, mostItems: 4, inFlight: 10, taskSeconds: 3, workerConcurrency: 10 },
 
 	async measure(bench, sizes) {
@@ -60,13 +63,9 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 				await stage.install([...NODE_KINDS, 'loop']);
 				// n8n turns webhooks on in the background.
 				await sleep(3000);
-				const bytes = await samplePicture('png', { width: 400, height: 400 });
-				stage.simulator.nextTask({ times: Infinity, delivery: { bytes } });
+				await scriptTasks(stage, sizes);
 				// What n8n loads on first use.
-				await run(bench, stage, starts(4, [...NODE_KINDS, 'loop'], 1), {
-					...sizes,
-					taskSeconds: 1,
-				});
+				await run(bench, stage, starts(4, [...NODE_KINDS, 'loop'], 1), sizes);
 				for (const [name, kinds] of contenders) {
 					const plan = starts(sizes.executions, kinds, sizes.mostItems);
 					const row = { name, binaries, ...(await run(bench, stage, plan, sizes)) };
@@ -105,7 +104,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 			}),
 		]);
 		return [
-			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${sizes.taskSeconds} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If.`,
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If.`,
 			'',
 			table(
 				[
@@ -128,9 +127,12 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 	},
 
 	failings({ rows }) {
-		return rows
-			.filter(({ failed }) => failed > 0)
-			.map(({ name, binaries, failed }) => `${name}, ${binaries}: ${failed} executions failed`);
+		return rows.flatMap(({ name, binaries, failed, refused }) => [
+			...(failed > 0 ? [`${name}, ${binaries}: ${failed} executions failed`] : []),
+			...Object.entries(refused).map(
+				([reason, count]) => `${name}, ${binaries}: ${count} calls not taken, ${reason}`,
+			),
+		]);
 	},
 };
 
@@ -139,11 +141,26 @@ const contenders: Array<[string, readonly Kind[]]> = [
 	['The loop', ['loop']],
 ];
 
+/** Tasks of different lengths within an execution, the same ones in each. */
+async function scriptTasks({ simulator }: Stage, { mostItems, taskSeconds }: LoadSizes) {
+	const bytes = await samplePicture('png', { width: 400, height: 400 });
+	for (let item = 0; item < mostItems; item++) {
+		// 7 has no divisor in common with the sizes in use: all lengths, in mixed order.
+		const share = ((item * 7) % mostItems) / Math.max(1, mostItems - 1);
+		simulator.nextTask({
+			times: Infinity,
+			prompt: new RegExp(` item ${item}$`),
+			seconds: taskSeconds * (0.5 + share),
+			delivery: { bytes },
+		});
+	}
+}
+
 async function run(
 	{ log }: Bench,
 	stage: Stage,
 	plan: Start[],
-	{ inFlight, taskSeconds }: LoadSizes,
+	{ inFlight }: LoadSizes,
 ): Promise<Omit<Row, 'name' | 'binaries'>> {
 	const { cluster, simulator } = stage;
 	const before = {
@@ -152,12 +169,11 @@ async function run(
 		polls: statusRequests(simulator).length,
 		executions: (await stage.executions()).length,
 	};
-	simulator.taskSeconds = taskSeconds;
 	const meter = new ClusterMeter(cluster);
 	try {
 		await sleep(5000);
 		const startedAt = Date.now();
-		await startInFlight(stage, plan, inFlight);
+		const refused = await startInFlight(stage, plan, inFlight);
 		const open = await untilDrained(stage, DRAIN_SECONDS, log);
 		const rows = (await stage.executions()).slice(before.executions);
 		const lastEnd = Math.max(...rows.map(({ stoppedAt }) => stoppedAt || Date.now()));
@@ -166,6 +182,7 @@ async function run(
 		const perTask = (count: number) => rounded(count / tasks.length);
 		return {
 			executions: plan.length,
+			refused,
 			tasks: tasks.length,
 			perMinute: rounded(plan.length / ((lastEnd - startedAt) / 60_000), 1),
 			median: rounded(quantile(noticed, 0.5), 3),

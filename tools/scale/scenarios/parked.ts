@@ -4,7 +4,7 @@ import { clientRequests } from '../../bench/lab';
 import { samplePicture, type Simulator } from '../../simulator';
 import { probe } from '../probe';
 import type { Bench, Scenario } from '../scenario';
-import { onStage, type Stage } from '../stage';
+import { type ExecutionRow, onStage, type Stage } from '../stage';
 import { kindOf, startInFlight, starts, untilParked } from '../starter';
 import type { Kind } from '../workflows';
 
@@ -13,6 +13,10 @@ interface ParkedSizes {
 	executions: number;
 	/** Seconds for which all of them are parked. */
 	seconds: number;
+	/** So many tasks end in the same moment. */
+	atOnce: number;
+	/** So many of the others end each second. */
+	perSecond: number;
 	workers: number;
 }
 
@@ -25,8 +29,10 @@ interface Row {
 	heap: number;
 	/** Growth of main's resident memory, in MiB. */
 	resident: number;
-	/** From the first call to the end of the last execution. */
-	resumeSeconds: number;
+	/** Of those whose tasks end at once: from the first call to the end of the last execution. */
+	atOnceSeconds: number;
+	/** Of the others: from the last call to the end of the last execution. */
+	otherSeconds: number;
 	/** Executions that have not ended well. */
 	failed: number;
 	images: number;
@@ -44,7 +50,7 @@ const names = {
 };
 
 const AN_HOUR = 3600;
-const RESUMES_WITHIN_SECONDS = 600;
+const RESUMES_WITHIN_SECONDS = 120;
 
 /** So many executions are on their way to being parked at a time. */
 const STARTS_AT_A_TIME = 25;
@@ -53,8 +59,8 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 	name: 'parked',
 	title: 'Parked executions',
 	versions: ['2.41'],
-	sizes: { executions: 1000, seconds: 60, workers: 2 },
-	short: { executions: 40, seconds: 5, workers: 1 },
+	sizes: { executions: 1000, seconds: 60, atOnce: 100, perSecond: 8, workers: 2 },
+	short: { executions: 40, seconds: 5, atOnce: 20, perSecond: 8, workers: 1 },
 
 	async measure(bench, sizes) {
 		return await onStage(bench, { workers: sizes.workers }, async (stage) => {
@@ -83,13 +89,14 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 				format(row.requests),
 				format(row.heap, 1),
 				format(row.resident, 1),
-				format(row.resumeSeconds, 1),
+				format(row.atOnceSeconds, 1),
+				format(row.otherSeconds, 1),
 				format(row.images),
 				format(row.failed),
 			]),
 		);
 		return [
-			`${format(sizes.executions)} executions of one item each are parked and stay so for ${sizes.seconds} s (${sizes.workers} workers); then all tasks end in the same moment, and the service calls for all of them at once, with its usual repetitions.`,
+			`${format(sizes.executions)} executions of one item each are parked and stay so for ${sizes.seconds} s (${sizes.workers} workers); then ${sizes.atOnce} tasks end in the same moment, and the service calls for all of them at once, with its usual repetitions; when these executions have ended, ${sizes.perSecond} tasks end each second.`,
 			'',
 			table(
 				[
@@ -98,7 +105,8 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 					'requests meanwhile',
 					"main's heap, MiB more",
 					'resident, MiB more',
-					'all resumed after, s',
+					'all at once: ended after, s',
+					'the others: ended after the last call, s',
 					'images',
 					'failed',
 				],
@@ -123,7 +131,7 @@ async function park(
 	{ log }: Bench,
 	stage: Stage,
 	kind: Row['kind'],
-	{ executions, seconds }: ParkedSizes,
+	{ executions, seconds, atOnce, perSecond }: ParkedSizes,
 ): Promise<Row> {
 	const { cluster, simulator, probeFolder } = stage;
 	const before = await probe(cluster, 'main', probeFolder);
@@ -141,28 +149,51 @@ async function park(
 	const after = await probe(cluster, 'main', probeFolder);
 
 	simulator.clockOffsetSeconds += AN_HOUR;
+	const tasks = tasksOf(simulator, kind);
 	const calledAt = Date.now();
-	await Promise.all(
-		tasksOf(simulator, kind).map(async ({ id }) => await simulator.deliverCallback(id)),
-	);
-	while ((await stage.open()) > 0 && Date.now() - calledAt < RESUMES_WITHIN_SECONDS * 1000) {
-		await sleep(200);
+	for (const { id } of tasks.slice(0, atOnce)) void simulator.deliverCallback(id);
+	const atOnceMs = (await untilEnded(stage, kind, atOnce)) - calledAt;
+	for (const { id } of tasks.slice(atOnce)) {
+		void simulator.deliverCallback(id);
+		await sleep(1000 / perSecond);
 	}
-	const workflowId = stage.workflowIds[kind];
-	const rows = (await stage.executions()).filter((row) => row.workflowId === workflowId);
-	const lastEnd = Math.max(...rows.map(({ stoppedAt }) => stoppedAt || Date.now()));
+	const lastCallAt = Date.now();
+	const otherMs = (await untilEnded(stage, kind, count)) - lastCallAt;
+	const rows = await executionsOf(stage, kind);
 	const row: Row = {
 		kind,
 		parked: count,
 		requests,
 		heap: rounded((after.heapUsed - before.heapUsed) / MEBIBYTE, 1),
 		resident: rounded((after.rss - before.rss) / MEBIBYTE, 1),
-		resumeSeconds: rounded((lastEnd - calledAt) / 1000, 1),
+		atOnceSeconds: rounded(atOnceMs / 1000, 1),
+		otherSeconds: rounded(otherMs / 1000, 1),
 		failed: rows.filter(({ status }) => status !== 'success').length,
-		images: tasksOf(simulator, kind).filter(({ fetches }) => fetches[0] > 0).length,
+		images: tasks.filter(({ fetches }) => fetches[0] > 0).length,
 	};
-	log(`${kind}: all resumed after ${row.resumeSeconds} s`);
+	log(`${kind}: at once ${row.atOnceSeconds} s, the others ${row.otherSeconds} s`);
 	return row;
+}
+
+/** Waits until so many executions of a kind have ended, or too long. @returns when the last one did, in Unix milliseconds */
+async function untilEnded(stage: Stage, kind: Kind, count: number): Promise<number> {
+	const deadline = Date.now() + RESUMES_WITHIN_SECONDS * 1000;
+	for (;;) {
+		const rows = await executionsOf(stage, kind);
+		const ends = rows
+			.filter(({ status }) => !OPEN.includes(status))
+			.map(({ stoppedAt }) => stoppedAt);
+		if (ends.length >= count) return Math.max(...ends);
+		if (Date.now() > deadline) return Date.now();
+		await sleep(500);
+	}
+}
+
+const OPEN = ['new', 'running', 'waiting', 'unknown'];
+
+async function executionsOf(stage: Stage, kind: Kind): Promise<ExecutionRow[]> {
+	const rows = await stage.executions();
+	return rows.filter(({ workflowId }) => workflowId === stage.workflowIds[kind]);
 }
 
 const tasksOf = ({ tasks }: Simulator, kind: Kind) =>
