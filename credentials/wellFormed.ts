@@ -6,13 +6,16 @@ import type {
 
 /** What both credentials share: what is certainly meant is mended, and the key goes to its own host alone. */
 
-/** This machine or a network of one's own: there the key may travel without encryption. */
-const PRIVATE_HOST =
-	'localhost|127[.]|10[.]|192[.]168[.]|172[.](1[6-9]|2[0-9]|3[01])[.]|[[]|[^./:]+(:|/|$)';
-const PUBLIC_HTTP = `^http://(?!${PRIVATE_HOST})`;
+/** How addresses begin where the key may travel without encryption: this machine, or a network of one's own. */
+const PRIVATE_HOSTS = [
+	...['localhost', '127.', '10.', '192.168.', '['],
+	...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.`),
+];
+const WITHOUT_A_DOT = '[^./:]+(:|/|$)';
+const PUBLIC_HTTP = `^http://(?!${[...PRIVATE_HOSTS.map((host) => host.replace(/[.[]/g, '[$&]')), WITHOUT_A_DOT].join('|')})`;
 
 /** The key without what is often copied with it: blanks, quotes, 'Authorization: Bearer '. */
-function keyIn(text: string): string {
+export function keyIn(text: string): string {
 	return text
 		.replace(/[\u200b-\u200d\u2060\ufeff]/g, '') // They cannot be seen.
 		.replace(/^[\s"'\u2018-\u201d]*(authorization\s*:\s*)?(bearer\s+)?["'\u2018-\u201d]*/i, '')
@@ -36,17 +39,12 @@ export const TESTED_BASE_URL = `={{ $credentials.baseUrl.trim().replace(new RegE
 
 const startsWith = (text: string) => ({ _cnd: { startsWith: text } });
 
-/** How most addresses begin that may do without encryption; nothing else can be said without a regex. */
-const PRIVATE_HTTP = [
-	...['localhost', '127.', '10.', '192.168.', '['],
-	...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.`),
-].map((host) => startsWith(`http://${host}`));
-
 /**
  * Shown under the address that the field of this name holds.
  *
  * n8n decides with every request that sends the key whether fields of its credential show, and runs a regex in a sandbox:
- * 6 ms each (n8n 2.41), and an error where it takes longer than n8n allows. So there is none.
+ * 6 ms each (n8n 2.41), and an error where it takes longer than n8n allows. So there is none, and a name without a dot
+ * shows the notice, too.
  */
 export function unencryptedNotice(field: string): INodeProperties {
 	return {
@@ -55,7 +53,10 @@ export function unencryptedNotice(field: string): INodeProperties {
 		name: `${field}Notice`,
 		type: 'notice',
 		default: '',
-		displayOptions: { show: { [field]: [startsWith('http://')] }, hide: { [field]: PRIVATE_HTTP } },
+		displayOptions: {
+			show: { [field]: [startsWith('http://')] },
+			hide: { [field]: PRIVATE_HOSTS.map((host) => startsWith(`http://${host}`)) },
+		},
 	};
 }
 

@@ -1,5 +1,6 @@
 import type { IExecuteFunctions } from 'n8n-workflow';
 
+import { keyIn } from '../../../credentials/wellFormed';
 import type { ServiceAddresses } from '../api/client';
 import { InvalidInputError } from '../api/errors/errors';
 import { shortened } from '../api/errors/shortened';
@@ -59,12 +60,9 @@ export function requireEvolink(context: IExecuteFunctions): void {
 	);
 }
 
-/** Without what is often copied with it: blanks, quotes, 'Authorization: Bearer '; as the credential sends it. */
+/** As the credential sends it. */
 function readKey(value: unknown, credential: string): string {
-	const key = (textOf(value) ?? '')
-		.replace(/[\u200b-\u200d\u2060\ufeff]/g, '') // They cannot be seen.
-		.replace(/^[\s"'\u2018-\u201d]*(authorization\s*:\s*)?(bearer\s+)?["'\u2018-\u201d]*/i, '')
-		.replace(/[\s"'\u2018-\u201d]+$/, '');
+	const key = keyIn(textOf(value) ?? '');
 	if (/^[\x21-\x7e]*$/.test(key)) return key;
 	const what = /\s/.test(key) ? 'spaces or line breaks' : 'characters that no key has';
 	throw new InvalidInputError(
