@@ -74,8 +74,8 @@ async function exchange(
 	const userStop =
 		'getExecutionCancelSignal' in context ? context.getExecutionCancelSignal?.() : undefined;
 	const timeoutMs = Math.ceil(request.timeoutMs); // AbortSignal refuses fractions.
-	const deadline = AbortSignal.timeout(timeoutMs);
-	const { exchangeAbort, isAborted, forget } = abortAt(userStop, deadline);
+	const bounds = new ExchangeBounds(userStop);
+	bounds.startClock(timeoutMs);
 	let arriving: ArrivingBody | undefined;
 	try {
 		const response = await perform({
@@ -93,7 +93,7 @@ async function exchange(
 			encoding: 'stream',
 			returnFullResponse: true,
 			ignoreHttpStatusErrors: true,
-			abortSignal: exchangeAbort.signal,
+			abortSignal: bounds.signal,
 		});
 		const { statusCode: status } = response;
 		const headers = lowerCaseHeaders(response.headers);
@@ -106,19 +106,24 @@ async function exchange(
 		}
 		const announced = Number(headers['content-length'] ?? 0);
 		const stream = response.body as ByteStream;
-		arriving = new ArrivingBody(stream, announced, request.maxBytes, forget);
-		if (isSuccess({ status })) await Promise.race([request.makeRoom?.(announced), isAborted]);
+		arriving = new ArrivingBody(stream, announced, request.maxBytes, () => bounds.forget());
+		if (isSuccess({ status }) && request.makeRoom) {
+			// The image is paid: its time must not run out while others are stored.
+			bounds.stopClock();
+			await bounds.race(request.makeRoom(announced));
+			bounds.startClock(timeoutMs);
+		}
 		const take = isSuccess({ status }) ? request.take : undefined;
-		const body = await Promise.race([arriving.receive(take), isAborted]);
+		const body = await bounds.race(arriving.receive(take));
 		return { kind: 'answer', status, headers, body };
 	} catch (error) {
-		exchangeAbort.abort(); // Destroying a body frees no connection on which nothing comes any more.
+		bounds.end(); // Destroying a body frees no connection on which nothing comes any more.
 		if (userStop?.aborted) return { kind: 'stopped', reason: STOPPED_MESSAGE };
 		if (arriving?.isTooLong) return tooLarge(request);
 		// An answer that has begun can only break off.
-		return describeFailure(arriving ? BROKE_OFF : error, deadline.aborted);
+		return describeFailure(arriving ? BROKE_OFF : error, bounds.isLate);
 	} finally {
-		forget();
+		bounds.forget();
 		arriving?.close();
 		upload?.close();
 	}
@@ -129,30 +134,52 @@ function tooLarge({ maxBytes }: HttpRequest): HttpFailure {
 	return { kind: 'tooLarge', reason: `the response is larger than ${megabytes} MB` };
 }
 
-/** Ends an exchange as soon as one of the signals comes. */
-function abortAt(...signals: Array<AbortSignal | undefined>): {
-	exchangeAbort: AbortController;
-	isAborted: Promise<never>;
-	forget: () => void;
-} {
-	const exchangeAbort = new AbortController();
-	let end = () => {};
-	const isAborted = new Promise<never>((_resolve, reject) => {
-		end = () => {
-			reject(new Error('The request did not finish in time'));
-			exchangeAbort.abort();
-		};
-		for (const signal of signals) {
-			if (signal?.aborted) end();
-			signal?.addEventListener('abort', end, { once: true });
-		}
-	});
-	isAborted.catch(() => undefined); // Nobody waits for it until an answer arrives.
-	// The stop signal lives as long as the execution: listeners must not gather there.
-	const forget = () => {
-		for (const signal of signals) signal?.removeEventListener('abort', end);
+/** Ends an exchange when the user stops the execution or the time is up. */
+class ExchangeBounds {
+	/** Whether the time was up. */
+	isLate = false;
+	readonly end = () => this.controller.abort();
+	private readonly endLate = () => {
+		this.isLate = true;
+		this.end();
 	};
-	return { exchangeAbort, isAborted, forget };
+	private readonly controller = new AbortController();
+	private readonly isOver: Promise<never>;
+	private clock?: AbortSignal;
+
+	constructor(private readonly userStop: AbortSignal | undefined) {
+		this.isOver = new Promise((_resolve, reject) => {
+			const fail = () => reject(new Error('The request did not finish in time'));
+			this.signal.addEventListener('abort', fail, { once: true });
+		});
+		this.isOver.catch(() => undefined); // Nobody waits for it until an answer arrives.
+		if (userStop?.aborted) this.end();
+		userStop?.addEventListener('abort', this.end, { once: true });
+	}
+
+	get signal(): AbortSignal {
+		return this.controller.signal;
+	}
+
+	startClock(timeoutMs: number): void {
+		this.clock = AbortSignal.timeout(timeoutMs);
+		this.clock.addEventListener('abort', this.endLate, { once: true });
+	}
+
+	stopClock(): void {
+		this.clock?.removeEventListener('abort', this.endLate);
+	}
+
+	/** @throws Error where the exchange ends before the work does */
+	async race<T>(work: Promise<T>): Promise<T> {
+		return await Promise.race([work, this.isOver]);
+	}
+
+	/** The stop signal lives as long as the execution: listeners must not gather there. */
+	forget(): void {
+		this.stopClock();
+		this.userStop?.removeEventListener('abort', this.end);
+	}
 }
 
 function lowerCaseHeaders(headers: IDataObject): Record<string, string> {

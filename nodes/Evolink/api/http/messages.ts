@@ -13,7 +13,7 @@ export interface HttpRequest {
 	headers?: Record<string, string>;
 	/** An object goes out as JSON, bytes as they are. */
 	body?: IDataObject | Buffer | StreamedBytes;
-	/** Limit for the whole exchange, body included. */
+	/** Limit for the whole exchange, body included, without what `makeRoom` takes. */
 	timeoutMs: number;
 	/** A longer answer is cut off before it fills the memory. */
 	maxBytes: number;
