@@ -92,9 +92,16 @@ export class Cluster {
 	}
 
 	/** Starts a process that has ended, on the port that it had. Resolves when it answers. */
-	async restart(name: ProcessName): Promise<void> {
+	private async restart(name: ProcessName): Promise<void> {
 		await this.boot(name);
 		if (name === 'main') await this.main.setUpOwner();
+	}
+
+	/** Starts again what has ended, as Docker does with `restart: unless-stopped`; main first. */
+	async restartEnded(): Promise<void> {
+		for (const name of this.names) {
+			if (this.process(name).hasEnded) await this.restart(name);
+		}
 	}
 
 	/** Stops all processes politely and starts them again with another package. */

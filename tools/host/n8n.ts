@@ -55,6 +55,11 @@ export class N8n extends RestClient {
 		return this.child.pid;
 	}
 
+	/** Whether it has ended, by itself or because it was killed. */
+	get hasEnded(): boolean {
+		return hasExited(this.child);
+	}
+
 	/** Ends n8n and everything it started. Takes a second or two; running executions are cut off. */
 	async stop(): Promise<void> {
 		this.thaw();

@@ -10,10 +10,10 @@ import { HAND_BUILT_KINDS, type Kind, NODE_KINDS } from '../workflows';
 
 interface Fault {
 	name: string;
-	/** How long it lasts; a process is then started again, which takes some seconds more. */
+	/** How long it lasts; a process that has ended is then started again, which takes some seconds more. */
 	seconds: number;
 	begin(stage: Stage): Promise<void> | void;
-	end(stage: Stage): Promise<void> | void;
+	end?(stage: Stage): Promise<void> | void;
 }
 
 interface FaultSizes {
@@ -204,15 +204,22 @@ async function countEnds(stage: Stage): Promise<FaultResult['ended']> {
 }
 
 async function happen({ log }: Bench, stage: Stage, all: Fault[], gap: number): Promise<void> {
-	for (const fault of all) {
+	const { cluster } = stage;
+	// n8n ends itself when Redis has been away for 10 s, and may do so some seconds later.
+	const pause = async () => {
+		await cluster.restartEnded();
 		await sleep(gap * 1000);
+		await cluster.restartEnded();
+	};
+	for (const fault of all) {
+		await pause();
 		log(`Fault: ${fault.name}`);
 		await fault.begin(stage);
 		await sleep(fault.seconds * 1000);
-		await fault.end(stage);
+		await fault.end?.(stage);
 		log(`Over: ${fault.name}`);
 	}
-	await sleep(gap * 1000);
+	await pause();
 }
 
 /** Callbacks that get lost, come twice and overtake each other; in turn, so that each run has the same number. */
@@ -235,7 +242,6 @@ function faultsOf({ refusals, frozen }: FaultSizes): Fault[] {
 		name: `\`kill -9\` of ${process}`,
 		seconds: 2,
 		begin: async ({ cluster }) => await cluster.kill(process),
-		end: async ({ cluster }) => await cluster.restart(process),
 	});
 	const refused = (status: 429 | 503): Fault => {
 		let lift = () => {};
