@@ -78,6 +78,8 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 			QUEUE_WORKER_LOCK_DURATION: String(lock * 1000),
 			QUEUE_WORKER_LOCK_RENEW_TIME: String((lock * 1000) / 6),
 			QUEUE_WORKER_STALLED_INTERVAL: String((lock * 1000) / 2),
+			// Minutes. When the process that started an execution dies after the worker, only this ends it.
+			N8N_EXECUTIONS_QUEUE_RECOVERY_INTERVAL: '5',
 		};
 		return await onStage(bench, { env }, async (stage) => await runThrough(bench, stage, sizes));
 	},
