@@ -111,6 +111,18 @@ export async function startDuring(
 	return { executions: calls.length, refused: refusedOf(await Promise.all(calls)) };
 }
 
+/** The service calls for these tasks, so many each second. */
+export async function deliver(
+	{ simulator }: Stage,
+	taskIds: Iterable<string>,
+	perSecond: number,
+): Promise<void> {
+	for (const id of taskIds) {
+		void simulator.deliverCallback(id);
+		await sleep(1000 / perSecond);
+	}
+}
+
 const PARKED_WITHIN_MS = 300_000;
 
 /**

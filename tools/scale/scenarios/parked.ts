@@ -5,7 +5,7 @@ import { samplePicture, type Simulator } from '../../simulator';
 import { probe } from '../probe';
 import type { Bench, Scenario } from '../scenario';
 import { type ExecutionRow, onStage, type Stage } from '../stage';
-import { kindOf, startInFlight, starts, untilParked } from '../starter';
+import { deliver, kindOf, startInFlight, starts, untilParked } from '../starter';
 import type { Kind } from '../workflows';
 
 interface ParkedSizes {
@@ -150,13 +150,11 @@ async function park(
 
 	simulator.clockOffsetSeconds += AN_HOUR;
 	const tasks = tasksOf(simulator, kind);
+	const ids = tasks.map(({ id }) => id);
 	const calledAt = Date.now();
-	for (const { id } of tasks.slice(0, atOnce)) void simulator.deliverCallback(id);
+	await deliver(stage, ids.slice(0, atOnce), Infinity);
 	const atOnceMs = (await untilEnded(stage, kind, atOnce)) - calledAt;
-	for (const { id } of tasks.slice(atOnce)) {
-		void simulator.deliverCallback(id);
-		await sleep(1000 / perSecond);
-	}
+	await deliver(stage, ids.slice(atOnce), perSecond);
 	const lastCallAt = Date.now();
 	const otherMs = (await untilEnded(stage, kind, count)) - lastCallAt;
 	const rows = await executionsOf(stage, kind);

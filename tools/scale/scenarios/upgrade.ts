@@ -7,12 +7,14 @@ import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
 import { packPreviousRelease } from '../previousRelease';
 import type { Scenario } from '../scenario';
 import { onStage } from '../stage';
-import { startInFlight, starts, untilDrained, untilParked } from '../starter';
+import { deliver, startInFlight, starts, untilDrained, untilParked } from '../starter';
 
 interface UpgradeSizes {
 	[name: string]: number;
 	executions: number;
 	mostItems: number;
+	/** So many tasks end each second. */
+	perSecond: number;
 }
 
 export interface UpgradeResult {
@@ -31,10 +33,10 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 	name: 'upgrade',
 	title: 'An upgrade under way',
 	versions: ['2.41', '1.123'],
-	sizes: { executions: 50, mostItems: 5 },
-	short: { executions: 6, mostItems: 3 },
+	sizes: { executions: 50, mostItems: 5, perSecond: 5 },
+	short: { executions: 6, mostItems: 3, perSecond: 5 },
 
-	async measure(bench, { executions, mostItems }) {
+	async measure(bench, { executions, mostItems, perSecond }) {
 		const folder = mkdtempSync(join(tmpdir(), 'n8n-scale-previous-'));
 		try {
 			const previous = await packPreviousRelease(folder);
@@ -54,7 +56,7 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 					await cluster.upgrade(bench.packageTarball);
 
 					simulator.clockOffsetSeconds += AN_HOUR;
-					for (const id of simulator.tasks.keys()) void simulator.deliverCallback(id);
+					await deliver(stage, simulator.tasks.keys(), perSecond);
 					const stuck = await untilDrained(stage, DRAIN_SECONDS, bench.log);
 					const visits = visitsOf(stage, 'callback');
 					const ended = await stage.executions();
@@ -68,6 +70,7 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 	},
 
 	report(results) {
+		const [{ sizes }] = results;
 		const lines = results.map(({ version, result: { parked, succeeded, outcome, visits } }) => [
 			`n8n ${version}`,
 			format(parked),
@@ -77,7 +80,7 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 			format(visits.twice),
 		]);
 		return [
-			'Executions are parked by release 0.1.0; all processes are stopped and started with this release; then the tasks end and the service calls.',
+			`Executions are parked by release 0.1.0; all processes are stopped and started with this release; then ${sizes.perSecond} tasks end each second, and the service calls.`,
 			'',
 			table(['', 'parked', 'succeeded', 'images', 'paid twice', 'ran twice'], lines),
 		].join('\n');
