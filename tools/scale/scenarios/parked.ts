@@ -59,8 +59,8 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 	name: 'parked',
 	title: 'Parked executions',
 	versions: ['2.41'],
-	sizes: { executions: 1000, seconds: 60, atOnce: 100, perSecond: 8, workers: 2 },
-	short: { executions: 40, seconds: 5, atOnce: 20, perSecond: 8, workers: 1 },
+	sizes: { executions: 1000, seconds: 60, atOnce: 100, perSecond: 3, workers: 2 },
+	short: { executions: 40, seconds: 5, atOnce: 20, perSecond: 3, workers: 1 },
 
 	async measure(bench, sizes) {
 		return await onStage(bench, { workers: sizes.workers }, async (stage) => {

@@ -33,8 +33,8 @@ export const upgrade: Scenario<UpgradeResult, UpgradeSizes> = {
 	name: 'upgrade',
 	title: 'An upgrade under way',
 	versions: ['2.41', '1.123'],
-	sizes: { executions: 50, mostItems: 5, perSecond: 5 },
-	short: { executions: 6, mostItems: 3, perSecond: 5 },
+	sizes: { executions: 50, mostItems: 5, perSecond: 3 },
+	short: { executions: 6, mostItems: 3, perSecond: 3 },
 
 	async measure(bench, { executions, mostItems, perSecond }) {
 		const folder = mkdtempSync(join(tmpdir(), 'n8n-scale-previous-'));
