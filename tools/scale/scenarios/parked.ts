@@ -59,7 +59,7 @@ export const parked: Scenario<ParkedResult, ParkedSizes> = {
 	name: 'parked',
 	title: 'Parked executions',
 	versions: ['2.41'],
-	sizes: { executions: 1000, seconds: 60, atOnce: 100, perSecond: 3, workers: 2 },
+	sizes: { executions: 1000, seconds: 60, atOnce: 50, perSecond: 3, workers: 2 },
 	short: { executions: 40, seconds: 5, atOnce: 20, perSecond: 3, workers: 1 },
 
 	async measure(bench, sizes) {
