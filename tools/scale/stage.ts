@@ -23,6 +23,11 @@ export interface ExecutionRow {
 	stoppedAt: number;
 }
 
+/** The statuses of executions that have not ended. */
+const OPEN = ['new', 'running', 'waiting', 'unknown'];
+
+export const hasEnded = ({ status }: ExecutionRow) => !OPEN.includes(status);
+
 export class Stage {
 	/** Workflow IDs by the name of the workflow. */
 	readonly workflowIds: Record<string, string> = {};
@@ -67,10 +72,17 @@ export class Stage {
 		});
 	}
 
+	/** Those of the workflow of this name. */
+	async executionsOf(name: string): Promise<ExecutionRow[]> {
+		const rows = await this.executions();
+		return rows.filter(({ workflowId }) => workflowId === this.workflowIds[name]);
+	}
+
 	/** How many executions have not ended. */
 	async open(): Promise<number> {
+		const open = OPEN.map((status) => `'${status}'`).join();
 		const [[count]] = await this.query(
-			`select count(*) from execution_entity where status in ('new', 'running', 'waiting', 'unknown')`,
+			`select count(*) from execution_entity where status in (${open})`,
 		);
 		return Number(count);
 	}

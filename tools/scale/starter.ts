@@ -134,8 +134,7 @@ const PARKED_WITHIN_MS = 300_000;
 export async function untilParked(stage: Stage, kind: Kind, count: number): Promise<number> {
 	const deadline = Date.now() + PARKED_WITHIN_MS;
 	for (;;) {
-		const all = await stage.executions();
-		const rows = all.filter(({ workflowId }) => workflowId === stage.workflowIds[kind]);
+		const rows = await stage.executionsOf(kind);
 		const withStatus = (...statuses: string[]) =>
 			rows.filter(({ status }) => statuses.includes(status)).length;
 		// n8n answers a call before the execution is in its list.

@@ -4,7 +4,7 @@ import { clientRequests } from '../../bench/lab';
 import { samplePicture, type Simulator } from '../../simulator';
 import { probe } from '../probe';
 import type { Bench, Scenario } from '../scenario';
-import { type ExecutionRow, onStage, type Stage } from '../stage';
+import { hasEnded, onStage, type Stage } from '../stage';
 import { deliver, kindOf, startInFlight, starts, untilParked } from '../starter';
 import type { Kind } from '../workflows';
 
@@ -157,7 +157,7 @@ async function park(
 	await deliver(stage, ids.slice(atOnce), perSecond);
 	const lastCallAt = Date.now();
 	const otherMs = (await untilEnded(stage, kind, count)) - lastCallAt;
-	const rows = await executionsOf(stage, kind);
+	const rows = await stage.executionsOf(kind);
 	const row: Row = {
 		kind,
 		parked: count,
@@ -177,21 +177,12 @@ async function park(
 async function untilEnded(stage: Stage, kind: Kind, count: number): Promise<number> {
 	const deadline = Date.now() + RESUMES_WITHIN_SECONDS * 1000;
 	for (;;) {
-		const rows = await executionsOf(stage, kind);
-		const ends = rows
-			.filter(({ status }) => !OPEN.includes(status))
-			.map(({ stoppedAt }) => stoppedAt);
+		const rows = await stage.executionsOf(kind);
+		const ends = rows.filter(hasEnded).map(({ stoppedAt }) => stoppedAt);
 		if (ends.length >= count) return Math.max(...ends);
 		if (Date.now() > deadline) return Date.now();
 		await sleep(500);
 	}
-}
-
-const OPEN = ['new', 'running', 'waiting', 'unknown'];
-
-async function executionsOf(stage: Stage, kind: Kind): Promise<ExecutionRow[]> {
-	const rows = await stage.executions();
-	return rows.filter(({ workflowId }) => workflowId === stage.workflowIds[kind]);
 }
 
 const tasksOf = ({ tasks }: Simulator, kind: Kind) =>
