@@ -113,19 +113,21 @@ describe('Many items', () => {
 					const content = Buffer.concat([png, Buffer.from(String(index))]);
 					return { ...row, binary: { data: binaryField(content, 'a.png', 'image/png') } };
 				});
-				const { items } = await run(
+				simulator.nextTask({ prompt: /Row [12]$/, seconds: 1000, estimatedTime: null, times: 2 });
+				const running = run(
 					simulator,
 					images,
 					{ concurrency: 2 },
 					{},
 					{ images: { image: [{ source: 'binary', binaryPropertyName: 'data' }] } },
 				);
-				expect(items.every(({ binary }) => bytesOf(binary?.data).length > 1000)).toBe(true);
-				const { uploads, creates } = sent(simulator);
-				expect(uploads).toHaveLength(8);
-				expect(simulator.overwrittenFiles).toBe(0);
 				// The third item's image is there before a slot is free for it.
-				expect(uploads[2].at).toBeLessThan(creates[2].at - 100);
+				await until(() => sent(simulator).uploads.length > 2 && simulator.tasks.size === 2);
+				simulator.clockOffsetSeconds += 1000;
+				const { items } = await running;
+				expect(items.every(({ binary }) => bytesOf(binary?.data).length > 1000)).toBe(true);
+				expect(sent(simulator).uploads).toHaveLength(8);
+				expect(simulator.overwrittenFiles).toBe(0);
 			},
 
 			'tell how many are done': async (simulator) => {
@@ -219,24 +221,30 @@ describe('A full account', () => {
 
 describe('Automatic concurrency', () => {
 	const automatic = { typeVersion: 1.1 };
-	const slow = { seconds: 12, times: 40 };
+
+	/** Lets the tasks end once so many run; later ones end at once. */
+	async function runUntil(tasks: number, ...args: Parameters<typeof run>) {
+		const [simulator] = args;
+		simulator.nextTask({ seconds: 1000, estimatedTime: null, times: tasks });
+		const running = run(...args);
+		await until(() => simulator.tasks.size >= tasks);
+		simulator.clockOffsetSeconds += 1000;
+		await running;
+	}
 
 	scenarios({
 		'is for nodes from version 1.1 on': async (simulator) => {
-			simulator.nextTask(slow);
-			await run(simulator, rows(40), {}, { node: automatic });
+			await runUntil(21, simulator, rows(40), {}, { node: automatic });
 			expect(mostAtATime(simulator)).toBeGreaterThan(20);
 		},
 
 		'is not for saved nodes of version 1': async (simulator) => {
-			simulator.nextTask({ ...slow, times: 10 });
-			await run(simulator, rows(12));
+			await runUntil(10, simulator, rows(12));
 			expect(mostAtATime(simulator)).toBe(10);
 		},
 
 		'is for nodes of version 1 where the option is 0': async (simulator) => {
-			simulator.nextTask(slow);
-			await run(simulator, rows(40), { concurrency: 0 });
+			await runUntil(21, simulator, rows(40), { concurrency: 0 });
 			expect(mostAtATime(simulator)).toBeGreaterThan(20);
 		},
 

@@ -149,7 +149,7 @@ describe('Wait for Completion', () => {
 			expect(items[0].json).toMatchObject({ id: taskId, status: 'completed' });
 			expect(items[0].binary?.data).toMatchObject({ mimeType: 'image/png' });
 			expect(sent(simulator).polls.length).toBeGreaterThanOrEqual(2);
-			expect(Math.min(...simulator.pollGaps(taskId))).toBeGreaterThanOrEqual(1400);
+			expect(Math.min(...simulator.pollGaps(taskId))).toBeGreaterThanOrEqual(1000);
 		},
 
 		'fails with a task that failed': async (simulator) => {

@@ -151,11 +151,10 @@ describe('The list of models', () => {
 			simulator,
 		) => {
 			simulator.inject({ host: 'api', path: /models/, fault: 'hang', times: Infinity });
-			const start = Date.now();
 			for (const filter of ['', 'q', 'qw']) {
 				expect(await idsShown(simulator, filter)).toContain('qwen-image-edit');
 			}
-			expect(Date.now() - start).toBeLessThan(6_000);
+			expect(simulator.requests).toHaveLength(1);
 		},
 	});
 });

@@ -10,6 +10,9 @@ import { until } from '../../tools/until';
 /** Longer than the gap between two questions for a task, so that a further one would be seen. */
 const WATCH_MS = 3500;
 
+/** What was sent before the stop may arrive after it. */
+const UNDER_WAY_MS = 500;
+
 interface Stopping {
 	parameters?: INodeParameters;
 	items?: INodeExecutionData[];
@@ -40,7 +43,7 @@ async function stopped(simulator: Simulator, { when, creates, paid, ...options }
 	expect(result.run.status).toBe('canceled');
 	expect(result.arrived).toBe(0);
 	await sleep(WATCH_MS);
-	const late = sent(simulator).all.filter(({ at }) => at > stoppedAt + 20);
+	const late = sent(simulator).all.filter(({ at }) => at > stoppedAt + UNDER_WAY_MS);
 	expect(late).toEqual([]);
 	expect(sent(simulator).creates).toHaveLength(creates);
 	expect(simulator.paidTasks()).toBe(paid);
