@@ -46,7 +46,10 @@ export async function writeReport(scenarios: Array<Scenario<unknown>>): Promise<
 			return entry ? [{ version, ...entry }] : [];
 		});
 		if (results.length === 0) return [];
-		return [`### ${scenario.title}`, scenario.report(results), ...results.map(provenance)];
+		return [
+			`### ${scenario.title}`,
+			...bySizes(results).flatMap((same) => [scenario.report(same), ...same.map(provenance)]),
+		];
 	});
 	const text = readFileSync(page, 'utf8');
 	const [from, to] = [text.indexOf(begin), text.indexOf(end)];
@@ -54,6 +57,13 @@ export async function writeReport(scenarios: Array<Scenario<unknown>>): Promise<
 	const figures = [begin, ...parts, end].join('\n\n');
 	await writeNeatly(page, text.slice(0, from) + figures + text.slice(to + end.length));
 	return page;
+}
+
+/** Only what was measured in the same sizes belongs into one table. */
+function bySizes<T extends { sizes: Sizes }>(results: T[]): T[][] {
+	const sizesOf = ({ sizes }: T) => JSON.stringify(sizes);
+	const sizes = [...new Set(results.map(sizesOf))];
+	return sizes.map((given) => results.filter((result) => sizesOf(result) === given));
 }
 
 function readKept(): Kept {

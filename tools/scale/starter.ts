@@ -117,9 +117,9 @@ export async function deliver(
 	taskIds: Iterable<string>,
 	perSecond: number,
 ): Promise<void> {
-	for (const id of taskIds) {
+	for (const [index, id] of [...taskIds].entries()) {
+		if (index > 0) await sleep(1000 / perSecond);
 		void simulator.deliverCallback(id);
-		await sleep(1000 / perSecond);
 	}
 }
 
