@@ -270,7 +270,7 @@ describe('Keep Credits', () => {
 			expect(simulator.paidTasks()).toBe(3);
 			expect(simulator.credits).toBe(50);
 			expect(items.at(-1)?.json.error).toMatch(
-				/the account has 50 credits, and another task for 1 would go below 'Keep Credits' \(50\)/,
+				/the account has 50 credits, and another task for 1 credit would go below 'Keep Credits' \(50\)/,
 			);
 		},
 

@@ -7,7 +7,7 @@ import { binaryField, bytesOf, editImage, runWorkflow, sent } from './harness';
 import { type ParkedOptions, ParkedWorkflow } from './parkedWorkflow';
 import { scenarios } from './scenarios';
 
-/** How long the service waits for an answer to a callback (evolink-api.md). */
+/** How long the service waits for an answer to a callback (docs/facts/evolink.md). */
 const CALL_LIMIT_MS = 10_000;
 
 const PROMPT = { prompt: '={{ $json.prompt }}' };

@@ -117,8 +117,8 @@ export const GATEWAY_DIALECTS: DialectOfHosts[] = [
 	{
 		hosts: ['asynchronous forks of new-api'],
 		options: {},
-		answer: '202 with `Location` or `poll_url`, later `result.data[].url`',
-		note: 'Retry On Fail asks on, and pays nothing',
+		answer: '202 with a polling URL (`Location`, `poll_url`), later `result.data[].url`',
+		note: 'Retry On Fail keeps polling it, free of charge',
 		source: IN_USE,
 		spoken: 'accepts',
 	},

@@ -395,7 +395,7 @@ export class EvolinkClient {
 		return {
 			ok: false,
 			error: isUnreadable
-				? new ApiError(`${what}: the response could not be read`, TRY_LATER, {
+				? new ApiError(`${what}: the response couldn't be read`, TRY_LATER, {
 						requestId: refusal.requestId,
 					})
 				: apiErrorOf(what, refusal),

@@ -73,7 +73,7 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 	};
 	if (isSuccess(result) && !(isRecord(body) && saysItFailed(body))) {
 		const { told, trace } = tellPaidAnswer(result);
-		const reason = `the response could not be read; ${told}`;
+		const reason = `the response couldn't be read; ${told}`;
 		return { kind: 'unknown', reason, error: new ApiError(reason, TRY_LATER), trace, ...waiting };
 	}
 

@@ -24,6 +24,9 @@ export interface ImageFile<Content = Buffer> {
  */
 export type StoreImage<T> = (file: ImageFile<Buffer | ByteStream>, bytes: number) => Promise<T>;
 
+/** How errors call what couldn't be fetched. */
+export const FETCHED_IMAGE = 'The edited image';
+
 const DOWNLOAD_TIMEOUT_MS = 120_000;
 
 /**
@@ -69,7 +72,7 @@ async function downloadImage<T>(
 		return await store({ content, fileName: withEnding(stem, format), mimeType }, bytes);
 	};
 	return await repeatRead(clock, async (): Promise<ReadResult<T>> => {
-		const what = "The edited image couldn't be downloaded";
+		const what = `${FETCHED_IMAGE} couldn't be downloaded`;
 		const kept: Array<Promise<T>> = [];
 		const reader = new ImageReader();
 		const result = await send({
@@ -92,7 +95,7 @@ async function downloadImage<T>(
 		});
 		if (result.kind === 'tooLarge') {
 			const error = new ApiError(
-				`The edited image is larger than ${maxMegabytes} MB`,
+				`${FETCHED_IMAGE} is larger than ${maxMegabytes} MB`,
 				"Increase 'Max Download Size (MB)', or turn off 'Download' and use the URL.",
 			);
 			return { ok: false, error, mayPass: false };

@@ -334,7 +334,7 @@ function hintsOn({ isCutOff, width, format }: ImageFacts, instead: string | unde
 			'the file ends before the image does, so the task may fail. Check the node that made it',
 		);
 	} else if (width === undefined && SIZED_FORMATS.includes(format)) {
-		hints.push("the image's size can't be read, so the model's limits could not be checked");
+		hints.push("the image's size can't be read, so the model's limits couldn't be checked");
 	}
 	return hints;
 }

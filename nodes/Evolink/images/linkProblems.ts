@@ -39,7 +39,7 @@ export function problemsOfLink(
 	if (isUnevaluated(decoded(link))) {
 		return [
 			{
-				message: `${what} contains an expression that n8n did not evaluate`,
+				message: `${what} contains an expression that n8n didn't evaluate`,
 				advice: switchToExpression(field),
 			},
 		];
@@ -87,7 +87,7 @@ export function problemsOfLink(
 
 /** The way with which any image can be used. To follow a verb in the same sentence. */
 function asFile(field: string): string {
-	return `get the file by an earlier node and ${useFile(field)}`;
+	return `get the file with an earlier node and ${useFile(field)}`;
 }
 
 /** @param field the display name of the parameter that wants the image */
@@ -117,7 +117,7 @@ function pageProblem(url: URL, label: string, field: string): LinkProblem | unde
 			advice:
 				link === undefined
 					? `${advice ?? `To use it, ${asFile(field)}.`} Or use the URL of the image file itself.`
-					: `Use ${link} instead${advice ? `. ${advice}` : ''}, or ${asFile(field)}.`,
+					: `Use ${link} instead, or ${asFile(field)}.${advice ? ` ${advice}` : ''}`,
 		};
 	}
 	return undefined;

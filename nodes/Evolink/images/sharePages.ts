@@ -22,7 +22,7 @@ const onHost = (url: URL, host: string, pathname: string): string =>
 	`https://${host}${pathname}${url.search}`;
 
 /**
- * Tried by their links, November 2026, or as the service documents its direct links. The first that fits counts.
+ * By the form of their links, or as the service documents its direct links. The first that fits counts.
  * A service that is not here is not judged.
  */
 export const SHARE_PAGES: readonly SharePage[] = [

@@ -99,7 +99,7 @@ function roughTokens(text: string): number {
 }
 
 function violationsOfCounts(model: ImageModel, request: RequestFacts): Violation[] {
-	const { name, images, results } = model;
+	const { name, images, results, use } = model;
 	const { imageCount, numberOfImages } = request;
 	const violations: Violation[] = [];
 	if (images.need === 'none' && imageCount > 0) {
@@ -122,8 +122,10 @@ function violationsOfCounts(model: ImageModel, request: RequestFacts): Violation
 	}
 	if (!makesSeveral(model)) {
 		if (numberOfImages !== 1) {
+			const own =
+				use === 'layers' ? 'an image for each layer that it finds' : 'as many as it decides';
 			violations.push({
-				message: `'Number of Images' is ${numberOfImages}, but ${name} generates ${results === 'own' ? 'an image for each layer that it finds' : 'one image per request'}`,
+				message: `'Number of Images' is ${numberOfImages}, but ${name} generates ${results === 'own' ? own : 'one image per request'}`,
 				advice: 'Select a model that generates several images.',
 				hintOnly: true,
 			});

@@ -21,7 +21,7 @@ const severalImagesOption: INodeProperties = {
 		{
 			name: 'Array in Image',
 			value: 'array',
-			description: "A list of images in the field 'image', even if there is only one",
+			description: 'A list of images in the image field, even if there is only one',
 		},
 		{
 			name: 'Array of Content Parts',
@@ -41,7 +41,7 @@ const severalImagesOption: INodeProperties = {
 		{
 			name: 'Not Supported',
 			value: 'none',
-			description: "One image in the field 'image'; more are an error",
+			description: "One image; more are an error, except with 'Edits, Form with Files'",
 		},
 	],
 	default: 'none',

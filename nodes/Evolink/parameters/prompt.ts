@@ -11,7 +11,7 @@ export const promptField: INodeProperties = {
 	default: '',
 	placeholder: 'e.g. Replace the background with a beach',
 	description:
-		'Describe the change you want. Optional for Layerize models, which then separate everything they find.',
+		'Describe the change you want. Optional for Layerize models, which then separate everything they find; not used by Remove Background models.',
 };
 
 /** For Generate Image. */

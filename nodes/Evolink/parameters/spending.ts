@@ -19,7 +19,7 @@ export const concurrencyOption: INodeProperties = {
 	typeOptions: { minValue: 0, maxValue: MAX_CONCURRENCY },
 	default: 10,
 	description:
-		'Max number of tasks to run at the same time. Set to 0 to run as many as EvoLink accepts, at most 100.',
+		'Max number of tasks to run at the same time. Set to 0 to run as many as EvoLink accepts, at most 100, or 10 with an images gateway.',
 };
 
 export const maxCreditsOption: INodeProperties = {

@@ -179,7 +179,7 @@ export class Budget {
 		}
 		throw new BudgetError(
 			`Not started: this execution has reserved ${creditsText(spent)}, and another task` +
-				`${price === undefined ? '' : ` for ${price}`} would exceed ${limit}`,
+				`${price === undefined ? '' : ` for ${creditsText(price)}`} would exceed ${limit}`,
 			RAISE_MAX_CREDITS,
 		);
 	}
@@ -205,7 +205,7 @@ export class Budget {
 		if (this.onTheWay.prices.size > 0) return false;
 		throw new BudgetError(
 			`Not started: the account has ${creditsText(this.left)}, and another task` +
-				`${price === undefined ? '' : ` for ${price}`} would go below 'Keep Credits' (${keepCredits})`,
+				`${price === undefined ? '' : ` for ${creditsText(price)}`} would go below 'Keep Credits' (${keepCredits})`,
 			"Top up the EvoLink account, or lower the option 'Keep Credits'.",
 		);
 	}

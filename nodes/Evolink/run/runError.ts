@@ -74,7 +74,7 @@ export function noteOfPaid(paid: Paid, whose = ''): string {
 		const traces = paid.map(
 			({ itemIndex, request }) => `item ${itemIndex}: ${traceOfEdit(request)}`,
 		);
-		return `Edits${whose} that the gateway bills: ${traces.join('; ')}. With 'Retry On Fail', the node outputs what has arrived automatically.`;
+		return `Edits${whose} that the gateway bills: ${traces.join('; ')}. With 'Retry On Fail', the node automatically outputs what has arrived.`;
 	}
 	const traces = paid.map(
 		({ itemIndex, request }) =>

@@ -14,7 +14,7 @@ import { create } from '../../../tools/simulator/serviceCalls';
 import { until } from '../../../tools/until';
 import { Fixture, PUBLIC_HOST } from '../fixture';
 
-/** How long the service waits for an answer to a callback (evolink-api.md). */
+/** How long the service waits for an answer to a callback (docs/facts/evolink.md). */
 const CALL_LIMIT_MS = 10_000;
 
 /** An active workflow that begins with an EvoLink Trigger. */

@@ -511,7 +511,7 @@ describe('upload', () => {
 		async (address) => {
 			const { client } = setUp(answer(200, { success: true, data: { file_url: address } }));
 			const error = await errorOf(client.uploadFile(FILE));
-			expect(error.message).toContain('the response could not be read');
+			expect(error.message).toContain("the response couldn't be read");
 		},
 	);
 });

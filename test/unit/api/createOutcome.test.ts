@@ -143,8 +143,7 @@ it('an answer of success that cannot be read leaves open whether it was paid, an
 	const outcome = notCreated(answer(200, { ok: true, job_id: 'job-7' }));
 	expect(outcome).toMatchObject({
 		kind: 'unknown',
-		reason:
-			'the response could not be read; it begins with: {"ok":true,"job_id":"job-7"}; IDs in it: job-7',
+		reason: `the response couldn't be read; it begins with: {"ok":true,"job_id":"job-7"}; IDs in it: job-7`,
 		trace: { answer: '{"ok":true,"job_id":"job-7"}' },
 	});
 	expect(outcome.error).toMatchObject({ message: outcome.reason, advice: 'Try again later.' });

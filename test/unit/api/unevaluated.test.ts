@@ -35,7 +35,7 @@ describe('A text that n8n should have evaluated', () => {
 	])('%s is told as such', (text) => {
 		expect(problemOfText('Prompt', text)).toEqual({
 			message: expect.stringMatching(
-				/^'Prompt' contains the expression '.+', which n8n did not evaluate$/s,
+				/^'Prompt' contains the expression '.+', which n8n didn't evaluate$/s,
 			) as string,
 			advice: expect.stringMatching(/^Switch the field 'Prompt' .* to 'Expression'/) as string,
 		});
@@ -70,7 +70,7 @@ describe('A text that n8n should have evaluated', () => {
 		'#REF!',
 	])('%s says nothing', (text) => {
 		const problem = problemOfText('Prompt', text);
-		expect(problem?.message).toMatch(/^'Prompt' is '.+', which says nothing$/);
+		expect(problem?.message).toMatch(/^'Prompt' is '.+', as if a value were missing$/);
 		expect(problem?.hintOnly).toBeUndefined();
 	});
 

@@ -127,7 +127,7 @@ it('the first of each kind goes alone, and its price is for its kind only', asyn
 	const { started, refused } = await spend(budget, wanted);
 	expect(started).toEqual([0, 1, 2, 3, 4]);
 	expect(refused).toHaveLength(2);
-	expect(refused[0].message).toContain('has reserved 23 credits, and another task for 10');
+	expect(refused[0].message).toContain('has reserved 23 credits, and another task for 10 credits');
 	const { most } = await spend(budgetFor({ maxCredits: 5 }).budget, [
 		{ kind: 'a', credits: 1 },
 		{ kind: 'b', credits: 1 },
@@ -153,7 +153,7 @@ it('takes the last price of the kind for the next', async () => {
 	await spend(budget, each(6));
 	const { started, refused } = await spend(budget, each(1));
 	expect(started).toEqual([]);
-	expect(refused[0].message).toContain('has reserved 7 credits, and another task for 6');
+	expect(refused[0].message).toContain('has reserved 7 credits, and another task for 6 credits');
 });
 
 it('stops where the service does not say what a task costs', async () => {
@@ -231,7 +231,7 @@ it('a refusal says what was reserved, and what can be done', async () => {
 	const [atPrice] = (await spend(known, each(0.1, 0.1, 0.1, 0.1))).refused;
 	expect(atPrice).toMatchObject({
 		message:
-			"Not started: this execution has reserved 0.3 credits, and another task for 0.1 would exceed 'Max Credits' (0.3)",
+			"Not started: this execution has reserved 0.3 credits, and another task for 0.1 credits would exceed 'Max Credits' (0.3)",
 		advice,
 	});
 	const [unpriced] = (await spend(budgetFor({ maxCredits: 0 }).budget, each(1))).refused;
@@ -281,7 +281,9 @@ describe('a quote', () => {
 		const wanted = [1, 2, 3].map(() => ({ credits, quote: 2 }));
 		const { started, refused } = await spend(budget, wanted);
 		expect(started).toEqual([0, 1]);
-		expect(refused[0].message).toContain('has reserved 4 credits, and another task for 2 would');
+		expect(refused[0].message).toContain(
+			'has reserved 4 credits, and another task for 2 credits would',
+		);
 	});
 
 	it('is asked for as long as the price is not known, and never without a limit', async () => {
@@ -296,7 +298,9 @@ describe('a quote', () => {
 		const wanted = each(1, 1, 1).map((one): Wanted => ({ ...one, quote: 'silent' }));
 		const { started, refused } = await spend(budget, wanted);
 		expect(started).toEqual([0, 1]);
-		expect(refused[0].message).toContain('has reserved 2 credits, and another task for 1 would');
+		expect(refused[0].message).toContain(
+			'has reserved 2 credits, and another task for 1 credit would',
+		);
 	});
 
 	it('is for nothing once the real price is known', async () => {
@@ -400,7 +404,7 @@ describe('a balance to keep', () => {
 		const [refused] = (await spend(budget, [{ credits: 2.5, quote: 2.5 }])).refused;
 		expect(refused).toMatchObject({
 			message:
-				"Not started: the account has 5 credits, and another task for 2.5 would go below 'Keep Credits' (5)",
+				"Not started: the account has 5 credits, and another task for 2.5 credits would go below 'Keep Credits' (5)",
 			advice,
 		});
 	});

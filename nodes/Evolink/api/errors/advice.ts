@@ -310,13 +310,13 @@ export function errorFromFailure(what: string, failure: HttpFailure): EvolinkErr
 	if (failure.kind === 'blocked') {
 		return new ApiError(
 			`${what}: n8n didn't send the request: ${shown(failure.reason)}`,
-			failure.advice ?? "Nothing was sent or charged. Check the credential and n8n's settings.",
+			failure.advice ?? "Check the credential and n8n's settings.",
 		);
 	}
 	return new ApiError(
 		`${what}: ${failure.reason}`,
 		failure.kind === 'notSent'
-			? "Check the base URLs in the 'EvoLink API' credential, and n8n's internet connection."
+			? "Check n8n's internet connection, its proxy and firewall, and the base URLs in the credential."
 			: TRY_LATER,
 	);
 }

@@ -74,7 +74,7 @@ export function problemOfText(displayName: string, text: string): TextProblem | 
 	const expression = expressionIn(text);
 	if (expression !== undefined) {
 		return {
-			message: `'${displayName}' contains the expression ${quoted(expression)}, which n8n did not evaluate`,
+			message: `'${displayName}' contains the expression ${quoted(expression)}, which n8n didn't evaluate`,
 			advice: switchToExpression(displayName),
 		};
 	}
@@ -88,7 +88,7 @@ export function problemOfText(displayName: string, text: string): TextProblem | 
 	}
 	if (NOTHING.test(text) || EMPTY_VALUE.test(text)) {
 		return {
-			message: `'${displayName}' is ${quoted(text)}, which says nothing`,
+			message: `'${displayName}' is ${quoted(text)}, as if a value were missing`,
 			advice:
 				'Check the expression, or the earlier node that makes the text: the field it refers to may be missing in this item.',
 		};
@@ -114,7 +114,7 @@ export function isUnevaluated(text: string): boolean {
 }
 
 export function switchToExpression(displayName: string): string {
-	return `Switch the field '${displayName}' from 'Fixed' to 'Expression', and write values as {{ $json.title }}. If the text comes from an earlier node, do so there.`;
+	return `Switch the field '${displayName}' from 'Fixed' to 'Expression', and enter values as {{ $json.title }}. If the text comes from an earlier node, correct it there.`;
 }
 
 /** For the end of an advice on a value that may be such a text; with a blank in front. */

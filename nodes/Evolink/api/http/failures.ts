@@ -26,19 +26,19 @@ const CONNECTING = new Set(['connect', 'getaddrinfo']);
 const NOT_CONNECTED: ReadonlyMap<string, string> = new Map([
 	['ECONNREFUSED', 'the connection was refused'],
 	['ENOTFOUND', 'the host name is unknown'],
-	['EAI_AGAIN', 'the host name could not be resolved'],
+	['EAI_AGAIN', "the host name couldn't be resolved"],
 	['CERT_HAS_EXPIRED', 'the certificate of the host has expired'],
 	['DEPTH_ZERO_SELF_SIGNED_CERT', 'the certificate of the host is self-signed'],
 	['SELF_SIGNED_CERT_IN_CHAIN', 'the certificate of the host is self-signed'],
-	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'the certificate of the host cannot be verified'],
+	['UNABLE_TO_VERIFY_LEAF_SIGNATURE', "the certificate of the host can't be verified"],
 	['ERR_TLS_CERT_ALTNAME_INVALID', 'the certificate is for another host'],
 ]);
 
 /** Codes that tell so only of an attempt to connect; on a connection that stood they mean that it was lost. */
 const COULD_NOT_CONNECT: ReadonlyMap<string, string> = new Map([
-	['EHOSTUNREACH', 'the host cannot be reached'],
-	['ENETUNREACH', 'the network cannot be reached'],
-	['ETIMEDOUT', 'the host did not respond in time'],
+	['EHOSTUNREACH', "the host can't be reached"],
+	['ENETUNREACH', "the network can't be reached"],
+	['ETIMEDOUT', "the host didn't respond in time"],
 ]);
 
 /** What a request ended with that n8n gave up on with an error. */

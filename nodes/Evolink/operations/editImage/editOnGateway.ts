@@ -10,7 +10,12 @@ import { shortened } from '../../api/errors/shortened';
 import { type ByteStream, held } from '../../api/http/bytes';
 import { form, type FormFile } from '../../api/http/multipart';
 import type { GatewayEdit, GatewayRequest } from '../../api/imagesGateway';
-import { decodeImage, downloadImages, type ImageFile } from '../../images/downloadImages';
+import {
+	decodeImage,
+	downloadImages,
+	FETCHED_IMAGE,
+	type ImageFile,
+} from '../../images/downloadImages';
 import { fileStems } from '../../images/fileNames';
 import { jsonWithDataUrls } from '../../images/dataUrls';
 import type { Fetcher } from '../../images/linkProblems';
@@ -279,7 +284,7 @@ async function readContent(
 function inputNotFetched(error: Error, label: string): Error {
 	if (error instanceof StoppedError) return error;
 	return new InvalidInputError(
-		`${label} couldn't be downloaded: ${error.message}`,
+		error.message.replace(FETCHED_IMAGE, label),
 		"Check that the URL is public and points to the image file itself, or set 'Source' to 'Binary Field'. Nothing was sent to the gateway.",
 	);
 }
