@@ -6,13 +6,24 @@ import type {
 
 /** What both credentials share: what is certainly meant is mended, and the key goes to its own host alone. */
 
-/** How addresses begin where the key may travel without encryption: this machine, or a network of one's own. */
-const PRIVATE_HOSTS = [
-	...['localhost', '127.', '10.', '192.168.', '['],
+/**
+ * Hosts to which the key may travel without encryption: this machine, or a network of one's own. In short what
+ * `isPrivateHost` of the node says.
+ */
+const PRIVATE_HOST = [
+	'[^./:@]+',
+	'([^/:@]+[.])?(local|localhost|localdomain|internal|intranet|private|corp|home|lan|home[.]arpa)',
+	'(10|127)([.][0-9]+){3}',
+	'(192[.]168|169[.]254|172[.](1[6-9]|2[0-9]|3[01])|100[.](6[4-9]|[7-9][0-9]|1[01][0-9]|12[0-7]))([.][0-9]+){2}',
+	'[[](::1|f[cde][^/@]*)]',
+].join('|');
+const PUBLIC_HTTP = `^http://(?!(${PRIVATE_HOST})[.]?(:[0-9]*)?(/|$))`;
+
+/** How addresses in a private network begin. For the notice, which can't look further. */
+const PRIVATE_BEGINNINGS = [
+	...['localhost', '127.', '10.', '192.168.', '169.254.', '['],
 	...Array.from({ length: 16 }, (_, index) => `172.${16 + index}.`),
 ];
-const WITHOUT_A_DOT = '[^./:]+(:|/|$)';
-const PUBLIC_HTTP = `^http://(?!${[...PRIVATE_HOSTS.map((host) => host.replace(/[.[]/g, '[$&]')), WITHOUT_A_DOT].join('|')})`;
 
 /** The key without what is often copied with it: blanks, quotes, 'Authorization: Bearer '. */
 export function keyIn(text: string): string {
@@ -55,7 +66,7 @@ export function unencryptedNotice(field: string): INodeProperties {
 		default: '',
 		displayOptions: {
 			show: { [field]: [startsWith('http://')] },
-			hide: { [field]: PRIVATE_HOSTS.map((host) => startsWith(`http://${host}`)) },
+			hide: { [field]: PRIVATE_BEGINNINGS.map((host) => startsWith(`http://${host}`)) },
 		},
 	};
 }

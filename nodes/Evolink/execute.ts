@@ -35,13 +35,13 @@ import {
 import { balanceIn, Budget } from './run/budget';
 import { forEveryItem, type ItemOutcomes } from './run/everyItem';
 import { BYTES_IN_ANSWERS, BYTES_IN_REQUESTS, ImageLimit } from './run/limits';
-import { errorItem } from './run/nodeError';
 import { PaidTasks } from './run/paidTasks';
 import { logOf, logOfWaiting, Progress } from './run/progress';
 import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
-import { noteOfPaid, runErrorFor } from './run/runError';
+import { errorItemOf, noteOfPaid, runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
 import { Tally } from './run/tally';
+import { onePerInputItem } from './run/resultItems';
 import { UploadedFiles } from './run/uploadedFiles';
 import { canPark } from './waiting/parking/canPark';
 import {
@@ -90,7 +90,7 @@ export async function runOperation(context: IExecuteFunctions): Promise<INodeExe
 		}
 		return context
 			.getInputData()
-			.map((_, itemIndex) => errorItem(context, error, itemIndex, memory.traceOf(itemIndex)));
+			.map((_, itemIndex) => errorItemOf(context, memory, error, itemIndex));
 	}
 }
 
@@ -144,7 +144,7 @@ async function overItems<R extends RunBasics>(
 			forEveryItem(run, work, runAbort, settled),
 		);
 		if (parking?.isWanted) {
-			if (!(await parking.park(output, failures))) return { says: 'again' };
+			if (!(await parking.park(onePerInputItem(output), failures))) return { says: 'again' };
 			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
 			// at once for an item with an error.
 			return { says: 'parked', output: output.filter(({ json }) => json.error === undefined) };

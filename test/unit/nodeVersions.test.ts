@@ -96,6 +96,7 @@ it('differs in new nodes by the named defaults, and by options in a collection o
 
 describe('The size that is nearest to an image', () => {
 	const ratios: ParameterRule = { kind: 'choice', values: ['auto', '1:1', '16:9', '9:16', '3:2'] };
+	const PHONE: ParameterRule = { kind: 'choice', values: ['9:16', '9:19.5', '9:20'] };
 	const pixels = (limits: object): ParameterRule => ({ kind: 'size', values: [], pixels: limits });
 	const of = (rule: ParameterRule, width: number, height: number, goesWithResolution = false) =>
 		nearestSize(
@@ -119,6 +120,7 @@ describe('The size that is nearest to an image', () => {
 		['scaled down', pixels({ minSide: 512, maxSide: 2048 }), 4000, 3000, '2048x1536'],
 		['scaled up', pixels({ minSide: 512, maxSide: 2048 }), 100, 100, '512x512'],
 		['a long strip', pixels({ minSide: 512, maxSide: 2048 }), 5000, 100, '2048x512'],
+		['a ratio with a fraction', PHONE, 1170, 2532, '9:19.5'],
 		['multiples', pixels({ minSide: 16, maxSide: 3840, multipleOf: 16 }), 1001, 999, '1008x992'],
 		['nothing', { kind: 'choice', values: ['auto'] }, 10, 10, undefined],
 	])('is %s', (_name, rule, width, height, expected) => {

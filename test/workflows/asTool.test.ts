@@ -18,6 +18,18 @@ describe('As the tool of an agent', () => {
 			expect(items[0].binary).toBeUndefined();
 			expect(sent(simulator).all.filter(({ host }) => host === 'results')).toEqual([]);
 		},
+		'an image within the answer of a gateway is an error, because it would get lost, and paid again':
+			async (simulator) => {
+				simulator.nextEdit({ shape: 'base64' });
+				const { items } = await runWorkflow({
+					simulator,
+					parameters: editImage(simulator, { service: 'imagesGateway' }),
+					credential: { apiKey: simulator.gatewayKey, baseUrl: simulator.gatewayUrl },
+					node: { ...tool, credentials: { imagesGatewayApi: { id: '2', name: 'Gateway' } } },
+				});
+				expect(items[0].json.error).toMatch(/bills it, but .* can't hand on files\. Don't call/);
+				expect(simulator.paidTasks()).toBe(1);
+			},
 		'an error is data that says what to do': async (simulator) => {
 			const { items, error } = await runWorkflow({
 				simulator,

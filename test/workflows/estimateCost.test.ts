@@ -29,6 +29,12 @@ describe('Estimate Cost', () => {
 				expect(json.basis).toBe('exact');
 				expect(simulator.paidTasks()).toBe(0);
 			},
+			'asks for no input image where the model takes none': async (simulator) => {
+				const model = { __rl: true, mode: 'id', value: 'z-image-turbo' };
+				await runWorkflow(estimate(simulator, { model }));
+				const { body } = sent(simulator).all.find(({ path }) => path === '/v1/agent-estimates')!;
+				expect(JSON.parse(body.toString())).toMatchObject({ operation: 'image_generation' });
+			},
 			'gives three times the price for three images': async (simulator) => {
 				const [one, three] = await Promise.all(
 					[1, 3].map(

@@ -108,9 +108,19 @@ describe('A binary field', () => {
 				await edit(simulator, 'image', item, { node }),
 				await edit(simulator, 'data', two, { node }),
 				await edit(simulator, 'data', item),
+				await edit(simulator, 'photo, data', item, { node }),
+				await edit(simulator, "={{ ['photo', 'data'] }}", item, { node }),
 			]) {
 				expect(textOf(result)).toMatch(/no binary field '(data|image)' – Binary fields .*'photo'/);
 			}
+			// Nor for the mask: the photo would be its own.
+			const parameters = editImage(simulator, {
+				...binary('data'),
+				model: { __rl: true, mode: 'id', value: 'gpt-image-2' },
+				imageOptions: { mask: 'data' },
+			});
+			const masked = await runWorkflow({ simulator, parameters, items: [item], node });
+			expect(textOf(masked)).toMatch(/Mask: the input has no binary field 'data'/);
 		},
 
 		'that the expression does not tell from another is refused, not guessed': async (simulator) => {

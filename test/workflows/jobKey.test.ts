@@ -1,5 +1,6 @@
 import type { INodeExecutionData, INodeParameters } from 'n8n-workflow';
 
+import { until } from '../../tools/until';
 import { samplePicture, type Simulator } from '../simulator';
 import { binaryField, editImage, keysOf, runWorkflow, sent, type WorkflowOptions } from './harness';
 import { scenarios } from './scenarios';
@@ -193,7 +194,37 @@ describe('A job that is of no use any more', () => {
 			expect(error?.description).toContain("The same 'Job Key' always returns the same task");
 			expect(simulator.paidTasks()).toBe(1);
 		},
+
+		'says that it has failed because of its image, as an error and as data': async (simulator) => {
+			const message = 'The image size is not supported';
+			simulator.nextTask({ end: 'failed', code: 'invalid_parameters', message });
+			const { error } = await doJob(simulator, fromBinary, { items: [await imageItem()] });
+			expect(error?.description).toContain("The same 'Job Key' always returns the same task");
+			const options = { onTaskFailure: 'output' };
+			const given = { ...fromBinary, options };
+			const { items } = await doJob(simulator, given, { items: [await imageItem()] });
+			expect(items[0].json.failure).toMatchObject({ retryable: false });
+			expect(simulator.paidTasks()).toBe(1);
+		},
 	});
+
+	scenarios(
+		{
+			'says so where nothing is downloaded, too': async (simulator) => {
+				simulator.clockOffsetSeconds = -25 * 3600;
+				await doJob(simulator, { wait: 'none' });
+				await until(() => [...simulator.tasks.values()].every(({ ended }) => ended));
+				simulator.clockOffsetSeconds = 0;
+				for (const parameters of [{ wait: 'none' }, { download: false }]) {
+					const { error } = await doJob(simulator, parameters);
+					expect(error?.message).toContain("The image URLs of job 'order-7' have expired");
+					expect(error?.description).toContain('use another one');
+				}
+				expect(simulator.paidTasks()).toBe(1);
+			},
+		},
+		{ billing: true },
+	);
 });
 
 describe('An empty job key', () => {

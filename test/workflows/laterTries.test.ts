@@ -94,6 +94,35 @@ describe.each(WAYS)('In a second try %s', (_, makeItem, message) => {
 	});
 });
 
+it('In a second try with Continue, the item names what a gateway has billed', async () => {
+	const item: INodeExecutionData = {
+		json: {
+			get prompt() {
+				return sent(simulator).all.length > 0 ? '' : 'Beach';
+			},
+		},
+	};
+	simulator.nextEdit({});
+	simulator.inject({ host: 'results', times: Infinity, fault: { status: 500 } });
+	const { items } = await runWorkflow({
+		simulator,
+		items: [item],
+		parameters: editImage(simulator, {
+			service: 'imagesGateway',
+			prompt: '={{ $json.prompt }}',
+		}),
+		credential: { apiKey: simulator.gatewayKey, baseUrl: simulator.gatewayUrl },
+		node: {
+			...twice,
+			...goOn,
+			credentials: { imagesGatewayApi: { id: '2', name: 'Gateway' } },
+		},
+	});
+	expect(items[0].json.error).toMatch(
+		/'Prompt' is empty\. Edits that the gateway bills: item 0: http/,
+	);
+});
+
 it.each([
 	['ends with an error that names both tasks', {}],
 	['gives an item with the ID', goOn],

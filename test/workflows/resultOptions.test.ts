@@ -144,6 +144,50 @@ describe('Results', () => {
 			]);
 		},
 
+		'stay with their own item where a parked run reaches its limit': async (simulator) => {
+			simulator.nextTask({ prompt: /a$/, results: 2 });
+			simulator.nextTask({ prompt: /b$/, seconds: 1000, estimatedTime: null });
+			const workflow = new ParkedWorkflow({
+				simulator,
+				items,
+				parameters: editImage(simulator, {
+					prompt: '=Row {{ $json.sku }}',
+					model: { __rl: true, mode: 'id', value: 'wan2.5-image-to-image' },
+					numberOfImages: 2,
+					wait: "={{ $json.sku === 'a' ? 'poll' : 'callback' }}",
+					options: { itemPerImage: true },
+				}),
+			});
+			await workflow.start();
+			const run = await workflow.timeIsUp();
+			const [a, b] = run.data.resultData.runData.EvoLink.at(-1)?.data?.main[0] ?? [];
+			const idOf = (row: string) =>
+				[...simulator.tasks.values()].find(({ request }) => request.prompt === `Row ${row}`)?.id;
+			expect(a.json).toMatchObject({ id: idOf('a'), status: 'completed' });
+			expect(a.json.results).toHaveLength(2);
+			expect(Object.keys(a.binary ?? {})).toEqual(['data', 'data_1']);
+			expect(a.json).not.toHaveProperty('timed_out');
+			expect(b.json).toMatchObject({ id: idOf('b'), status: 'pending', timed_out: true });
+		},
+
+		'of an earlier result tell nothing of the next': async (simulator) => {
+			const failed = { id: 'task-1', status: 'failed', results: [], failure: { code: 'x' } };
+			const { items: output } = await runWorkflow({
+				simulator,
+				parameters: editImage(simulator, { options: { includeInputFields: true } }),
+				items: [
+					{ json: { ...failed, sku: 'a', billing: { state: 'charged' }, timed_out: true } },
+					{ json: { sku: 'b', billing: 'by invoice' } },
+				],
+			});
+			expect(output.map(({ json: { sku, billing, status } }) => [sku, billing, status])).toEqual([
+				['a', undefined, 'completed'],
+				['b', 'by invoice', 'completed'],
+			]);
+			expect(output[0].json).not.toHaveProperty('failure');
+			expect(output[0].json).not.toHaveProperty('timed_out');
+		},
+
 		'of a gateway take them, whether they come as links or as base64': async (simulator) => {
 			for (const shape of ['data', 'base64'] as const) {
 				simulator.nextEdit({ shape, times: 4 });

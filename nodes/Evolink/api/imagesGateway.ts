@@ -7,6 +7,7 @@ import {
 	parseServiceError,
 	type Refusal,
 	refusalIn,
+	shown,
 	saysSoAside,
 	saysSoPlainly,
 	type ServiceError,
@@ -134,7 +135,7 @@ export class ImagesGatewayClient {
 	 */
 	async collect(pollUrl: string, timeoutMs: number, makeRoom?: MakeRoom): Promise<GatewayEdit> {
 		// What was saved may be of another credential.
-		if (addressOn(this.baseUrl, pollUrl) === undefined) throw onAnotherHost();
+		if (addressOn(this.baseUrl, pollUrl) === undefined) throw onAnotherHost(pollUrl);
 		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0, makeRoom);
 	}
 
@@ -186,7 +187,7 @@ export class ImagesGatewayClient {
 		if (outcome.kind !== 'accepted') return outcome;
 		const pollUrl = addressOn(this.baseUrl, outcome.pollUrl);
 		if (pollUrl !== undefined) return { ...outcome, pollUrl };
-		return { kind: 'final', error: onAnotherHost() };
+		return { kind: 'final', error: onAnotherHost(outcome.pollUrl) };
 	}
 }
 
@@ -307,14 +308,16 @@ function reasonOf(failure: HttpFailure): string {
 
 function late(pollUrl: string, last: string): ImageLateError {
 	return new ImageLateError(
-		`The images gateway accepted the request, which it may bill, but its image didn't arrive: ${last}`,
-		`It isn't sent again, because the gateway would bill it again. Retry On Fail checks ${pollUrl} again, free of charge. ` +
+		`The images gateway accepted the request, which it may bill, but its image didn't arrive at ${shown(pollUrl)}: ${last}`,
+		"It isn't sent again, because the gateway would bill it again. Retry On Fail checks that URL again, free of charge. " +
 			"If the time was too short, increase 'Timeout (Seconds)'.",
 	);
 }
 
-function onAnotherHost(): ImageLostError {
-	return outcomeUnknown('it accepted the request, but its polling URL is on another host');
+function onAnotherHost(pollUrl: string): ImageLostError {
+	return outcomeUnknown(
+		`it accepted the request, but its polling URL is on another host: ${shown(pollUrl)}`,
+	);
 }
 
 function outcomeUnknown(reason: string, trace: TaskTrace = {}): ImageLostError {

@@ -22,6 +22,9 @@ const COMBINED = '_files';
 /** What a parameter for binary fields holds where nobody has changed it. */
 const DEFAULT_NAME = 'data';
 
+/** The display name of such a parameter. */
+const IMAGES_FIELD = 'Input Data Field Name';
+
 /**
  * Finds the files that a parameter for binary fields gives, as n8n's own nodes take them: a name, several names
  * separated by commas, or by expression a binary object, or an array of any of these.
@@ -35,8 +38,11 @@ export function findFiles(
 	itemIndex: number,
 	value: unknown,
 	label: string,
-	field = 'Input Data Field Name',
+	field = IMAGES_FIELD,
 ): GivenFile[] {
+	const only =
+		value === DEFAULT_NAME && field === IMAGES_FIELD ? theOnlyFile(context, itemIndex) : undefined;
+	if (only) return [only];
 	const files = [value].flat(5).flatMap((given: unknown): GivenFile[] => {
 		if (typeof given === 'string') return namedFiles(context, itemIndex, given, label, field);
 		if (isBinary(given)) return [{ name: nameOf(context, itemIndex, given), binary: given }];
@@ -118,7 +124,8 @@ function namedFiles(
 		.filter((name) => name !== '');
 	return names.map((name) => {
 		const binary = findFile(context, itemIndex, name);
-		return binary ? { name, binary } : theOnlyFile(context, itemIndex, name, label, field);
+		if (!binary) throw missing(context, itemIndex, name, label, field);
+		return { name, binary };
 	});
 }
 
@@ -142,25 +149,27 @@ function findFile(
 }
 
 /**
- * From version 1.1 of the node on: where the default name is still there and there is nothing to choose from.
- *
- * @throws {InvalidInputError}
+ * From version 1.1 of the node on: where the untouched default is missing and there is nothing to choose from. Forms
+ * and Gmail name their files otherwise.
  */
-function theOnlyFile(
+function theOnlyFile(context: IExecuteFunctions, itemIndex: number): GivenFile | undefined {
+	if (context.getNode().typeVersion === 1) return undefined;
+	const [only, ...more] = availableFiles(context, itemIndex);
+	if (!only || more.length > 0 || findFile(context, itemIndex, DEFAULT_NAME)) return undefined;
+	const instead = `the item has no binary field '${DEFAULT_NAME}', so its only one, '${shortened(only.name)}', was used`;
+	return { ...only, instead };
+}
+
+function missing(
 	context: IExecuteFunctions,
 	itemIndex: number,
 	name: string,
 	label: string,
 	field: string,
-): GivenFile {
+): InvalidInputError {
 	const available = availableFiles(context, itemIndex);
-	const [only] = available;
-	if (name === DEFAULT_NAME && available.length === 1 && context.getNode().typeVersion > 1) {
-		const instead = `the item has no binary field '${name}', so its only one, '${shortened(only.name)}', was used`;
-		return { ...only, instead };
-	}
 	const names = available.map((file) => `'${shortened(file.name)}'`);
-	throw new InvalidInputError(
+	return new InvalidInputError(
 		`${label}: the input has no binary field '${shortened(name)}'`,
 		forAgents(context, field) ??
 			(isUnevaluated(name)
@@ -183,7 +192,7 @@ function forAgents(context: IExecuteFunctions, field: string): string | undefine
 
 function availableFiles(context: IExecuteFunctions, itemIndex: number): GivenFile[] {
 	const item = context.getInputData()[itemIndex];
-	const combined = item?.json[COMBINED];
+	const combined = item?.json?.[COMBINED] as unknown;
 	const all = { ...(isRecord(combined) ? combined : {}), ...item?.binary };
 	return Object.entries(all).flatMap(([name, binary]) =>
 		isBinary(binary) ? [{ name, binary }] : [],

@@ -28,7 +28,7 @@ export function nearestSize(
 function nearestValue(values: readonly string[], image: Size): string | undefined {
 	let nearest: { value: string; distance: number } | undefined;
 	for (const value of values) {
-		const [width, height] = /^\d+:\d+$/.test(value)
+		const [width, height] = /^[\d.]+:[\d.]+$/.test(value)
 			? value.split(':').map(Number)
 			: (pixelsOf(value) ?? []);
 		if (width === undefined) continue;

@@ -18,7 +18,10 @@ export const estimateCost = defineOperation<QuoteSubject>({
 		return {
 			model,
 			imageCount,
-			inputImages: readNumberOption(context, itemIndex, inputImagesOption, 0, 100),
+			inputImages:
+				facts?.images.need === 'none'
+					? 0
+					: readNumberOption(context, itemIndex, inputImagesOption, 0, 100),
 			fields: readBodyFields(context, itemIndex, facts, {
 				values,
 				numberOfImages: imageCount,

@@ -1,7 +1,13 @@
 import type { IDataObject } from 'n8n-workflow';
 
 import { creditsText } from '../api/errors/billing';
-import { ApiError, BudgetError, OutcomeUnknownError, TRY_LATER } from '../api/errors/errors';
+import {
+	ApiError,
+	BudgetError,
+	KeyConflictError,
+	OutcomeUnknownError,
+	TRY_LATER,
+} from '../api/errors/errors';
 import { isRecord, numberOf } from '../api/http/json';
 import { Limit } from '../api/http/limit';
 import type { Task } from '../api/task';
@@ -113,8 +119,9 @@ export class Budget {
 		this.spending.credits = rounded(this.spending.credits + credits);
 	}
 
-	private noteNotCreated({ kind, idempotencyKey }: Purchase, error: unknown): void {
+	private noteNotCreated({ kind, idempotencyKey, isJob }: Purchase, error: unknown): void {
 		if (!(error instanceof OutcomeUnknownError)) return;
+		if (isJob && error instanceof KeyConflictError) return; // What it was paid for was done elsewhere.
 		this.spending.open[idempotencyKey] = this.priceOf(kind) ?? null;
 	}
 

@@ -1,9 +1,8 @@
 import type { INodeExecutionData } from 'n8n-workflow';
 
 import { StoppedError } from '../api/errors/errors';
-import { errorItem } from './nodeError';
 import type { ItemResult, ItemWork, RunBasics } from './run';
-import { ItemError } from './runError';
+import { errorItemOf, ItemError } from './runError';
 
 /** While items are checked, whatever else n8n has to do waits no longer than this. */
 const YIELD_AFTER_MS = 50;
@@ -49,7 +48,7 @@ export async function forEveryItem<R extends RunBasics>(
 		} catch (error) {
 			memory.noteError(itemIndex, error);
 			if (identity.continueOnFail && !userStop?.aborted) {
-				fail(itemIndex, errorItem(context, error, itemIndex, memory.traceOf(itemIndex)));
+				fail(itemIndex, errorItemOf(context, memory, error, itemIndex));
 				return;
 			}
 			// A stop makes all items fail at once; one that may be paid says more than the others.

@@ -66,18 +66,20 @@ function contextOf({ trace: { taskId, requestId, answer, code } }: EvolinkError)
  * items that have nothing but `error` (and `message`), so there everything is in the text. An agent is told what to do, too.
  *
  * @param paid what is known of a task that is paid for this item, where the error itself knows of none
+ * @param note more that is to be told of what is paid
  */
 export function errorItem(
 	context: IExecuteFunctions,
 	error: unknown,
 	itemIndex: number,
 	paid: TaskTrace = {},
+	note = '',
 ): INodeExecutionData {
 	const { message } = nodeErrorFor(context.getNode(), error, itemIndex);
 	const pairedItem = { item: itemIndex };
 	const trace = { ...paid, ...(error instanceof EvolinkError ? error.trace : {}) };
 	if (context.getNode().onError === 'continueErrorOutput') {
-		return { json: { error: sentences(message, traceOf(trace)) }, pairedItem };
+		return { json: { error: sentences(sentences(message, traceOf(trace)), note) }, pairedItem };
 	}
 	const { taskId, code, results, expiresAt } = trace;
 	// Such an item has no description, and a workflow may branch by the code.
@@ -85,7 +87,7 @@ export function errorItem(
 	const advice =
 		isAgentTool(context.getNode()) && error instanceof EvolinkError ? error.advice : '';
 	const json: IDataObject = {
-		error: sentences(named, advice),
+		error: sentences(sentences(named, advice), note),
 		...(taskId === undefined ? {} : { id: taskId }),
 		...(results === undefined ? {} : { results }),
 		...(expiresAt === undefined ? {} : { expires_at: expiresAt }),

@@ -1,4 +1,10 @@
-import type { IBinaryData, IDataObject, IExecuteFunctions } from 'n8n-workflow';
+import type {
+	IBinaryData,
+	IDataObject,
+	IExecuteFunctions,
+	INodeExecutionData,
+	IPairedItemData,
+} from 'n8n-workflow';
 
 import type { OutputSettings } from '../parameters/output';
 import { binaryFields } from './binaryFields';
@@ -41,9 +47,40 @@ function toItem(
 	return files.length === 0 ? { json } : { json, binary: binaryFields(binaryPropertyName, files) };
 }
 
-/** n8n takes an item with `error` for a failed one. */
+/** What only some results have. In the fields of an item that another EvoLink node gave, they tell of its task. */
+const OF_ANOTHER_RESULT = [
+	...['expires_at', 'created_at', 'credits_reserved', 'credits_used', 'billing', 'failure'],
+	...['image_index', 'timed_out', 'download_error'],
+];
+
 function inputFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
-	const fields = { ...context.getInputData()[itemIndex]?.json };
-	delete fields.error;
+	const { error: _, ...fields } = context.getInputData()[itemIndex]?.json ?? {}; // n8n takes an item with it for a failed one.
+	const isResult = Array.isArray(fields.results) && typeof fields.status === 'string';
+	if (isResult) for (const name of OF_ANOTHER_RESULT) delete fields[name];
 	return fields;
+}
+
+/**
+ * What each input item gives, by its position: where its images are items of their own, they are one again.
+ *
+ * @param output paired with the input items, in input order
+ */
+export function onePerInputItem(output: INodeExecutionData[]): ItemResult[] {
+	const byInput: INodeExecutionData[][] = [];
+	for (const item of output) {
+		const { item: index } = item.pairedItem as IPairedItemData;
+		(byInput[index] ??= []).push(item);
+	}
+	return byInput.map(([first, ...others]) => {
+		if (others.length === 0) return first;
+		const { image_index: _, ...json } = first.json;
+		const all = [first, ...others];
+		const results = all.flatMap((item) => item.json.results as string[]);
+		const [name] = Object.keys(first.binary ?? {});
+		const files = all.flatMap(({ binary }) => Object.values(binary ?? {}));
+		return {
+			json: { ...json, results },
+			...(name === undefined ? {} : { binary: binaryFields(name, files) }),
+		};
+	});
 }

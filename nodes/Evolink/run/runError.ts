@@ -1,4 +1,10 @@
-import { type INode, type NodeApiError, NodeOperationError } from 'n8n-workflow';
+import {
+	type IExecuteFunctions,
+	type INode,
+	type INodeExecutionData,
+	type NodeApiError,
+	NodeOperationError,
+} from 'n8n-workflow';
 
 import {
 	DownloadError,
@@ -9,7 +15,7 @@ import {
 	StoppedError,
 } from '../api/errors/errors';
 import type { RememberedRequest, RequestMemory } from '../memory/requestMemory';
-import { nodeErrorFor } from './nodeError';
+import { errorItem, nodeErrorFor } from './nodeError';
 
 type Paid = ReturnType<RequestMemory['paid']>;
 
@@ -65,6 +71,21 @@ function isNamed({ taskId, idempotencyKey }: RememberedRequest, error: unknown):
 	)
 		return true;
 	return JSON.stringify([message, advice, trace]).includes(taskId ?? idempotencyKey);
+}
+
+/** The item that stands for a failed one when n8n shall continue. It names what is paid for it, by earlier tries too. */
+export function errorItemOf(
+	context: IExecuteFunctions,
+	memory: RequestMemory,
+	error: unknown,
+	itemIndex: number,
+): INodeExecutionData {
+	const withoutId = memory
+		.paid()
+		.filter((other) => other.itemIndex === itemIndex && other.request.taskId === undefined)
+		.filter(({ request }) => !isNamed(request, error));
+	const trace = memory.traceOf(itemIndex);
+	return errorItem(context, error, itemIndex, trace, noteOfPaid(withoutId));
 }
 
 /** What the user can still have of what is paid. A run works with one service, so all have one kind of trace. */

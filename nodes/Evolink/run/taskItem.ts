@@ -1,6 +1,7 @@
 import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import { ApiError, DownloadError, EvolinkError } from '../api/errors/errors';
+import type { Clock } from '../api/http/clock';
 import { lacksImages, type Task } from '../api/task';
 import { downloadImages } from '../images/downloadImages';
 import { fileStems } from '../images/fileNames';
@@ -65,6 +66,20 @@ async function fetchImages(
 	} catch (error) {
 		throw withTask(error as Error, task, expiryOf(seen));
 	}
+}
+
+/** @throws {DownloadError} the service says when the task ended, and its links work no longer */
+export function assertLinksWork(clock: Clock, seen: SeenTask): void {
+	const { id, endedAt, results } = seen.task;
+	const expiresAt = expiryOf(seen);
+	if (endedAt === undefined || expiresAt === undefined) return;
+	if (clock.now() < endedAt + LINK_LIFE_MS) return;
+	throw new DownloadError(
+		`the task is complete and was charged, and its image URLs worked until ${expiresAt}`,
+		'',
+		{ taskId: id, results, expiresAt },
+		true,
+	);
 }
 
 function withTask(error: Error, task: Task, expiresAt: string | undefined): DownloadError {

@@ -1,7 +1,8 @@
-import { NodeHelpers } from 'n8n-workflow';
+import { type INodeTypes, NodeHelpers, Workflow } from 'n8n-workflow';
 
 import { EvolinkApi } from '../../../credentials/EvolinkApi.credentials';
 import { ImagesGatewayApi } from '../../../credentials/ImagesGatewayApi.credentials';
+import { TESTED_BASE_URL } from '../../../credentials/wellFormed';
 import { readCredential } from '../../../nodes/Evolink/parameters/credential';
 
 /** What n8n does with these descriptions is tested on real n8n, in the suite 'credentials'. */
@@ -60,6 +61,38 @@ describe.each([
 	// n8n runs it with every request that sends the key, in a sandbox that takes milliseconds and gives up under load.
 	it('has no regex among its conditions', () => {
 		expect(JSON.stringify(properties)).not.toContain('regex');
+	});
+});
+
+describe('The address that a credential test asks', () => {
+	const node = {
+		...{ id: '1', name: 'Test', type: 'test', typeVersion: 1 },
+		...{ position: [0, 0] as [number, number], parameters: {} },
+	};
+	const nodeTypes = { getByNameAndVersion: () => ({ description: { properties: [] } }) };
+	const { expression } = new Workflow({
+		...{ nodes: [node], connections: {}, active: false },
+		nodeTypes: nodeTypes as unknown as INodeTypes,
+	});
+	const tested = (baseUrl: string) =>
+		expression.getParameterValue(TESTED_BASE_URL, null, 0, 0, 'Test', [], 'internal', {
+			$credentials: { baseUrl },
+		});
+
+	it.each([
+		[' https://api.example.com/v1/ ', 'https://api.example.com'],
+		['https://localhost.example.com', 'https://localhost.example.com'],
+		...[
+			...['http://localhost:8080', 'http://127.0.0.1', 'http://10.1.2.3', 'http://172.31.255.1'],
+			...['http://192.168.1.5', 'http://[::1]:8080', 'http://[fd00::1]', 'http://gateway'],
+			...['http://evolink.local', 'http://nas.home.arpa.', 'http://169.254.1.1:1/x'],
+		].map((address) => [address, address]),
+		...[
+			...['api.example.com', 'localhost.example.com', '10.example.com', '127.0.0.1.example.com'],
+			...['172.32.0.1', '100.128.0.1', '[2001:db9::1]', 'localhost:1@example.com'],
+		].map((host) => [`http://${host}`, `use-https-instead-of-http://${host}`]),
+	])('of %j is %s', (address, expected) => {
+		expect(tested(address)).toBe(expected);
 	});
 });
 

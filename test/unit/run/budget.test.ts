@@ -1,4 +1,8 @@
-import { BudgetError, OutcomeUnknownError } from '../../../nodes/Evolink/api/errors/errors';
+import {
+	BudgetError,
+	KeyConflictError,
+	OutcomeUnknownError,
+} from '../../../nodes/Evolink/api/errors/errors';
 import type { Task } from '../../../nodes/Evolink/api/task';
 import type { Spending } from '../../../nodes/Evolink/memory/spending';
 import { balanceIn, Budget, type CreditLimits } from '../../../nodes/Evolink/run/budget';
@@ -95,6 +99,13 @@ it.each([
 		expect(refused).toHaveLength(10 - expected);
 	},
 );
+
+it('a job key that was used for something else costs nothing', async () => {
+	const conflict = new KeyConflictError('It was used already', 'key-of-the-job', {});
+	const { budget } = budgetFor({ maxCredits: 3 });
+	const wanted = [{ credits: conflict, isJob: true }, ...each(1, 1, 1)];
+	expect((await spend(budget, wanted)).started).toEqual([0, 1, 2, 3]);
+});
 
 it('0 buys nothing, not even what is free', async () => {
 	const spending = record();

@@ -65,7 +65,7 @@ import {
 	type Run,
 } from '../../run/run';
 import { startTask } from '../../run/startTask';
-import { taskItem } from '../../run/taskItem';
+import { assertLinksWork, taskItem } from '../../run/taskItem';
 import type { TaskSlot } from '../../run/taskSlots';
 import { editOnGateway } from './editOnGateway';
 
@@ -282,14 +282,21 @@ async function edit(
 		});
 	}
 	if (plan.wait === 'poll' && !plan.failureAsData) assertEdited(seen.task, plan);
+	// Where nothing is downloaded, nobody else notices that the images of a job of another day are gone.
+	if (plan.jobKey !== undefined && !plan.output.download) assertLinksWork(run.clock, seen);
 	return await taskItem(run, withAdvice(seen, plan), plan.output, itemIndex);
 }
 
 /** A task that failed because of an image, with the way out, for a workflow that takes failures as data. */
 function withAdvice({ task, ...seen }: SeenTask, plan: ImageTaskPlan): SeenTask {
+	if (!task.failure) return { task, ...seen };
 	const advice = adviceOnImages(task, plan);
-	if (!task.failure || advice === undefined) return { task, ...seen };
-	return { ...seen, task: { ...task, failure: { ...task.failure, advice } } };
+	const failure = {
+		...task.failure,
+		...(advice === undefined ? {} : { advice }),
+		...(plan.jobKey === undefined ? {} : { retryable: false }),
+	};
+	return { ...seen, task: { ...task, failure } };
 }
 
 /** @returns undefined where the service's code has to do */
@@ -302,12 +309,12 @@ function adviceOnImages({ failure }: Task, { model, references }: ImageTaskPlan)
 function assertEdited(task: Task, plan: ImageTaskPlan): void {
 	const { retryCharged, jobKey } = plan;
 	const advice = adviceOnImages(task, plan);
+	if (task.failure && jobKey !== undefined) {
+		const anew = `${advice ?? adviceForTaskFailure(task.failure.code)} ${NEW_JOB_KEY}`;
+		throw new TaskFailedError(task, { ...task.failure, retryable: false }, false, anew);
+	}
 	if (task.failure && advice !== undefined) {
 		throw new TaskFailedError(task, task.failure, retryCharged, advice);
-	}
-	if (task.failure && jobKey !== undefined) {
-		const anew = `${adviceForTaskFailure(task.failure.code)} ${NEW_JOB_KEY}`;
-		throw new TaskFailedError(task, { ...task.failure, retryable: false }, false, anew);
 	}
 	assertSucceeded(task, retryCharged);
 }

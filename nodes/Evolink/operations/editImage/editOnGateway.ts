@@ -26,6 +26,7 @@ import {
 	readForUpload,
 	type Reference,
 } from '../../images/inputImages';
+import { isAgentTool } from '../../memory/runIdentity';
 import { digestOf, type RememberedEdit, type RememberedRequest } from '../../memory/requestMemory';
 import type { Violation } from '../../models/violations';
 import type { BodyPart } from '../../models/parameters';
@@ -334,6 +335,14 @@ function lostOnArrival(error: Error): ImageLostError {
 	);
 }
 
+/** n8n drops the files of an agent's tool. Said as an error, because another call would be billed, too. */
+function inlineForAgent(): ImageLostError {
+	return new ImageLostError(
+		"The images gateway edited the image and bills it, but sent it within its response, and an agent's tool can't hand on files",
+		"Don't call the tool again. In the workflow, use a gateway that responds with URLs, where it can by 'response_format': 'url' in 'Additional Fields', or use EvoLink.",
+	);
+}
+
 /** Images that came in the answer go to binary fields in any case: there is no link to fetch them by. */
 async function editItems(
 	run: GatewayRun,
@@ -343,6 +352,9 @@ async function editItems(
 	itemIndex: number,
 ): Promise<ItemResult[]> {
 	const { output, model } = plan;
+	if (isAgentTool(run.context.getNode()) && remembered.some((image) => 'stored' in image)) {
+		throw inlineForAgent();
+	}
 	const links = remembered.flatMap((image) => ('link' in image ? [image.link] : []));
 	const stems = fileStems(
 		remembered.map((image) => ('link' in image ? image.link : undefined)),
