@@ -75,7 +75,7 @@ export function assertLinksWork(clock: Clock, seen: SeenTask): void {
 	if (endedAt === undefined || expiresAt === undefined) return;
 	if (clock.now() < endedAt + LINK_LIFE_MS) return;
 	throw new DownloadError(
-		`the task is complete and was charged, and its image URLs worked until ${expiresAt}`,
+		`The task is complete and was charged, and its image URLs worked until ${expiresAt}`,
 		'',
 		{ taskId: id, results, expiresAt },
 		true,
