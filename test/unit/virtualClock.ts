@@ -33,6 +33,11 @@ export class VirtualClock implements Clock {
 		return this.time - this.startedAt;
 	}
 
+	/** How many sleep, those that sleep until they are woken among them. */
+	get sleeping(): number {
+		return this.sleepers.length;
+	}
+
 	get isStopped(): boolean {
 		return this.time >= this.stopAt || this.stopSignal?.aborted === true;
 	}

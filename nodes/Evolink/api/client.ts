@@ -53,6 +53,9 @@ export interface UploadedFile {
 	expiresAt?: number;
 }
 
+const TOP_UP_TO_READ =
+	'Top up the EvoLink account at https://evolink.ai/dashboard/credits. Tasks that were created before stay, and can be read again then.';
+
 /** Body of `POST /v1/images/generations`. */
 export interface CreateTaskBody extends IDataObject {
 	model: string;
@@ -391,7 +394,8 @@ export class EvolinkClient {
 		if (value !== undefined) return { ok: true, value };
 
 		const isUnreadable = isSuccess(result) && !(isRecord(body) && saysItFailed(body));
-		const refusal = refusalIn(errorAnswer(result));
+		const said = refusalIn(errorAnswer(result));
+		const refusal = said.status === 402 ? { ...said, advice: TOP_UP_TO_READ } : said;
 		return {
 			ok: false,
 			error: isUnreadable

@@ -37,6 +37,7 @@ export interface NotCreated {
 }
 
 const REFUSED = 'EvoLink rejected the request';
+const UNKNOWN_MODEL = "Check 'Model', and the base URL in the 'EvoLink API' credential.";
 const NOT_REACHED = "The request didn't reach EvoLink";
 
 /** Codes that other services put into an answer of success although they mean a fault with status 5xx. */
@@ -77,7 +78,9 @@ export function readCreateOutcome(result: HttpAnswer | HttpFailure, nowMs: numbe
 		return { kind: 'unknown', reason, error: new ApiError(reason, TRY_LATER), trace, ...waiting };
 	}
 
-	const refusal = refusalIn(errorAnswer(result));
+	const said = refusalIn(errorAnswer(result));
+	const isUnknownModel = said.status === 404 && !said.isFromBetween;
+	const refusal = isUnknownModel ? { ...said, advice: UNKNOWN_MODEL } : said;
 	const { status, code = '', isFromBetween, reason } = refusal;
 	const error = apiErrorOf(isFromBetween ? NOT_REACHED : REFUSED, refusal);
 	const outcome = (kind: NotCreated['kind']): NotCreated => ({

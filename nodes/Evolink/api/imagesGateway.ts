@@ -26,7 +26,7 @@ import type { Clock } from './http/clock';
 import type { HttpFailure } from './http/failures';
 import { isRecord, numberOf, parseJson, textOf } from './http/json';
 import { setLongTextsAside } from './http/longTexts';
-import { type HttpAnswer, isSuccess, type MakeRoom, requestIdOf, type Send } from './http/messages';
+import { type HttpAnswer, isSuccess, requestIdOf, type Room, type Send } from './http/messages';
 import { isPassingStatus, retryAfterMs, retryDelayMs } from './http/retry';
 import { isHttpUrl, parseUrl } from './http/url';
 import { dateOf } from './task';
@@ -91,7 +91,7 @@ export class ImagesGatewayClient {
 	 *
 	 * @param timeoutMs for each request; a gateway works minutes on it
 	 * @param onAccepted gets the address to ask at, where the gateway answers later
-	 * @param makeRoom for the images that stand in an answer
+	 * @param room for the images that stand in an answer
 	 * @throws {ApiError} the gateway refused; nothing is billed
 	 * @throws {ImageLostError} it is, or may be, billed
 	 * @throws {ImageLateError} of `collect`
@@ -101,7 +101,7 @@ export class ImagesGatewayClient {
 		{ path, body, contentType }: GatewayRequest,
 		timeoutMs: number,
 		onAccepted: (pollUrl: string) => void = () => undefined,
-		makeRoom?: MakeRoom,
+		room?: Room,
 	): Promise<GatewayEdit> {
 		for (let tries = 1; ; tries++) {
 			await this.clock.sleep(0); // Nothing is paid after a stop.
@@ -113,14 +113,14 @@ export class ImagesGatewayClient {
 				body,
 				timeoutMs,
 				maxBytes: MAX_ANSWER_BYTES,
-				makeRoom,
+				makeRoom: room?.make,
 			});
 			const outcome = await this.readOutcome(result);
 			if (outcome.kind === 'edited') return outcome.edit;
 			if (outcome.kind === 'accepted') {
 				onAccepted(outcome.pollUrl);
 				const deadline = sentAt + timeoutMs;
-				return await this.poll(outcome.pollUrl, deadline, outcome.retryAfterMs, makeRoom);
+				return await this.poll(outcome.pollUrl, deadline, outcome.retryAfterMs, room);
 			}
 			if (outcome.kind === 'final' || tries >= THROTTLED_TRIES) throw outcome.error;
 			await this.clock.sleep(retryDelayMs(tries, outcome.retryAfterMs));
@@ -133,17 +133,17 @@ export class ImagesGatewayClient {
 	 * @throws {ImageLateError} it did not come in time
 	 * @throws {ImageLostError} the gateway says that it never will
 	 */
-	async collect(pollUrl: string, timeoutMs: number, makeRoom?: MakeRoom): Promise<GatewayEdit> {
+	async collect(pollUrl: string, timeoutMs: number, room?: Room): Promise<GatewayEdit> {
 		// What was saved may be of another credential.
 		if (addressOn(this.baseUrl, pollUrl) === undefined) throw onAnotherHost(pollUrl);
-		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0, makeRoom);
+		return await this.poll(pollUrl, this.clock.now() + timeoutMs, 0, room);
 	}
 
 	private async poll(
 		pollUrl: string,
 		deadline: number,
 		firstPauseMs: number | undefined,
-		makeRoom: MakeRoom | undefined,
+		room: Room | undefined,
 	): Promise<GatewayEdit> {
 		let pauseMs = firstPauseMs;
 		for (let last = 'no response yet'; ; ) {
@@ -157,7 +157,7 @@ export class ImagesGatewayClient {
 				url: pollUrl,
 				timeoutMs: POLL_TIMEOUT_MS,
 				maxBytes: MAX_ANSWER_BYTES,
-				makeRoom,
+				makeRoom: room?.make,
 			});
 			pauseMs = undefined;
 			if (result.kind !== 'answer') {
@@ -173,6 +173,7 @@ export class ImagesGatewayClient {
 			}
 			const { reply, shortened } = await readReply(result);
 			if (reply.kind === 'edited') return reply.edit;
+			room?.free(); // Others need it through the pause.
 			if (reply.kind === 'error') {
 				const { trace } = tellPaidAnswer(shortened);
 				throw outcomeUnknown(reasonIn(reply.error, reply.status), trace);
@@ -364,11 +365,21 @@ function adviceFor(status: number | undefined): string {
 /** So much is read in a moment, and kept whole where it may be paid and gives no image. */
 const SHORT_ANSWER_BYTES = 1024 * 1024;
 
+/** What is longer without its images is nothing that a gateway means, and would hold up n8n. */
+const MOST_JSON_BYTES = 8 * 1024 * 1024;
+
+/** More than any request can ask for. */
+const MOST_IMAGES = 100;
+
 /** @returns `shortened`: a long answer without the images that stood in it, so that nothing of it takes long to read */
 async function readReply(
 	answer: HttpAnswer,
 ): Promise<{ reply: GatewayReply; shortened: HttpAnswer }> {
 	const { json, long } = await setLongTextsAside(answer.body);
+	if (json.length > MOST_JSON_BYTES) {
+		const body = json.subarray(0, SHORT_ANSWER_BYTES);
+		return { reply: { kind: 'unreadable' }, shortened: { ...answer, body } };
+	}
 	return {
 		reply: readGatewayReply(json.toString('utf8'), long),
 		shortened: answer.body.length < SHORT_ANSWER_BYTES ? answer : { ...answer, body: json },
@@ -389,8 +400,10 @@ export function readGatewayReply(
 	const body = parseJson(text);
 	if (!isRecord(body)) return { kind: 'unreadable' };
 	const pollUrl = textOf(body.poll_url);
-	if (saysSoPlainly(body)) return errorReply(body, text);
-	const { images, errors } = takeImages(body, long);
+	if (saysSoPlainly({ success: body.success })) return errorReply(body, text);
+	const taken = takeImages(body, long);
+	const images = taken.images.slice(0, MOST_IMAGES);
+	const errors = isRealError(body.error) ? [...taken.errors, body.error] : taken.errors;
 	if (images.length > 0) {
 		const wrapped = isRecord(body.data) ? body.data : {};
 		const createdAt = dateOf(body.created ?? wrapped.created);
@@ -404,6 +417,7 @@ export function readGatewayReply(
 			},
 		};
 	}
+	if (saysSoPlainly(body)) return errorReply(body, text);
 	if (errors.length > 0)
 		return errorReply({ error: errors[0] }, JSON.stringify({ error: errors[0] }));
 	if (saysSoAside(body)) return errorReply(body, text);
@@ -490,8 +504,10 @@ function takeFromList(list: unknown, long: Map<string, Buffer>): Taken {
 	const images = listOf(list).flatMap((entry) => {
 		if (!isRecord(entry)) return imageOf(entry, long);
 		const { url, image_url: imageUrl, b64_json: base64, error } = entry;
-		const links = [url, isRecord(imageUrl) ? imageUrl.url : imageUrl].flatMap(listOf);
-		const found = links.flatMap((link) => imageOf(link, long));
+		const links = listOf(url);
+		const others = listOf(isRecord(imageUrl) ? imageUrl.url : imageUrl);
+		const all = [...links, ...others.filter((link) => !links.includes(link))];
+		const found = all.flatMap((link) => imageOf(link, long));
 		if (found.some(({ kind }) => kind === 'content')) {
 			delete entry.url;
 			delete entry.image_url;

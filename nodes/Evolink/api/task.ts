@@ -291,7 +291,7 @@ function parseResults(body: Record<string, unknown>): string[] {
 	const links = (value: unknown, depth = 0): string[] => {
 		if (depth > MAX_DEPTH) return [];
 		if (Array.isArray(value)) return value.flatMap((entry) => links(entry, depth + 1));
-		if (isRecord(value)) return links(value.image_url ?? value.url, depth + 1);
+		if (isRecord(value)) return links(value.image_url || value.url, depth + 1);
 		const link = textOf(value);
 		return link ? [link] : [];
 	};

@@ -35,6 +35,7 @@ export function fileStems(
 ): string[] {
 	const task = withoutSeparators(taskName);
 	const taken = new Set<string>();
+	const counts = new Map<string, number>();
 	return links.map((link, position) => {
 		if (fileName !== undefined) {
 			const stem = withoutSeparators(fileName);
@@ -44,7 +45,9 @@ export function fileStems(
 		const short = task.replace(TASK_PREFIX, '');
 		const stem = own === '' ? task : own.includes(short) ? own : `${own}-${short}`;
 		let unique = stem;
-		for (let count = 1; taken.has(unique.toLowerCase()); count++) unique = `${stem}_${count}`;
+		let count = counts.get(stem) ?? 1;
+		while (taken.has(unique.toLowerCase())) unique = `${stem}_${count++}`;
+		counts.set(stem, count);
 		taken.add(unique.toLowerCase());
 		return unique;
 	});

@@ -128,6 +128,7 @@ export class Budget {
 	/** Waits until the task can be started. What is on its way may still be refused: then there is room after all. */
 	private async admit({ kind, quote }: Purchase): Promise<void> {
 		for (;;) {
+			const { nextAnswer } = this.onTheWay; // It may come while the balance is asked for.
 			const isFirst = this.priceOf(kind) === undefined;
 			if (isFirst && quote) {
 				const credits = await quote();
@@ -137,7 +138,7 @@ export class Budget {
 			this.requireMaxCredits(price);
 			const isAbove = await this.staysAboveBalance(price);
 			if (isAbove && this.isFreeToGo(kind)) return;
-			await this.onTheWay.nextAnswer;
+			await nextAnswer;
 		}
 	}
 

@@ -1,4 +1,5 @@
 import { Limit } from '../api/http/limit';
+import type { Room } from '../api/http/messages';
 
 /**
  * Bytes of images that may be on their way at the same time, in either direction. Where n8n keeps images in
@@ -17,7 +18,7 @@ export const BYTES_IN_ANSWERS = 100 * 1024 * 1024;
 const UNTOLD_BYTES = 25 * 1024 * 1024;
 
 /** Where one answer after another has its room, until it is needed no more. */
-export class AnswerRoom {
+export class AnswerRoom implements Room {
 	private leave: () => void = () => undefined;
 
 	private isOver = false;
@@ -27,15 +28,19 @@ export class AnswerRoom {
 
 	/** @param announced how long the answer claims to be; 0 where it does not say */
 	readonly make = async (announced: number): Promise<void> => {
-		this.leave();
+		this.free();
 		const leave = await this.limit.enter(announced || UNTOLD_BYTES);
 		if (this.isOver) leave();
 		else this.leave = once(leave);
 	};
 
+	free(): void {
+		this.leave();
+	}
+
 	end(): void {
 		this.isOver = true;
-		this.leave();
+		this.free();
 	}
 }
 

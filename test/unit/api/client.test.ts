@@ -107,7 +107,7 @@ describe('create', () => {
 		[401, 'unauthorized', /API key/],
 		[402, 'insufficient_quota', /Top up/],
 		[403, 'model_access_denied', /doesn't have access to the model/],
-		[404, 'not_found', /base URL/],
+		[404, 'not_found', /^Check 'Model', and the base URL/],
 		[413, 'request_too_large', /fewer or smaller/],
 		[302, 'moved', /base URL/],
 	])('is sent once only when the service answers %d', async (status, code, advice) => {
@@ -276,7 +276,7 @@ describe('create', () => {
 		const { client } = setUp(answer(200, JSON.stringify(body).replaceAll('\\\\', '\\'), headers));
 		const error = await errorOf(client.createTask(BODY, KEY));
 		expect(error).toBeInstanceOf(OutcomeUnknownError);
-		for (const word of ['job-77', 'https://cdn.example.com/a.png', '"job":{']) {
+		for (const word of ['job-77', 'https://cdn.example.com/a.png?Signature=x&b=1', '"job":{']) {
 			expect(error.message).toContain(word);
 		}
 		expect(error.trace).toMatchObject({ requestId: 'req-42' });
@@ -414,7 +414,7 @@ describe.each(READS)('read: %s', (_name, read, good) => {
 	it.each([
 		[400, 'invalid_task_id', /parameters/],
 		[401, 'unauthorized', /API key/],
-		[402, 'insufficient_quota', /Top up/],
+		[402, 'insufficient_quota', /^Top up .* Tasks that were created before stay/],
 		[403, 'permission_denied', /permissions/],
 		[404, 'task_not_found', /Check the ID/],
 	])('is not repeated after %d and says what to do', async (status, code, advice) => {

@@ -74,6 +74,12 @@ describe('what a gateway answers', () => {
 			{ choices: [{ message: { content: '', images: [{ image_url: { url: LINK } }] } }] },
 			[link(LINK)],
 		],
+		['a link that stands twice', { data: [{ url: LINK, image_url: LINK }] }, [link(LINK)]],
+		[
+			'an image beside an error',
+			{ data: [{ url: LINK }], error: '1 of 2 images was filtered' },
+			[link(LINK)],
+		],
 		['image_url as text', { data: [{ image_url: LINK }] }, [link(LINK)]],
 		...[{ code: '', message: '' }, 0, null, 'none', '', {}, [], false, { code: 0 }].map(
 			(error): [string, unknown, object[]] => [
@@ -92,6 +98,25 @@ describe('what a gateway answers', () => {
 
 	it.each(shapes)('takes %s', (_, body, images) => {
 		expect(read(body)).toMatchObject({ kind: 'edited', edit: { images } });
+	});
+
+	it('tells the error beside an image, and takes no image where all has failed', () => {
+		const error = { message: '1 of 2 images was filtered' };
+		expect(read({ data: [{ url: LINK }], error })).toMatchObject({
+			edit: { failures: ['1 of 2 images was filtered'] },
+		});
+		expect(read({ success: false, data: [{ url: LINK }], error }).kind).toBe('error');
+	});
+
+	it('takes as many images as anybody can ask for', () => {
+		const reply = read({ data: Array.from({ length: 50_000 }, () => ({ url: LINK })) });
+		expect(reply.kind === 'edited' && reply.edit.images).toHaveLength(100);
+	});
+
+	it('an error that is nested without end is one', () => {
+		const depth = 100_000;
+		const text = `{"error":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+		expect(readGatewayReply(text).kind).toBe('error');
 	});
 
 	it('takes the documented example', () => {
@@ -169,11 +194,6 @@ describe('what a gateway answers', () => {
 			{ status: 400, error: { message: 'Bad image' } },
 		],
 		['success: false', { success: false, message: 'Blocked' }, { error: { message: 'Blocked' } }],
-		[
-			'an error with pictures',
-			{ error: { message: 'No' }, data: [{ url: LINK }] },
-			{ error: { message: 'No' } },
-		],
 		['an error in words', { error: 'Busy' }, { error: { message: 'Busy' } }],
 		['a code of load', { error: { code: 429, message: 'Slow down' } }, { status: 429 }],
 		[

@@ -105,3 +105,13 @@ it('a stop before its turn: nothing is sent', async () => {
 	expect(await send(REQUEST)).toMatchObject({ kind: 'notSent' });
 	expect(times()).toEqual([]);
 });
+
+it('what waits for the wire when the run stops is not sent', async () => {
+	const { clock, send, times } = setUp({ ...OK, takesMs: 1_000 });
+	clock.stopAt = clock.startedAt + 500;
+	const results = await Promise.all(
+		Array.from({ length: 150 }, async () => await send({ ...REQUEST, timeoutMs: 2_000 })),
+	);
+	expect(times()).toHaveLength(100);
+	expect(results.slice(100).map(({ kind }) => kind)).toEqual(Array(50).fill('notSent'));
+});

@@ -35,7 +35,7 @@ it.each(['The bearer of bad news', 'Signature of the image', 'sk-short'])('%s st
 });
 
 describe('an answer as it arrives', () => {
-	const arrive = async (text: string, key = 'a/key"1') =>
+	const arrive = async (text: string, key = 'a/key"123') =>
 		(await withoutSecrets(Buffer.from(text), key)).toString('utf8');
 
 	it('keeps the signatures of result links', async () => {
@@ -43,9 +43,17 @@ describe('an answer as it arrives', () => {
 		expect(await arrive(text)).toBe(text);
 	});
 
-	it.each(['a/key"1', 'a%2Fkey%221', 'a/key\\"1'])('has no key: %s', async (form) => {
+	it.each(['a/key"123', 'a%2Fkey%22123', 'a/key\\"123'])('has no key: %s', async (form) => {
 		expect(await arrive(`No such key: ${form}!`)).toBe('No such key: [API key]!');
 	});
+
+	it.each(['x', '1', 'null', 'test', 'sk-1234'])(
+		'is whole where the key is a word as %s',
+		async (key) => {
+			const text = JSON.stringify({ id: 'task-1234', x: null, data: [{ b64_json: 'AAtestAAx1' }] });
+			expect(await arrive(text, key)).toBe(text);
+		},
+	);
 
 	it('has no address that wakes a run, and keeps the rest', async () => {
 		const link = 'https://r.example.com/a.png?signature=keep';

@@ -295,6 +295,7 @@ describe('links of the images', () => {
 		],
 		['result_data as an object', { result_data: { image_url: link, title: 'A' } }, [link]],
 		['empty results, then result_data', { results: [], result_data: { image_url: link } }, [link]],
+		['an empty image_url', { result_data: { image_url: '', url: link } }, [link]],
 		['results first', { results: [link], result_data: { image_url: other } }, [link]],
 		['a list within an object', { result_data: { image_url: [link, other] } }, [link, other]],
 		['nothing usable', { results: [null, '', {}, true], result_data: null }, []],

@@ -170,7 +170,7 @@ describe('A link that will not give an image', () => {
 		'https://cdn.example.com/{{file}}.png',
 		'https://cdn.example.com/[object Object]',
 	])('%s was not evaluated', (link) => {
-		expect(told(link)).toMatch(/did not evaluate – Switch the field 'URL' .* to 'Expression'/);
+		expect(told(link)).toMatch(/didn't evaluate – Switch the field 'URL' .* to 'Expression'/);
 	});
 
 	it('has a hint where a value may be missing in it, or it is of another kind', () => {

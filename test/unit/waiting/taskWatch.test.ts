@@ -189,6 +189,13 @@ describe('a task that is complete without images', () => {
 		expect(clock.elapsed).toBeGreaterThan(60_000);
 	});
 
+	it.each([10, 13, 60])('leaves nothing running when the time is up (%i s)', async (seconds) => {
+		const { clock, errorOf } = setUp(answer(200, PROCESSING));
+		expect(await errorOf(seconds)).toBeInstanceOf(WaitTimeoutError);
+		await clock.pass(1);
+		expect(clock.sleeping).toBe(0);
+	});
+
 	it('fails when the time is up, though faults came last', async () => {
 		const { clock, wait } = setUp(answer(200, IMAGELESS), noAnswer);
 		expect((await wait(20)).task.failure?.code).toBe('no_images');

@@ -157,10 +157,15 @@ export function saysSoAside({
 	return lists.some(isRealError) || isBad;
 }
 
+/** An error that is nested deeper is nonsense, but one. */
+const MAX_DEPTH = 5;
+
 /** @returns false for what other answers have where there is no error: `{code: ""}`, 0, null, "none" */
-export function isRealError(error: unknown): boolean {
-	if (Array.isArray(error)) return error.some(isRealError);
-	if (isRecord(error)) return Object.values(error).some(isRealError);
+export function isRealError(error: unknown, depth = 0): boolean {
+	if (isRecord(error) || Array.isArray(error)) {
+		const isDeeper = depth < MAX_DEPTH;
+		return Object.values(error).some((part) => !isDeeper || isRealError(part, depth + 1));
+	}
 	if (error === true) return true;
 	const text = textOf(error)?.trim().toLowerCase();
 	return text !== undefined && !isGoodCode(text) && text !== 'false';
@@ -253,8 +258,11 @@ export function refusalIn(answer: ErrorAnswer): Refusal {
 }
 
 /** What `refusalIn` reads of an answer. */
+/** What is longer says no more to anybody. */
+const MAX_ERROR_BYTES = 1024 * 1024;
+
 export function errorAnswer({ status, headers, body }: HttpAnswer): ErrorAnswer {
-	return { status, headers, text: body.toString('utf8') };
+	return { status, headers, text: body.toString('utf8', 0, MAX_ERROR_BYTES) };
 }
 
 function adviceWith(

@@ -1,5 +1,5 @@
 import type { TaskTrace } from './errors';
-import { redacted } from './redaction';
+import { redactedAroundLinks } from './redaction';
 import { type HttpAnswer, requestIdOf } from '../http/messages';
 
 /** A longer answer is kept in part only: it goes into the execution's data. */
@@ -20,7 +20,7 @@ const LINKS = /(https?:\/\/[^\s"'<>\\]{1,2000})/gi;
  * @returns `told` for a message; `trace` with the whole answer, below 1 MB, and the service's ID of the request
  */
 export function tellPaidAnswer(answer: HttpAnswer): { told: string; trace: TaskTrace } {
-	const text = redacted(answer.body.toString('utf8').replace(/^\ufeff/, '')).trim();
+	const text = redactedAroundLinks(answer.body.toString('utf8').replace(/^\ufeff/, '')).trim();
 	const kept = text.length > MAX_KEPT_CHARACTERS ? `${text.slice(0, KEPT_OF_A_LONGER_ONE)}…` : text;
 	const requestId = requestIdOf(answer);
 	return {

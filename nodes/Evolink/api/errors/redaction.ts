@@ -17,32 +17,45 @@ const KEYS = /\bsk-[\w-]{16,}/g;
 
 /** A text of a service without its secrets. */
 export function redacted(text: string): string {
-	return text
-		.replace(SECRET_PARAMETERS, '$1[redacted]')
-		.replace(TOKENS, '$1$2[redacted]')
-		.replace(KEYS, '[API key]');
+	return withoutKeys(text.replace(SECRET_PARAMETERS, '$1[redacted]'));
+}
+
+/** As `redacted`, but the links of images keep their signatures, without which nobody can fetch them. */
+export function redactedAroundLinks(text: string): string {
+	return withoutKeys(withoutResumeAddresses(text));
+}
+
+function withoutKeys(text: string): string {
+	return text.replace(TOKENS, '$1$2[redacted]').replace(KEYS, '[API key]');
 }
 
 /** Addresses and other words; in pieces, because answers with images have words of many megabytes. */
 const WORD = /[^\s"'<>]{1,5000}/g;
 const RESUME_PARAMETERS = ['evolink=', 'evolink%3D', 'evolink%3d'];
 
+/** A shorter key (gateways of one's own take any word) stands by chance in texts and base64, and is no secret. */
+const SHORTEST_KEY = 8;
+
 /**
  * An answer as it may be shown and kept: without the API key, in whichever form a service quotes it, and without
  * what would let somebody wake a parked run. Everything else stays, the signatures of result links above all.
  */
 export async function withoutSecrets(body: Buffer, apiKey: string): Promise<Buffer> {
-	const keys = [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1)];
-	const secrets = [...keys, ...RESUME_PARAMETERS].filter((secret) => secret !== '');
-	const named = await namesIn(body, secrets);
+	const keys =
+		apiKey.length < SHORTEST_KEY
+			? []
+			: [apiKey, encodeURIComponent(apiKey), JSON.stringify(apiKey).slice(1, -1)];
+	const named = await namesIn(body, [...keys, ...RESUME_PARAMETERS]);
 	const found = keys.filter((key) => named.has(key));
 	const hasAddress = RESUME_PARAMETERS.some((parameter) => named.has(parameter));
 	if (found.length === 0 && !hasAddress) return body;
 	let text = body.toString('utf8');
 	for (const key of found) text = text.replaceAll(key, '[API key]');
-	if (hasAddress)
-		text = text.replace(WORD, (word) => (isResumeAddress(word) ? redacted(word) : word));
-	return Buffer.from(text);
+	return Buffer.from(hasAddress ? withoutResumeAddresses(text) : text);
+}
+
+function withoutResumeAddresses(text: string): string {
+	return text.replace(WORD, (word) => (isResumeAddress(word) ? redacted(word) : word));
 }
 
 const SEARCHED_AT_A_TIME = 4 * 1024 * 1024;

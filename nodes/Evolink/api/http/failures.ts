@@ -59,6 +59,9 @@ export function describeFailure(error: unknown, timedOut: boolean): HttpFailure 
 	if (timedOut || code === 'ETIMEDOUT' || code === 'ECONNABORTED') {
 		return { kind: 'noAnswer', reason: 'there was no response in time' };
 	}
+	if (code === 'ERR_FR_TOO_MANY_REDIRECTS') {
+		return { kind: 'noAnswer', reason: 'there were too many redirects' };
+	}
 	return { kind: 'noAnswer', reason: 'the connection was lost' };
 }
 

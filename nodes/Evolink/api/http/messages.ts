@@ -7,6 +7,13 @@ import { textOf } from './json';
 
 export type MakeRoom = (announced: number) => Promise<void>;
 
+/** What several answers to the same question share, one after another. */
+export interface Room {
+	make: MakeRoom;
+	/** Nobody needs the last answer any more. */
+	free(): void;
+}
+
 export interface HttpRequest {
 	method: IHttpRequestMethods;
 	url: string;

@@ -61,10 +61,15 @@ export function paced(send: Send, clock: Clock): Send {
 			const throttled = await turn;
 			if (throttled) return throttled;
 		} catch {
-			return { kind: 'notSent', reason: 'the execution was stopped' };
+			return STOPPED;
 		}
 		const leave = await wire.enter();
 		try {
+			const isStopped = await clock.sleep(0).then(
+				() => false,
+				() => true,
+			);
+			if (isStopped) return STOPPED;
 			const sentAt = clock.now();
 			const result = await send(request);
 			if (!request.hasOwnPace) learn(result, sentAt);
@@ -74,6 +79,8 @@ export function paced(send: Send, clock: Clock): Send {
 		}
 	};
 }
+
+const STOPPED: HttpFailure = { kind: 'notSent', reason: 'the execution was stopped' };
 
 function isThrottling({ status, headers }: HttpAnswer): boolean {
 	return status === 429 || (status === 503 && headers['retry-after'] !== undefined);

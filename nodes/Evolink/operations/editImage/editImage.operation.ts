@@ -256,6 +256,8 @@ async function edit(
 	let created: Task | undefined;
 	let seen: SeenTask;
 	let slot: TaskSlot | undefined;
+	const isSentAgain = request.mayBePaid ?? false;
+	const askedAt = run.clock.now();
 	try {
 		if (request.taskId === undefined) {
 			({ task: created, slot } = await startTask(run, request, {
@@ -276,7 +278,8 @@ async function edit(
 	if (plan.wait === 'callback') {
 		run.parking.expect(itemIndex, {
 			taskId: seen.task.id,
-			...(created ? { createdAt: run.clock.now() } : {}),
+			// One whose answer was lost may have ended, and called, long before it is known here.
+			...(created && !created.isReplay && !isSentAgain ? { createdAt: askedAt } : {}),
 			executionId: request.executionId,
 			timeoutSeconds: plan.timeoutSeconds,
 		});

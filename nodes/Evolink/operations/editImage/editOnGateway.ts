@@ -2,6 +2,7 @@ import type { IBinaryData, IDataObject } from 'n8n-workflow';
 
 import {
 	DownloadError,
+	EvolinkError,
 	InvalidInputError,
 	ImageLostError,
 	StoppedError,
@@ -87,6 +88,7 @@ const onGateway = (takesImages: boolean) =>
 				output: readOutputSettings(context, itemIndex),
 			};
 			requireFewImages(plan);
+			if (takesImages) requireFreeImageField(plan);
 			settle(context, itemIndex, problemsOfPlan(plan, isServicePrivate));
 			requireNoConflict(ownFields(plan), plan.additionalFields);
 			return plan;
@@ -158,9 +160,9 @@ async function edit(
 						const onAccepted = (accepted: string) => {
 							remembered.pollUrl = accepted;
 						};
-						return await run.gateway.edit(request, timeoutMs, onAccepted, room.make);
+						return await orLost(run.gateway.edit(request, timeoutMs, onAccepted, room));
 					})
-				: await run.gateway.collect(pollUrl, timeoutMs, room.make);
+				: await orLost(run.gateway.collect(pollUrl, timeoutMs, room));
 		hintAtFailures(run, edited, itemIndex);
 		return await storeContents(run, plan, edited, itemIndex, taskName).catch((error: Error) => {
 			throw lostOnArrival(error);
@@ -328,6 +330,13 @@ async function storeContents(
 	return { pictures: remembered, ...(createdAt === undefined ? {} : { createdAt }), raw };
 }
 
+/** Whatever else goes wrong once the gateway has the request: it must not be sent, and billed, again. */
+async function orLost<T>(work: Promise<T>): Promise<T> {
+	return await work.catch((error: Error) => {
+		throw error instanceof EvolinkError ? error : lostOnArrival(error);
+	});
+}
+
 function lostOnArrival(error: Error): ImageLostError {
 	return new ImageLostError(
 		`The images gateway edited the image and bills it, but: ${error.message}`,
@@ -432,6 +441,15 @@ function requireFewImages({ references, dialect }: GatewayPlan): void {
 	throw new InvalidInputError(
 		`${references.length} images provided, but an images gateway accepts one, unless its documentation says otherwise`,
 		"Remove images, or set the option 'Several Images' to the way your gateway accepts them.",
+	);
+}
+
+function requireFreeImageField({ dialect: { imageField }, mask }: GatewayPlan): void {
+	const taken = ['model', 'prompt', ...(mask ? ['mask'] : [])];
+	if (!taken.includes(imageField)) return;
+	throw new InvalidInputError(
+		`'Gateway Image Field' is '${imageField}', which the request needs for something else`,
+		"Enter the name of the gateway's field for images, e.g. 'image'.",
 	);
 }
 

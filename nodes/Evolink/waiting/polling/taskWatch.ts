@@ -154,6 +154,7 @@ export class TaskWatch {
 				});
 				this.schedule.pass(this.clock.now(), this.waits.size, this.batches === 'answered');
 				this.giveUpOverdue();
+				if (this.waits.size === 0) break; // Nobody would wake it any more.
 				const roundAt = this.nextRoundAt();
 				const pauseMs = roundAt - this.clock.now();
 				if (pauseMs <= 0) {
