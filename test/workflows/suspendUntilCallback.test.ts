@@ -222,6 +222,18 @@ scenarios({
 		expect(Number(run.data.waitTill) - Date.now()).toBeGreaterThan(55_000);
 	},
 
+	'does not park for a task that ended, and called, while the answer to its create got lost': async (
+		simulator,
+	) => {
+		simulator.nextTask({ seconds: 0, callbackCopies: 0 });
+		simulator.inject({ host: 'api', path: /generations/, times: 3, fault: 'resetAfter' });
+		const run = await parked(simulator, ['One']).start();
+		expect(run.status).toBe('success');
+		expect(itemsOf(run)[0].json.status).toBe('completed');
+		expect(bytesOf(itemsOf(run)[0].binary?.data).length).toBeGreaterThan(1000);
+		expect(simulator.paidTasks()).toBe(1);
+	},
+
 	'hands on one item with Execute Once': async (simulator) => {
 		const workflow = parked(simulator, ['One', 'Two', 'Three'], { node: { executeOnce: true } });
 		const run = await workflow.start();
