@@ -16,5 +16,5 @@ module.exports = {
 	},
 	// Most tests wait for the simulator's clock, so every core can take a worker.
 	maxWorkers: '100%',
-	testTimeout: 60_000,
+	testTimeout: 240_000,
 };

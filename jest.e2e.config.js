@@ -4,5 +4,5 @@ module.exports = {
 	testPathIgnorePatterns: ['/node_modules/'],
 	testMatch: ['**/e2e/*.test.ts'],
 	globalSetup: './test/e2e/globalSetup.ts',
-	testTimeout: 120_000,
+	testTimeout: 300_000,
 };

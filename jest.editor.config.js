@@ -3,5 +3,5 @@ module.exports = {
 	...require('./jest.e2e.config.js'),
 	testMatch: ['**/editor/*.test.ts'],
 	globalSetup: './test/editor/globalSetup.ts',
-	testTimeout: 240_000,
+	testTimeout: 600_000,
 };

@@ -32,6 +32,7 @@ export function findChromium(): string {
 export async function launchChromium(): Promise<Browser> {
 	return await chromium.launch({
 		executablePath: findChromium(),
+		timeout: 120_000,
 		args: [
 			'--no-sandbox', // Root has none, and containers often cannot have one.
 			'--disable-gpu',

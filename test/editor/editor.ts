@@ -3,14 +3,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Locator, type Page, selectors } from 'playwright-core';
 
 import { owner } from '../../tools/host/rest';
-import { until } from '../../tools/until';
 
 selectors.setTestIdAttribute('data-test-id');
 
-const patienceMs = 45_000;
+/** For a machine that is busy with other work. */
+const patienceMs = 120_000;
 
-/** For a page that loads all of the editor; 1.123 takes more than 45 s on a machine that is busy with other work. */
-const loadPatienceMs = 90_000;
+/** For a page that loads all of the editor. */
+const loadPatienceMs = 180_000;
 
 /** n8n's editor in a browser tab, by the words and places that a person sees. */
 export class Editor {
@@ -150,10 +150,10 @@ export class Editor {
 
 	/** Waits until the output has a text as JSON; n8n turns to the images by itself when they come. */
 	async jsonWith(text: string): Promise<void> {
-		await until(async () => {
+		await expectSoon(async () => {
 			await this.output.getByText('JSON', { exact: true }).click();
 			return await this.output.getByText(text).isVisible();
-		});
+		}, true);
 	}
 
 	/** 'Execute step' of the node whose panel is open. */

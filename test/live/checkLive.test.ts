@@ -134,7 +134,7 @@ describe('npm run check:live', () => {
 			'A 429 says by `Retry-After` when to come back',
 		]);
 		expect(seen(asVendor, /^`completed` may come/)).toEqual([
-			expect.stringMatching(/^the images came [12]\.\d s later$/),
+			expect.stringMatching(/^the images came [1-9]\.\d s later$/),
 		]);
 		expect(seen(asVendor, /^Result links live/)).toEqual(['alive after 20 h, dead after 30 h']);
 		expect(seen(asVendor, /^A failed task tells/)).toEqual([
@@ -162,7 +162,7 @@ describe('npm run check:live', () => {
 		expect(seen(broken, /^The same request/)).toEqual([
 			'ANOTHER TASK; no header idempotency-replayed',
 		]);
-		expect(seen(broken, /^A call that is not answered/)[0]).toMatch(/^2 calls, after 0\.\d s$/);
+		expect(seen(broken, /^A call that is not answered/)[0]).toMatch(/^2 calls, after \d\.\d s$/);
 	});
 
 	it('an account without credits shows nothing of creates', async () => {
@@ -173,7 +173,7 @@ describe('npm run check:live', () => {
 			Array(5).fill(['not seen', true]),
 		);
 		expect(poor.paid).toBe(0);
-	}, 60_000);
+	}, 240_000);
 
 	it('says what it costs before it pays, and keeps to it', () => {
 		for (const { cost, paidBefore, paid } of [documented, asVendor, broken]) {
@@ -239,5 +239,5 @@ describe('the command', () => {
 		expect(simulator.requests.some(({ path }) => path === '/v1/images/generations')).toBe(false);
 		expect(simulator.keyLeaks).toEqual([]);
 		await simulator.close();
-	}, 60_000);
+	}, 240_000);
 });

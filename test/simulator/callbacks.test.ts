@@ -44,7 +44,7 @@ describe('callbacks of the simulator', () => {
 			taskSeconds: 0.05,
 			callbackHosts: { 'hooks.example.com': `http://127.0.0.1:${port}` },
 			callbackRetrySeconds: [0.05, 0.1, 0.2],
-			callbackTimeoutSeconds: 0.2,
+			callbackTimeoutSeconds: 3,
 		});
 	});
 
@@ -124,7 +124,7 @@ describe('callbacks of the simulator', () => {
 	});
 
 	it('can come late, and be held back and sent by hand as the service does', async () => {
-		simulator.nextTask({ callbackLate: 0.3 });
+		simulator.nextTask({ callbackLate: 3 });
 		simulator.nextTask({});
 		simulator.nextTask({ callbackCopies: 0 });
 		const late = await create(simulator, { callback_url });

@@ -64,7 +64,7 @@ describe('faults of the simulator', () => {
 				prompt: 'x',
 				image_urls: [`${simulator.picturesUrl}/cat.png`],
 			}),
-			signal: AbortSignal.timeout(150),
+			signal: AbortSignal.timeout(3_000),
 		});
 		await expect(request).rejects.toThrow(/timeout/);
 		expect(simulator.paidTasks()).toBe(paid);

@@ -34,5 +34,5 @@ describe('npm run simulator', () => {
 			child.kill('SIGINT');
 		}
 		expect(await exit).toEqual([0, null]);
-	}, 15_000);
+	}, 120_000);
 });

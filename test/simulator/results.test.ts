@@ -142,7 +142,7 @@ describe('results of the simulator', () => {
 				.toBuffer(),
 		).rejects.toThrow();
 		const [stalled] = await resultLinks({ delivery: { truncated: 'stall' } });
-		const response = await fetch(stalled, { signal: AbortSignal.timeout(100) });
+		const response = await fetch(stalled, { signal: AbortSignal.timeout(3_000) });
 		await expect(response.arrayBuffer()).rejects.toThrow(/timeout/);
 	});
 });

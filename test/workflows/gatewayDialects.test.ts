@@ -174,7 +174,7 @@ describe('A gateway that accepts a request and answers later', () => {
 	afterEach(async () => await simulator.close());
 
 	it('is asked on by Retry On Fail, and paid once', async () => {
-		const result = await edit(simulator, { options: { timeout: 2 } }, { node: TWICE });
+		const result = await edit(simulator, { options: { timeout: 3.9 } }, { node: TWICE });
 		expectImage(result);
 		expect(simulator.paidTasks()).toBe(1);
 		expect(asked(simulator).filter(({ method }) => method === 'POST')).toHaveLength(1);
@@ -182,7 +182,7 @@ describe('A gateway that accepts a request and answers later', () => {
 
 	it('is asked on where another item failed, and when the user retries the execution', async () => {
 		simulator.nextEdit({ polls: 4 });
-		const parameters = { options: { timeout: 2 } };
+		const parameters = { options: { timeout: 3.9 } };
 		const failed = await edit(simulator, parameters);
 		expect(failed.error?.message).toMatch(
 			/accepted the request, .* didn't arrive at \S+\/v1\/images\/tasks\//,

@@ -377,7 +377,7 @@ describe('A gateway that does not edit', () => {
 		},
 
 		'is a stopped execution when the user stops it, and may be billed': async (simulator) => {
-			simulator.nextEdit({ seconds: 5 });
+			simulator.nextEdit({ seconds: 60 });
 			const { run, error } = await edit(
 				simulator,
 				{},

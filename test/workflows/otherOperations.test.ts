@@ -144,8 +144,11 @@ describe('Get Task', () => {
 describe('Wait for Completion', () => {
 	scenarios({
 		'waits for a task that was created earlier and fetches its images': async (simulator) => {
-			const taskId = await createdTask(simulator, { seconds: 1.5 });
-			const { items } = await runWorkflow({ simulator, parameters: waitFor(taskId) });
+			const taskId = await createdTask(simulator, { seconds: 1000, estimatedTime: null });
+			const running = runWorkflow({ simulator, parameters: waitFor(taskId) });
+			await until(() => sent(simulator).polls.length > 0);
+			simulator.clockOffsetSeconds += 1000;
+			const { items } = await running;
 			expect(items[0].json).toMatchObject({ id: taskId, status: 'completed' });
 			expect(items[0].binary?.data).toMatchObject({ mimeType: 'image/png' });
 			expect(sent(simulator).polls.length).toBeGreaterThanOrEqual(2);

@@ -39,7 +39,7 @@ async function stopped(simulator: Simulator, { when, creates, paid, ...options }
 		},
 	});
 	// With what a busy machine adds: without the stop each of them goes on for a minute at least.
-	expect(Date.now() - stoppedAt).toBeLessThan(5_000);
+	expect(Date.now() - stoppedAt).toBeLessThan(20_000);
 	expect(result.run.status).toBe('canceled');
 	expect(result.arrived).toBe(0);
 	await sleep(WATCH_MS);

@@ -198,7 +198,8 @@ describe('A task that failed or was cancelled', () => {
 		'is given as it is by Get Task, with a hint, and awaited by Wait for Completion': async (
 			simulator,
 		) => {
-			simulator.nextTask({ seconds: 0, imagesAfter: 2 });
+			const script = { seconds: 0, imagesAfter: Infinity };
+			simulator.nextTask(script);
 			const { id: taskId } = await createAndWait(simulator);
 			const parameters = { operation: 'getTask', taskId };
 			const { items, hints } = await runWorkflow({ simulator, parameters });
@@ -209,6 +210,7 @@ describe('A task that failed or was cancelled', () => {
 					message: expect.stringContaining("hasn't delivered its images yet") as string,
 				}),
 			]);
+			script.imagesAfter = 0;
 			const waited = await runWorkflow({
 				simulator,
 				parameters: { ...parameters, operation: 'waitForCompletion' },

@@ -12,10 +12,10 @@ describe('EvoLink Trigger', () => {
 			const workflowId = 'several processes';
 			const [one, two] = [inAnotherProcess(), inAnotherProcess()];
 			const first = await deliver({ simulator, body, workflowId, trigger: one });
-			expect(first).toMatchObject({ status: 200, started: true });
+			expect(first.started).toBe(true);
 			const { saved } = first;
 			const again = await deliver({ simulator, body, workflowId, trigger: two, saved });
-			expect(again).toMatchObject({ status: 200, started: false });
+			expect(again.started).toBe(false);
 			expect(again.result).toEqual({ noWebhookResponse: true });
 		},
 
@@ -127,15 +127,18 @@ describe('EvoLink Trigger', () => {
 		},
 
 		'waits by itself for the end of a task where the API was slow': async (simulator) => {
-			simulator.nextTask({ seconds: 2 });
+			simulator.nextTask({ seconds: 1000, estimatedTime: null });
 			const { body } = await create(simulator);
 			simulator.inject({ host: 'api', path: /tasks/, fault: { slow: 1000 } });
 			simulator.inject({ host: 'api', path: /tasks/, fault: { status: 401 } });
-			const outcome = await deliver({ simulator, body });
+			const asked = () => simulator.requests.filter(({ path }) => path.startsWith('/v1/tasks/'));
+			const delivered = deliver({ simulator, body });
+			await until(() => asked().length === 2);
+			simulator.clockOffsetSeconds += 1000;
+			const outcome = await delivered;
 			expect(outcome).toMatchObject({ status: 202, started: true, warnings: [] });
 			expect(outcome.result.workflowData?.[0][0].json).toMatchObject({ status: 'completed' });
-			const asked = simulator.requests.filter(({ path }) => path.startsWith('/v1/tasks/'));
-			expect(asked.map(({ fault }) => fault)).toEqual(['slow 1000 ms', 'status 401', undefined]);
+			expect(asked().map(({ fault }) => fault)).toEqual(['slow 1000 ms', 'status 401', undefined]);
 		},
 	});
 });

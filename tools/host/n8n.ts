@@ -13,7 +13,7 @@ import { type Log, tail } from './logs';
 import { npm } from './npm';
 import { RestClient } from './rest';
 
-const readyTimeoutSeconds = 120;
+const readyTimeoutSeconds = 300;
 
 export interface StartOptions {
 	version: HostVersion;

@@ -85,6 +85,12 @@ export class RestError extends Error {
 	}
 }
 
+/** How much later than its status the data of an execution may come; that of a crashed one never comes. */
+const DATA_WITHIN_MS = 15_000;
+
+/** So long n8n may be kept busy by its own workflows. */
+const NOT_READY_MS = 60_000;
+
 const endStatuses: readonly ExecutionStatus[] = ['success', 'error', 'crashed', 'canceled'];
 
 export class RestClient {
@@ -222,11 +228,12 @@ export class RestClient {
 		const { timeoutMs = 60_000, until = endStatuses } = options;
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
-			let execution = await this.getExecutionBefore(deadline, id);
+			let execution = await this.getExecution(id);
 			// n8n writes the status first and the data a moment later, in a row of its own.
-			for (let tries = 0; isWithoutData(execution) && tries < 20; tries++) {
+			const dataBy = Math.min(deadline, Date.now() + DATA_WITHIN_MS);
+			while (isWithoutData(execution) && Date.now() < dataBy) {
 				await sleep(100);
-				execution = await this.getExecutionBefore(deadline, id);
+				execution = await this.getExecution(id);
 			}
 			if (until.includes(execution.status)) return execution;
 			const ended = endStatuses.includes(execution.status);
@@ -237,19 +244,6 @@ export class RestClient {
 				);
 			}
 			await sleep(250);
-		}
-	}
-
-	/** While a workflow keeps its only thread busy, n8n answers that its database is not ready. */
-	private async getExecutionBefore(deadline: number, id: string): Promise<Execution> {
-		for (;;) {
-			try {
-				return await this.getExecution(id);
-			} catch (error) {
-				const isBusy = error instanceof RestError && error.status === 503;
-				if (!isBusy || Date.now() >= deadline) throw error;
-				await sleep(250);
-			}
 		}
 	}
 
@@ -313,7 +307,20 @@ export class RestClient {
 		}
 	}
 
+	/** n8n refuses all requests, before it looks at them, while its thread was too busy to see its database. */
 	private async send(method: string, path: string, body?: object): Promise<Response> {
+		for (const deadline = Date.now() + NOT_READY_MS; ; await sleep(500)) {
+			try {
+				return await this.sendOnce(method, path, body);
+			} catch (error) {
+				const isNotReady =
+					error instanceof RestError && error.status === 503 && /database/i.test(error.body);
+				if (!isNotReady || Date.now() > deadline) throw error;
+			}
+		}
+	}
+
+	private async sendOnce(method: string, path: string, body?: object): Promise<Response> {
 		const response = await fetch(this.baseUrl + path, {
 			method,
 			headers: {

@@ -39,6 +39,20 @@ function prompts(...texts: string[]): TestNode[] {
 	return items(...texts.map((prompt) => ({ prompt })));
 }
 
+/** For tasks that end, and are told, when the test lets them: see `release`. */
+const HELD = { seconds: 1_000, estimatedTime: null, callbackCopies: 0 };
+
+/** The held tasks end, and the service calls for these, one after the other. */
+async function release({ simulator }: Fixture, ...taskIds: string[]): Promise<void> {
+	simulator.clockOffsetSeconds += HELD.seconds;
+	await until(() => taskIds.every((id) => simulator.tasks.get(id)?.ended));
+	for (const id of taskIds) {
+		const before = simulator.callbacks.length;
+		void simulator.deliverCallback(id);
+		await until(() => simulator.callbacks.length > before);
+	}
+}
+
 /** Starts a workflow, and waits until n8n has parked it. */
 async function parked(
 	fixture: Fixture,
@@ -117,16 +131,17 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 		it('parks one execution for all items, and wakes it once when the last task has ended', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
-			simulator.nextTask({ prompt: /Slow/, seconds: 5 });
-			simulator.nextTask({ prompt: /Quick/, seconds: 3 });
-			simulator.nextTask({ prompt: /Middle/, seconds: 4 });
+			simulator.nextTask({ prompt: /Quick/, ...HELD });
+			simulator.nextTask({ prompt: /Middle/, ...HELD, seconds: 2 * HELD.seconds });
+			simulator.nextTask({ prompt: /Slow/, ...HELD, seconds: 3 * HELD.seconds });
 			const executionId = await parked(fixture, [
 				...prompts('Slow', 'Quick', 'Middle'),
 				parking(fixture),
 				NEXT,
 			]);
 			const before = simulator.requests.length;
-			await until(() => simulator.callbacks.length > 0);
+			const [slow, quick, middle] = simulator.tasks.keys();
+			for (const id of [quick, middle, slow]) await release(fixture, id);
 			// While it is parked, nobody asks anything.
 			const first = simulator.callbacks[0].at;
 			const early = simulator.requests
@@ -252,7 +267,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				parking(fixture),
 				NEXT,
 			];
-			simulator.nextTask({ prompt: /Two/, seconds: 3 });
+			simulator.nextTask({ prompt: /Two/, ...HELD });
 			const workflowId = await fixture.store(nodes, {
 				Start: to('List'),
 				List: to('Items'),
@@ -262,9 +277,9 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			});
 			const executionId = await fixture.n8n.runWorkflow(workflowId);
 			await until(() => simulator.tasks.size === 2);
-			await sleep(1500);
-			const [first] = simulator.tasks.keys();
-			expect((await simulator.sendCallback(first)).status).toBe(403);
+			const [first, second] = simulator.tasks.keys();
+			await until(async () => (await simulator.sendCallback(first)).status === 403);
+			await release(fixture, second);
 			const execution = await ended(fixture, executionId);
 			expect(execution.status).toBe('success');
 			expectNextRanOnce(execution, 3);
@@ -458,7 +473,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 		it('is moved by nothing but calls of its own tasks that have ended', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
-			simulator.nextTask({ seconds: 8, callbackCopies: 2 });
+			simulator.nextTask(HELD);
 			const executionId = await parked(fixture, [...prompts('One'), parking(fixture), NEXT]);
 			const [task] = simulator.tasks.values();
 			const before = simulator.requests.filter(({ fromService }) => !fromService).length;
@@ -485,6 +500,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			).toBe(503);
 			expect((await fixture.n8n.getExecution(executionId)).status).toBe('waiting');
 
+			await release(fixture, task.id, task.id);
 			const execution = await ended(fixture, executionId);
 			expect(execution.status).toBe('success');
 			expectNextRanOnce(execution, 1);
@@ -519,15 +535,15 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 		it('heals a lost call by the next one, and an API that is down by the next try', async () => {
 			const fixture = given();
 			const { simulator } = fixture;
-			// The first call comes when the run is parked for certain.
-			simulator.nextTask({ prompt: /First/, seconds: 4 });
-			simulator.nextTask({ prompt: /Lost/, seconds: 5, callbackCopies: 0 });
-			simulator.nextTask({ prompt: /Last/, seconds: 7 });
+			simulator.nextTask({ prompt: /First|Lost/, times: 2, ...HELD });
+			simulator.nextTask({ prompt: /Last/, ...HELD, seconds: 2 * HELD.seconds });
 			const executionId = await parked(fixture, [
 				...prompts('Lost', 'First', 'Last'),
 				parking(fixture),
 				NEXT,
 			]);
+			const [, first, last] = simulator.tasks.keys();
+			await release(fixture, first);
 			await until(() => simulator.callbacks.length === 1);
 			const down = simulator.inject({
 				host: 'api',
@@ -535,21 +551,27 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				times: Infinity,
 				fault: { status: 503 },
 			});
+			await release(fixture, last);
 			await until(() => simulator.callbacks.length === 2);
 			down.remove();
 			const execution = await ended(fixture, executionId);
 			expect(execution.status).toBe('success');
 			expect(promptsOf(fixture, execution)).toEqual(['Lost', 'First', 'Last']);
 			expectNextRanOnce(execution, 3);
-			expect(calls(simulator)).toEqual([200, 503, 200]);
+			// On a busy machine the first call has seen the end of the last task before the last one comes.
+			expect([
+				[200, 503, 200],
+				[200, 503, 409],
+			]).toContainEqual(calls(simulator));
 		});
 
 		it('stays stopped when the user stops a parked execution', async () => {
 			const fixture = given();
 			const { n8n, simulator } = fixture;
-			simulator.nextTask({ seconds: 3 });
+			simulator.nextTask(HELD);
 			const executionId = await parked(fixture, [...prompts('One'), parking(fixture), NEXT]);
 			await n8n.stopExecution(executionId);
+			await release(fixture, ...simulator.tasks.keys());
 			await until(() => simulator.callbacks.length > 0);
 			await sleep(1000);
 			const execution = await n8n.getExecution(executionId);
@@ -666,7 +688,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 					filesBaseUrl: simulator.filesUrl,
 				});
 				const fixture = () => new Fixture(n8n, simulator, credential);
-				simulator.nextTask({ callbackCopies: 0, seconds: 0.5, delivery: { slow: 3000 } });
+				simulator.nextTask({ callbackCopies: 0, seconds: 0.5, delivery: { slow: 15_000 } });
 				simulator.nextTask({ callbackCopies: 0, seconds: 0.5 });
 				const nodes = [...prompts('One', 'Two'), parking(fixture()), NEXT];
 				const executionId = await parked(fixture(), nodes);
@@ -697,7 +719,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				await n8n.stop();
 				rmSync(userFolder, { recursive: true, force: true });
 			}
-		}, 300_000);
+		}, 900_000);
 
 		it('goes on when the time is up, and only once when it was woken just before', async () => {
 			const fixture = given();

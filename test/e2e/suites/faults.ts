@@ -182,7 +182,7 @@ export function privateNetworks(given: () => Fixture): void {
 		const fixture = given();
 		const startedAt = Date.now();
 		const text = errorText(await fixture.run([fixture.editImage()]));
-		expect(Date.now() - startedAt).toBeLessThan(6_000);
+		expect(Date.now() - startedAt).toBeLessThan(25_000); // A create that is sent again takes half a minute.
 		expect(text).toMatch(/n8n didn't send the request: .*restricted IP address[^]*administrator/);
 		expect(text).not.toMatch(/may have been charged|connection was lost/);
 		expect(fixture.simulator.requests).toEqual([]);

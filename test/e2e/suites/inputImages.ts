@@ -135,9 +135,9 @@ export function inputImages(given: () => Fixture): void {
 		await sleep(3_000);
 		const stoppedAt = Date.now();
 		await n8n.stopExecution(executionId);
-		const { status } = await n8n.waitForExecution(executionId, { timeoutMs: 10_000 });
+		const { status } = await n8n.waitForExecution(executionId, { timeoutMs: 60_000 });
 		expect(status).toBe('canceled');
-		expect(Date.now() - stoppedAt).toBeLessThan(9_000); // About one, on a machine with nothing else to do.
+		expect(Date.now() - stoppedAt).toBeLessThan(45_000); // About one, on a machine with nothing else to do; without the stop, minutes.
 		expect(simulator.requests).toEqual([]);
 		server.close();
 	});

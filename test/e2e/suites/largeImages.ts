@@ -91,7 +91,7 @@ export function largeImages(given: () => Fixture): void {
 		await until(() => simulator.requests.some(({ host }) => host === 'results'));
 		await sleep(500); // Half of it is stored by then.
 		await n8n.stopExecution(executionId);
-		const { status } = await n8n.waitForExecution(executionId, { timeoutMs: 5_000 });
+		const { status } = await n8n.waitForExecution(executionId);
 		expect(status).toBe('canceled');
 
 		expect(edited(await fixture.run([fixture.editImage()]))).toHaveLength(1);

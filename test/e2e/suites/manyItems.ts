@@ -25,7 +25,7 @@ export function manyItems(given: () => Fixture): void {
 			for (const item of output) expect((await fixture.picture(item)).length).toBeGreaterThan(1000);
 			expect(simulator.paidTasks()).toBe(40);
 			const questions = simulator.requests.filter((request) => tasksAskedFor(request));
-			expect(questions.length).toBeLessThan(20);
+			expect(questions.length).toBeLessThan(40);
 			const hints = lastRun(execution).hints?.map(({ message }) => message);
 			expect(hints).toEqual([expect.stringMatching(/^40 items done in [\d.]+ s$/)]);
 		});

@@ -19,7 +19,7 @@ export function oddImages(given: () => Fixture): void {
 		away.abort();
 		expect(errorText(execution)).toMatch(/Image 1 .*HEIC/);
 		expect(execution.data.resultData.runData.First?.[0].error).toBeUndefined();
-		expect(await slowest).toBeLessThan(5_000); // It was half a minute.
+		expect(await slowest).toBeLessThan(15_000); // It was half a minute.
 		expect(edited(await fixture.run([fixture.editImage()]))).toHaveLength(1);
 	});
 
@@ -38,7 +38,7 @@ export function oddImages(given: () => Fixture): void {
 		const [item] = edited(await fixture.run([node]));
 		away.abort();
 		expect(item.binary?.data).toBeDefined();
-		expect(await slowest).toBeLessThan(5_000);
+		expect(await slowest).toBeLessThan(15_000);
 	});
 
 	it('a photo is judged by its size, however much metadata stands before it, wherever n8n keeps it', async () => {

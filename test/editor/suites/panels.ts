@@ -60,8 +60,8 @@ export function panels(see: See): void {
 					/^\s*Credential to connect with|^\s*Credential/,
 				);
 				await expectSoon(async () => await editor.modelName(), 'Qwen Image Edit');
-				expect(await editor.field('service').inputValue()).toBe('EvoLink');
-				expect(await editor.field('wait').inputValue()).toBe('Poll Until Complete');
+				await expectSoon(async () => await editor.field('service').inputValue(), 'EvoLink');
+				await expectSoon(async () => await editor.field('wait').inputValue(), 'Poll Until Complete');
 				expect(await editor.field('prompt').getAttribute('placeholder')).toBe(
 					'e.g. Replace the background with a beach',
 				);

@@ -41,9 +41,9 @@ export function saved(see: See): void {
 					...['Concurrency', 'Timeout (Seconds)', 'Service'],
 				],
 			);
-			expect(await editor.modelName()).toBe('Wan 2.5 Image to Image');
-			expect(await editor.field('source').inputValue()).toBe('URL');
-			expect(await editor.field('numberOfImages').inputValue()).toBe('2');
+			await expectSoon(async () => await editor.modelName(), 'Wan 2.5 Image to Image');
+			await expectSoon(async () => await editor.field('source').inputValue(), 'URL');
+			await expectSoon(async () => await editor.field('numberOfImages').inputValue(), '2');
 
 			await editor.execute();
 			await editor.jsonWith('"completed"');

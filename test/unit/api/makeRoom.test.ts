@@ -63,8 +63,8 @@ describe('An answer for which room is made', () => {
 
 	it('has its whole time when there is room, however long that took', async () => {
 		const { body, send, letIn } = setUp();
-		const result = send(50);
-		await sleep(100);
+		const result = send(1_000);
+		await sleep(1_300);
 		letIn();
 		body.end(':1}');
 		expect(await result).toMatchObject({ kind: 'answer', body: Buffer.from('{"data":1}') });
