@@ -24,9 +24,23 @@ const compile = (path) =>
 		compilerOptions: { target: 'es2021', module: 'esnext', removeComments: true },
 	}).outputText;
 
-/** The library that is shipped with the code, and its licence with it. */
+/** A method of ipaddr.js, as its source is written. */
+const METHOD =
+	/^ {4,8}(?:ipaddr|ipaddr\.IPv[46]|IPv[46]\.prototype)\.(\w+) = function [^]*?^ {4,8}\};$/gm;
+/** The methods that are called, by ours or by one that is. */
+const used = (code, ours) => {
+	const left = code.replace(METHOD, (method, name) => {
+		const isCalled = (code.replace(method, '') + ours).includes(`.${name}(`);
+		return isCalled ? method : '';
+	});
+	return left === code ? code : used(left, ours);
+};
+
+/** The library that is shipped with the code, without what nobody calls, and its licence with it. */
 const library = async (path) => {
-	const { code } = await transform(readFileSync(path, 'utf8'), { minify: true });
+	const ours = readFileSync('nodes/Evolink/api/http/privateHost.ts', 'utf8');
+	const called = used(readFileSync(path, 'utf8'), ours);
+	const { code } = await transform(called, { minify: true });
 	const licence = readFileSync('node_modules/ipaddr.js/LICENSE', 'utf8');
 	return `/*!\nContains ipaddr.js:\n\n${licence}*/\n${code}`;
 };

@@ -10,6 +10,7 @@ import {
 	NO_HISTORY,
 	OutcomeUnknownError,
 	type TaskTrace,
+	TOP_UP,
 	TRY_LATER,
 } from './errors/errors';
 import { type HttpRequest, isSuccess, type Send } from './http/http';
@@ -395,7 +396,7 @@ export class EvolinkClient {
 
 		const isUnreadable = isSuccess(result) && !(isRecord(body) && saysItFailed(body));
 		const said = refusalIn(errorAnswer(result));
-		const refusal = said.status === 402 ? { ...said, advice: TOP_UP_TO_READ } : said;
+		const refusal = { ...said, advice: said.advice.replace(TOP_UP, TOP_UP_TO_READ) };
 		return {
 			ok: false,
 			error: isUnreadable

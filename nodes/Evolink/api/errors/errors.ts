@@ -203,7 +203,8 @@ export const NO_HISTORY =
 	"This account or host doesn't offer its task history to API keys. Check the task history in your " +
 	"EvoLink dashboard, and the base URL in the 'EvoLink API' credential.";
 
-const TOP_UP =
+/** For a create. */
+export const TOP_UP =
 	'Top up the EvoLink account at https://evolink.ai/dashboard/credits, then run the workflow again. Nothing was charged.';
 const KEY_LIMIT =
 	'Increase the limit of this API key in the EvoLink dashboard, or use another key.';
