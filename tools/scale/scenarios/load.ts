@@ -104,7 +104,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 			}),
 		]);
 		return [
-			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If.`,
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If. With Suspend Until Callback, the images of an execution are fetched together after its last task, and each task of the trigger starts an execution of its own: both make the time to the image longer here, and keep 2 cores busy.`,
 			'',
 			table(
 				[
