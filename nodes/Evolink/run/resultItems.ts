@@ -54,9 +54,10 @@ const OF_ANOTHER_RESULT = [
 ];
 
 function inputFields(context: IExecuteFunctions, itemIndex: number): IDataObject {
-	const { error: _, ...fields } = context.getInputData()[itemIndex]?.json ?? {}; // n8n takes an item with it for a failed one.
+	const fields = { ...context.getInputData()[itemIndex]?.json };
 	const isResult = Array.isArray(fields.results) && typeof fields.status === 'string';
-	if (isResult) for (const name of OF_ANOTHER_RESULT) delete fields[name];
+	// n8n takes an item with `error` for a failed one.
+	for (const name of ['error', ...(isResult ? OF_ANOTHER_RESULT : [])]) delete fields[name];
 	return fields;
 }
 
@@ -73,13 +74,16 @@ export function onePerInputItem(output: INodeExecutionData[]): ItemResult[] {
 	}
 	return byInput.map(([first, ...others]) => {
 		if (others.length === 0) return first;
-		const { image_index: _, ...json } = first.json;
 		const all = [first, ...others];
-		const results = all.flatMap((item) => item.json.results as string[]);
+		const json: IDataObject = {
+			...first.json,
+			results: all.flatMap((item) => item.json.results as string[]),
+		};
+		delete json.image_index;
 		const [name] = Object.keys(first.binary ?? {});
 		const files = all.flatMap(({ binary }) => Object.values(binary ?? {}));
 		return {
-			json: { ...json, results },
+			json,
 			...(name === undefined ? {} : { binary: binaryFields(name, files) }),
 		};
 	});

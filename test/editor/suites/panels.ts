@@ -61,7 +61,10 @@ export function panels(see: See): void {
 				);
 				await expectSoon(async () => await editor.modelName(), 'Qwen Image Edit');
 				await expectSoon(async () => await editor.field('service').inputValue(), 'EvoLink');
-				await expectSoon(async () => await editor.field('wait').inputValue(), 'Poll Until Complete');
+				await expectSoon(
+					async () => await editor.field('wait').inputValue(),
+					'Poll Until Complete',
+				);
 				expect(await editor.field('prompt').getAttribute('placeholder')).toBe(
 					'e.g. Replace the background with a beach',
 				);
