@@ -324,7 +324,7 @@ export function errorFromFailure(what: string, failure: HttpFailure): EvolinkErr
 	return new ApiError(
 		`${what}: ${failure.reason}`,
 		failure.kind === 'notSent'
-			? "Check n8n's internet connection, its proxy and firewall, and the base URLs in the credential."
+			? "Check n8n's internet connection, its proxy and firewall, and the base URLs in the 'EvoLink API' credential."
 			: TRY_LATER,
 	);
 }
