@@ -42,6 +42,13 @@ function prompts(...texts: string[]): TestNode[] {
 /** For tasks that end, and are told, when the test lets them: see `release`. */
 const HELD = { seconds: 1_000, estimatedTime: null, callbackCopies: 0 };
 
+/** The ID of a task; items create theirs at the same time, in any order. */
+function taskOf({ simulator }: Fixture, prompt: string): string {
+	const task = [...simulator.tasks.values()].find(({ request }) => request.prompt === prompt);
+	if (!task) throw new Error(`No task has the prompt ${prompt}`);
+	return task.id;
+}
+
 /** The held tasks end, and the service calls for these, one after the other. */
 async function release({ simulator }: Fixture, ...taskIds: string[]): Promise<void> {
 	simulator.clockOffsetSeconds += HELD.seconds;
@@ -140,8 +147,9 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				NEXT,
 			]);
 			const before = simulator.requests.length;
-			const [slow, quick, middle] = simulator.tasks.keys();
-			for (const id of [quick, middle, slow]) await release(fixture, id);
+			for (const prompt of ['Quick', 'Middle', 'Slow']) {
+				await release(fixture, taskOf(fixture, prompt));
+			}
 			// While it is parked, nobody asks anything.
 			const first = simulator.callbacks[0].at;
 			const early = simulator.requests
@@ -542,8 +550,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				parking(fixture),
 				NEXT,
 			]);
-			const [, first, last] = simulator.tasks.keys();
-			await release(fixture, first);
+			await release(fixture, taskOf(fixture, 'First'));
 			await until(() => simulator.callbacks.length === 1);
 			const down = simulator.inject({
 				host: 'api',
@@ -551,7 +558,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				times: Infinity,
 				fault: { status: 503 },
 			});
-			await release(fixture, last);
+			await release(fixture, taskOf(fixture, 'Last'));
 			await until(() => simulator.callbacks.length === 2);
 			down.remove();
 			const execution = await ended(fixture, executionId);
