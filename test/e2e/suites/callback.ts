@@ -565,11 +565,8 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(execution.status).toBe('success');
 			expect(promptsOf(fixture, execution)).toEqual(['Lost', 'First', 'Last']);
 			expectNextRanOnce(execution, 3);
-			// On a busy machine the first call has seen the end of the last task before the last one comes.
-			expect([
-				[200, 503, 200],
-				[200, 503, 409],
-			]).toContainEqual(calls(simulator));
+			// What is still under way for the first call may see the end of the last task before the last call comes again.
+			expect(calls(simulator).slice(0, 2)).toEqual([200, 503]);
 		});
 
 		it('stays stopped when the user stops a parked execution', async () => {
