@@ -51,6 +51,8 @@ function taskOf({ simulator }: Fixture, prompt: string): string {
 
 /** The held tasks end, and the service calls for these, one after the other. */
 async function release({ simulator }: Fixture, ...taskIds: string[]): Promise<void> {
+	// n8n 1.x has no lock for two calls at one moment: what an earlier one asks the API is answered by then.
+	if (simulator.callbacks.length > 0) await sleep(1_500);
 	simulator.clockOffsetSeconds += HELD.seconds;
 	await until(() => taskIds.every((id) => simulator.tasks.get(id)?.ended));
 	for (const id of taskIds) {
@@ -551,7 +553,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 				NEXT,
 			]);
 			await release(fixture, taskOf(fixture, 'First'));
-			await until(() => simulator.callbacks.length === 1);
+			await sleep(1_500); // Not to refuse what the first call asks.
 			const down = simulator.inject({
 				host: 'api',
 				path: /tasks/,
@@ -565,8 +567,7 @@ export function callback(given: () => Fixture, version: HostVersion): void {
 			expect(execution.status).toBe('success');
 			expect(promptsOf(fixture, execution)).toEqual(['Lost', 'First', 'Last']);
 			expectNextRanOnce(execution, 3);
-			// What is still under way for the first call may see the end of the last task before the last call comes again.
-			expect(calls(simulator).slice(0, 2)).toEqual([200, 503]);
+			expect(calls(simulator)).toEqual([200, 503, 200]);
 		});
 
 		it('stays stopped when the user stops a parked execution', async () => {
