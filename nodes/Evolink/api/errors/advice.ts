@@ -154,7 +154,7 @@ export function saysSoAside({
 }: Json): boolean {
 	const lists = [errors, detail].filter(Array.isArray);
 	const isBad = isBadCode(code) || isBadCode(statusCode) || isErrorStatus(numberOf(status));
-	return lists.some(isRealError) || isBad;
+	return lists.some((list) => isRealError(list)) || isBad;
 }
 
 /** An error that is nested deeper is nonsense, but one. */
@@ -163,8 +163,7 @@ const MAX_DEPTH = 5;
 /** @returns false for what other answers have where there is no error: `{code: ""}`, 0, null, "none" */
 export function isRealError(error: unknown, depth = 0): boolean {
 	if (isRecord(error) || Array.isArray(error)) {
-		const isDeeper = depth < MAX_DEPTH;
-		return Object.values(error).some((part) => !isDeeper || isRealError(part, depth + 1));
+		return Object.values(error).some((part) => depth === MAX_DEPTH || isRealError(part, depth + 1));
 	}
 	if (error === true) return true;
 	const text = textOf(error)?.trim().toLowerCase();
@@ -257,10 +256,10 @@ export function refusalIn(answer: ErrorAnswer): Refusal {
 	};
 }
 
-/** What `refusalIn` reads of an answer. */
 /** What is longer says no more to anybody. */
 const MAX_ERROR_BYTES = 1024 * 1024;
 
+/** What `refusalIn` reads of an answer. */
 export function errorAnswer({ status, headers, body }: HttpAnswer): ErrorAnswer {
 	return { status, headers, text: body.toString('utf8', 0, MAX_ERROR_BYTES) };
 }
