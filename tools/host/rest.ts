@@ -369,8 +369,15 @@ function decode(data: string): IRunExecutionData {
 	return { ...decoded, resultData: { runData: {}, ...decoded?.resultData } } as IRunExecutionData;
 }
 
+/** Its data is from before it ended: nothing has run, it is parked, or it was woken and has its nodes still to run. */
 function isWithoutData({ status, data }: Execution): boolean {
-	const isOld = data.resultData.lastNodeExecuted === undefined || data.waitTill !== undefined;
+	const { error, lastNodeExecuted } = data.resultData;
+	const toRun = data.executionData?.nodeExecutionStack ?? [];
+	const isOld =
+		lastNodeExecuted === undefined ||
+		data.waitTill !== undefined ||
+		(status === 'success' && toRun.length > 0) ||
+		(status === 'error' && !error);
 	return endStatuses.includes(status) && isOld;
 }
 
