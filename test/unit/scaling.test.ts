@@ -1,11 +1,14 @@
 /** What `npm run bench:scale` runs and counts, without n8n: its workflows, and that a wrong count does not pass. */
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { INodeTypeDescription } from 'n8n-workflow';
 import { Evolink } from '../../nodes/Evolink/Evolink.node';
 import { EvolinkTrigger } from '../../nodes/EvolinkTrigger/EvolinkTrigger.node';
+import { MemoryMeter } from '../../tools/bench/memory';
 import type { Surroundings } from '../../tools/bench/workflows';
 import type { WorkflowJson } from '../../tools/host/rest';
 import type { Outcome } from '../../tools/scale/outcome';
@@ -23,6 +26,7 @@ import {
 	sweepWorkflow,
 	workflowsOf,
 } from '../../tools/scale/workflows';
+import { until } from '../../tools/until';
 import { problemsOf } from '../examples/describe';
 
 const types = [new Evolink(), new EvolinkTrigger()].map(({ description }): INodeTypeDescription => {
@@ -93,6 +97,20 @@ describe('Starts at a pace', () => {
 		await new Promise((resolve) => server.close(resolve));
 		const { executions, refused } = await startDuring(stage, load, sleep(100));
 		expect(refused).toEqual({ 'no connection': executions });
+	});
+});
+
+describe('The memory of a process', () => {
+	it('is looked at until the process has ended, as one without memory does', async () => {
+		const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
+		const meter = new MemoryMeter(child.pid as number);
+		await until(() => meter.samples.length > 2);
+		child.kill('SIGKILL');
+		await once(child, 'exit');
+		const seen = meter.samples.length;
+		// Several looks later: one that throws would end the tests.
+		await sleep(300);
+		expect(meter.samples.length).toBeLessThanOrEqual(seen + 1);
 	});
 });
 
@@ -197,6 +215,8 @@ describe('Counts that must not be', () => {
 			process: 'worker-1',
 			heapBefore: 100,
 			heapAfter: 101,
+			residentBefore: 200,
+			residentAfter: 201,
 			slope: 0.1,
 			slopeError: 0.2,
 			timersBefore: 10,

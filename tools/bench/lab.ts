@@ -84,7 +84,7 @@ async function boot(options: StartOptions): Promise<N8n> {
 /** A running n8n in which workflows are measured one after another, each against a fresh simulator. */
 export class Lab {
 	private constructor(
-		private readonly n8n: N8n,
+		readonly n8n: N8n,
 		private readonly evolinkApi: Credential,
 		private readonly httpHeaderAuth: Credential,
 	) {}

@@ -31,7 +31,7 @@ export async function idleBytes(pid: number): Promise<number> {
 	return samples.sort((a, b) => a - b)[samples.length / 2];
 }
 
-/** Looks at the memory of a process every 50 ms until it is told to stop. */
+/** Looks at the memory of a process every 50 ms until it is told to stop, or the process has ended. */
 export class MemoryMeter {
 	readonly samples: MemorySample[] = [];
 	private readonly timer: NodeJS.Timeout;
@@ -39,7 +39,14 @@ export class MemoryMeter {
 	constructor(pid: number) {
 		const look = () => this.samples.push({ at: Date.now(), bytes: residentBytes(pid) });
 		look();
-		this.timer = setInterval(look, SAMPLE_MS);
+		this.timer = setInterval(() => {
+			try {
+				look();
+			} catch {
+				// A process that ran out of memory; whoever waits for it learns that it is gone.
+				this.stop();
+			}
+		}, SAMPLE_MS);
 	}
 
 	stop(): void {

@@ -22,9 +22,12 @@ export function probeEnv(folder: string): Record<string, string> {
 	};
 }
 
-/** @param folder of `probeEnv` */
-export async function probe(cluster: Cluster, name: ProcessName, folder: string): Promise<Probe> {
-	const { pid } = cluster.process(name);
+/**
+ * Has a process collect its garbage, and asks what is left.
+ *
+ * @param folder of `probeEnv`
+ */
+export async function probe(pid: number, folder: string): Promise<Probe> {
 	const file = join(folder, `${pid}.json`);
 	rmSync(file, { force: true });
 	process.kill(pid, 'SIGUSR2');

@@ -12,6 +12,15 @@ export type Kind = 'poll' | 'callback' | 'trigger' | 'loop' | 'waitNode';
 export const NODE_KINDS = ['poll', 'callback', 'trigger'] as const satisfies Kind[];
 export const HAND_BUILT_KINDS = ['loop', 'waitNode'] as const satisfies Kind[];
 
+/** For people: ways of this node by their names in the editor, the others by what is built. */
+export const kindNames: Record<Kind, string> = {
+	poll: 'Poll Until Complete',
+	callback: 'Suspend Until Callback',
+	trigger: 'EvoLink Trigger',
+	loop: 'by hand, Wait in a loop',
+	waitNode: 'by hand, Wait until called',
+};
+
 export interface WorkflowOptions {
 	/** Seconds after which a suspended execution goes on without a call. Default 600. */
 	timeout?: number;

@@ -6,7 +6,7 @@ import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
 import type { Bench, Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
 import { startDuring, untilDrained } from '../starter';
-import { HAND_BUILT_KINDS, type Kind, NODE_KINDS } from '../workflows';
+import { HAND_BUILT_KINDS, type Kind, kindNames, NODE_KINDS } from '../workflows';
 
 interface Fault {
 	name: string;
@@ -99,7 +99,7 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 			['**paid twice**', ({ outcome }) => format(outcome.paidTwice)],
 			['**stuck executions**', ({ stuck }) => format(stuck)],
 			...kinds.map((kind): [string, (result: FaultResult) => string] => [
-				`what comes last ran twice: ${names[kind]}`,
+				`what comes last ran twice: ${kindNames[kind]}`,
 				({ visits }) => `${visits[kind].twice} of ${format(visits[kind].tasks)} tasks`,
 			]),
 			...Object.keys(results[0].result.ended).map(
@@ -138,7 +138,7 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 				return (
 					twice > 0 &&
 					!mayBe &&
-					`${names[kind]}: what comes last ran twice for ${twice} of ${tasks} tasks (by hand ${rival.twice} of ${rival.tasks})`
+					`${kindNames[kind]}: what comes last ran twice for ${twice} of ${tasks} tasks (by hand ${rival.twice} of ${rival.tasks})`
 				);
 			}),
 		].filter((failing) => failing !== false);
@@ -154,14 +154,6 @@ const kinds = [...NODE_KINDS, ...HAND_BUILT_KINDS];
 
 /** What people build by hand that waits in the same way: with a running execution, or with a parked one. */
 const RIVALS = { poll: 'loop', callback: 'waitNode', trigger: 'waitNode' } as const;
-
-const names: Record<Kind, string> = {
-	poll: 'Poll Until Complete',
-	callback: 'Suspend Until Callback',
-	trigger: 'EvoLink Trigger',
-	loop: 'by hand, Wait in a loop',
-	waitNode: 'by hand, Wait until called',
-};
 
 async function runThrough(bench: Bench, stage: Stage, sizes: FaultSizes): Promise<FaultResult> {
 	const { simulator } = stage;

@@ -1,9 +1,13 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
 import { clientRequests, type Lab, withFreshN8n } from '../../bench/lab';
 import { peakOf } from '../../bench/memory';
 import { type Design, type Surroundings, withLoop, withNewNode } from '../../bench/workflows';
 import { items as itemNodes } from '../../host/sketch';
 import { samplePicture, type Simulator } from '../../simulator';
+import { probe, probeEnv } from '../probe';
 import type { Bench, Scenario } from '../scenario';
 
 interface ItemSizes {
@@ -74,7 +78,7 @@ export const items: Scenario<ItemsResult, ItemSizes> = {
 	report(results) {
 		const [{ sizes }] = results;
 		return [
-			`Small images, tasks of ${sizes.taskSeconds} s, n8n in one process with binary data in files; a fresh n8n for each run. Memory is the peak of the process over the least that it held, idle or since: with n8n's default heap most of it is garbage that V8 has no reason to collect, so the largest runs were made with \`--max-old-space-size=${sizes.heap}\` too.`,
+			`Small images, tasks of ${sizes.taskSeconds} s, n8n in one process with binary data in files; a fresh n8n for each run. Memory is the peak of the process over the least that it held after a garbage collection, idle or since: with n8n's default heap most of it is garbage that V8 has no reason to collect, so the largest runs were made with \`--max-old-space-size=${sizes.heap}\` too.`,
 			'',
 			...results.map(({ result }) =>
 				table(
@@ -117,7 +121,8 @@ export const items: Scenario<ItemsResult, ItemSizes> = {
 /** Two runs of the same workflow differ by that much. */
 const NOISE_SHARE = 1.03;
 const NOISE_SECONDS = 0.2;
-const NOISE_MEBIBYTES = 10;
+/** V8's young generation alone, three times 16 MiB, is there or has just been given back. */
+const NOISE_MEBIBYTES = 48;
 
 const LOOP = 'The loop';
 const WIDE = 'This node, Concurrency 1,000';
@@ -152,11 +157,13 @@ async function measureOne(
 	design: (surroundings: Surroundings) => Design,
 	script: (simulator: Simulator) => void,
 ): Promise<Omit<Row, 'name' | 'heap' | 'items'>> {
-	const env: Record<string, string> =
-		heap > 0 ? { NODE_OPTIONS: `--max-old-space-size=${heap}` } : {};
+	const folder = mkdtempSync(join(tmpdir(), 'n8n-scale-probe-'));
+	const env = probeEnv(folder);
+	if (heap > 0) env.NODE_OPTIONS += ` --max-old-space-size=${heap}`;
 	const measure = async (lab: Lab) => {
 		await lab.measure(contenders[0].design(1), script);
 		await lab.measure(contenders[1].design(1), script);
+		await probe(lab.n8n.pid, folder);
 		const idle = await lab.idle();
 		const { seconds, simulator, memory } = await lab.measure(
 			design,
@@ -164,7 +171,7 @@ async function measureOne(
 			{},
 			EXECUTION_TIMEOUT_MS,
 		);
-		// While n8n is idle the machine takes memory back, or V8 collects just after.
+		// V8 may give memory back a while after a collection.
 		const least = Math.min(idle, ...memory.map(({ bytes }) => bytes));
 		return {
 			wall: rounded(seconds, 2),
@@ -178,5 +185,7 @@ async function measureOne(
 		// A heap that is too small ends the process.
 		bench.log((error as Error).message);
 		return { wall: null, requests: 0, peak: 0, failure: 'did not pass' };
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
 	}
 }

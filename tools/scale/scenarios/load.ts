@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
 import { clientRequests, statusRequests } from '../../bench/lab';
-import { samplePicture } from '../../simulator';
+import { samplePicture, type Task } from '../../simulator';
 import { ClusterMeter } from '../probe';
 import type { Bench, Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
-import { type Start, startInFlight, starts, untilDrained } from '../starter';
-import { type Kind, NODE_KINDS } from '../workflows';
+import { kindOf, type Start, startInFlight, starts, untilDrained } from '../starter';
+import { type Kind, kindNames, NODE_KINDS } from '../workflows';
 
 interface LoadSizes {
 	[name: string]: number;
@@ -31,9 +31,8 @@ interface Row {
 	tasks: number;
 	/** Of those that were started from outside. */
 	perMinute: number;
-	/** Seconds from the end of a task to the request with which n8n fetches its image. */
-	median: number;
-	p95: number;
+	/** By kind: seconds from the end of a task to the request with which n8n fetches its image. */
+	toImage: Partial<Record<Kind, { median: number; p95: number }>>;
 	requestsPerTask: number;
 	pollsPerTask: number;
 	failed: number;
@@ -90,11 +89,18 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 			format(row.executions),
 			format(row.tasks),
 			format(row.perMinute),
-			`${format(row.median, 2)} / ${format(row.p95, 2)}`,
 			format(row.requestsPerTask, 2),
 			format(row.pollsPerTask, 2),
 			format(row.failed),
 		]);
+		const delays = named.flatMap(({ label, row }) =>
+			Object.entries(row.toImage).map(([kind, { median, p95 }]) => [
+				label,
+				kindNames[kind as Kind],
+				format(median, 2),
+				format(p95, 2),
+			]),
+		);
 		const processes = Object.keys(named[0].row.memory);
 		const memory = named.map(({ label, row }) => [
 			label,
@@ -104,7 +110,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 			}),
 		]);
 		return [
-			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If. With Suspend Until Callback, the images of an execution are fetched together after its last task, and each task of the trigger starts an execution of its own: both make the time to the image longer here, and keep 2 cores busy.`,
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If.`,
 			'',
 			table(
 				[
@@ -112,13 +118,16 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 					'executions',
 					'tasks',
 					'executions a minute',
-					"task's end to image, s (median / p95)",
 					'requests per task',
 					'polls per task',
 					'failed',
 				],
 				lines,
 			),
+			'',
+			"From a task's end to the request for its image. With Suspend Until Callback, the images of an execution are fetched together after its last task; each task of the trigger starts an execution of its own:",
+			'',
+			table(['', 'kind', 'median, s', '95%, s'], delays),
 			'',
 			'Resident memory of each process in MiB, at rest → at most:',
 			'',
@@ -178,15 +187,13 @@ async function run(
 		const rows = (await stage.executions()).slice(before.executions);
 		const lastEnd = Math.max(...rows.map(({ stoppedAt }) => stoppedAt || Date.now()));
 		const tasks = [...simulator.tasks.values()].slice(before.tasks);
-		const noticed = secondsToImage(stage, before.tasks);
 		const perTask = (count: number) => rounded(count / tasks.length);
 		return {
 			executions: plan.length,
 			refused,
 			tasks: tasks.length,
 			perMinute: rounded(plan.length / ((lastEnd - startedAt) / 60_000), 1),
-			median: rounded(quantile(noticed, 0.5), 3),
-			p95: rounded(quantile(noticed, 0.95), 3),
+			toImage: quantilesByKind(secondsToImage(stage, tasks)),
 			requestsPerTask: perTask(clientRequests(simulator).length - before.requests),
 			pollsPerTask: perTask(statusRequests(simulator).length - before.polls),
 			failed: open + rows.filter(({ status }) => status !== 'success').length,
@@ -205,16 +212,31 @@ async function run(
 	}
 }
 
-/** Of the tasks from a place on: seconds from the end of each to the request for its image. */
-function secondsToImage({ simulator }: Stage, from: number): number[] {
+/** Of each task whose image was fetched: seconds from its end to the request for the image. */
+function secondsToImage(
+	{ simulator }: Stage,
+	tasks: Task[],
+): Array<{ kind: Kind; seconds: number }> {
 	const fetchedAt = new Map<string, number>();
 	for (const { host, path, at, status } of simulator.requests) {
 		if (host === 'results' && status === 200) fetchedAt.set(path.split('/')[1], at);
 	}
-	return [...simulator.tasks.values()].slice(from).flatMap(({ id, endsAt }) => {
+	return tasks.flatMap(({ id, endsAt, request }) => {
 		const at = fetchedAt.get(id);
-		return at === undefined ? [] : [Math.max(0, at - endsAt) / 1000];
+		if (at === undefined) return [];
+		return [{ kind: kindOf(request.prompt), seconds: Math.max(0, at - endsAt) / 1000 }];
 	});
+}
+
+function quantilesByKind(delays: ReturnType<typeof secondsToImage>): Row['toImage'] {
+	const kinds = new Set(delays.map(({ kind }) => kind));
+	return Object.fromEntries(
+		[...kinds].map((kind) => {
+			const seconds = delays.filter((delay) => delay.kind === kind).map((delay) => delay.seconds);
+			const at = (share: number) => rounded(quantile(seconds, share), 3);
+			return [kind, { median: at(0.5), p95: at(0.95) }];
+		}),
+	);
 }
 
 function quantile(numbers: number[], share: number): number {

@@ -134,7 +134,7 @@ async function park(
 	{ executions, seconds, atOnce, perSecond }: ParkedSizes,
 ): Promise<Row> {
 	const { cluster, simulator, probeFolder } = stage;
-	const before = await probe(cluster, 'main', probeFolder);
+	const before = await probe(cluster.process('main').pid, probeFolder);
 	const plan = starts(executions, [kind], 1);
 	let count = 0;
 	for (let at = 0; at < plan.length; at += STARTS_AT_A_TIME) {
@@ -146,7 +146,7 @@ async function park(
 	const requestsBefore = clientRequests(simulator).length;
 	await sleep(seconds * 1000);
 	const requests = clientRequests(simulator).length - requestsBefore;
-	const after = await probe(cluster, 'main', probeFolder);
+	const after = await probe(cluster.process('main').pid, probeFolder);
 
 	simulator.clockOffsetSeconds += AN_HOUR;
 	const tasks = tasksOf(simulator, kind);

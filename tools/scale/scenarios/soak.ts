@@ -22,7 +22,13 @@ interface Row {
 	/** MiB after a garbage collection, at rest: before and after. */
 	heapBefore: number;
 	heapAfter: number;
-	/** Resident memory, in MiB a minute: the slope of a line through all samples, and its standard error. */
+	/** MiB of resident memory, at the same moments. */
+	residentBefore: number;
+	residentAfter: number;
+	/**
+	 * Resident memory, in MiB a minute: the slope of a line through the samples of the second half, and its standard
+	 * error. In the first half V8 takes back what the garbage collection before it has freed.
+	 */
 	slope: number;
 	slopeError: number;
 	/** Timers that are set, at rest: before and after. */
@@ -99,16 +105,17 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 	report(results) {
 		const [{ sizes }] = results;
 		return [
-			`${sizes.perMinute} executions a minute of 1 to ${sizes.mostItems} items, a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, for ${sizes.minutes} minutes, after ${sizes.warmUpMinutes} minutes that do not count. Heap, timers and connections are read at rest, after a garbage collection, before and after.`,
+			`${sizes.perMinute} executions a minute of 1 to ${sizes.mostItems} items, a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, for ${sizes.minutes} minutes, after ${sizes.warmUpMinutes} minutes that do not count. Heap, resident memory, timers and connections are read at rest, after a garbage collection, before and after; the slope is that of resident memory under load, in the second half.`,
 			'',
 			...results.flatMap(({ version, result }) => [
 				`n8n ${version}: ${format(result.executions)} executions, ${format(result.tasks)} tasks, ${format(result.failed)} failed executions; the trigger keeps ${format(result.staticData / 1024)} KB in n8n's database.`,
 				'',
 				table(
-					['', 'heap, MiB', 'resident memory, MiB a minute', 'timers', 'connections'],
+					['', 'heap, MiB', 'resident, MiB', 'slope, MiB a minute', 'timers', 'connections'],
 					result.rows.map((row) => [
 						row.process,
 						`${format(row.heapBefore, 1)} → ${format(row.heapAfter, 1)}`,
+						`${format(row.residentBefore)} → ${format(row.residentAfter)}`,
 						`${format(row.slope, 2)} ± ${format(row.slopeError, 2)}`,
 						`${row.timersBefore} → ${row.timersAfter}`,
 						`${row.socketsBefore} → ${row.socketsAfter}`,
@@ -134,19 +141,24 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 
 async function probeAll({ cluster, probeFolder }: Stage): Promise<Record<string, Probe>> {
 	const probes: Record<string, Probe> = {};
-	for (const name of cluster.names) probes[name] = await probe(cluster, name, probeFolder);
+	for (const name of cluster.names)
+		probes[name] = await probe(cluster.process(name).pid, probeFolder);
 	return probes;
 }
 
 function compare(process: string, before: Probe, after: Probe, samples: Sample[]): Row {
 	const mebibytes = (bytes: number) => rounded(bytes / MEBIBYTE, 1);
 	const { slope, error } = lineThrough(
-		samples.map(({ at, bytes }) => ({ x: at / 60_000, y: bytes / MEBIBYTE })),
+		samples
+			.slice(Math.floor(samples.length / 2))
+			.map(({ at, bytes }) => ({ x: at / 60_000, y: bytes / MEBIBYTE })),
 	);
 	return {
 		process,
 		heapBefore: mebibytes(before.heapUsed),
 		heapAfter: mebibytes(after.heapUsed),
+		residentBefore: mebibytes(before.rss),
+		residentAfter: mebibytes(after.rss),
 		slope: rounded(slope),
 		slopeError: rounded(error),
 		timersBefore: before.resources.Timeout ?? 0,
