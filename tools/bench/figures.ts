@@ -22,6 +22,12 @@ export function format(value: number, decimals = 0): string {
 	});
 }
 
+/** Counts by what was counted: `3 no answer, 1 status 404`. */
+export function listed(counts: Record<string, number>): string {
+	const parts = Object.entries(counts).map(([name, count]) => `${count} ${name}`);
+	return parts.join(', ') || 'none';
+}
+
 /** A table in Markdown, numbers to the right. */
 export function table(header: string[], rows: string[][]): string {
 	const rule = header.map((_, column) => (column === 0 ? '---' : '--:'));

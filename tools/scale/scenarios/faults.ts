@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { format, table } from '../../bench/figures';
+import { format, listed, table } from '../../bench/figures';
 import type { HostVersion } from '../../host/install';
 import { type Simulator, samplePicture } from '../../simulator';
 import { type Outcome, readOutcome, type Visits, visitsOf } from '../outcome';
@@ -144,11 +144,6 @@ export const faults: Scenario<FaultResult, FaultSizes> = {
 		].filter((failing) => failing !== false);
 	},
 };
-
-const listed = (counts: Record<string, number>) =>
-	Object.entries(counts)
-		.map(([name, count]) => `${count} ${name}`)
-		.join(', ') || 'none';
 
 const kinds = [...NODE_KINDS, ...HAND_BUILT_KINDS];
 

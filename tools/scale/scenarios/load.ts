@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
+import { format, listed, MEBIBYTE, rounded, table } from '../../bench/figures';
 import { clientRequests, statusRequests } from '../../bench/lab';
 import { samplePicture, type Task } from '../../simulator';
 import { ClusterMeter } from '../probe';
@@ -87,6 +87,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 		const lines = named.map(({ label, row }) => [
 			label,
 			format(row.executions),
+			listed(row.refused),
 			format(row.tasks),
 			format(row.perMinute),
 			format(row.requestsPerTask, 2),
@@ -116,6 +117,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 				[
 					'',
 					'executions',
+					'calls to start one not taken',
 					'tasks',
 					'executions a minute',
 					'requests per task',
