@@ -121,8 +121,7 @@ export const items: Scenario<ItemsResult, ItemSizes> = {
 /** Two runs of the same workflow differ by that much. */
 const NOISE_SHARE = 1.03;
 const NOISE_SECONDS = 0.2;
-/** V8's young generation alone, three times 16 MiB, is there or has just been given back. */
-const NOISE_MEBIBYTES = 48;
+const NOISE_MEBIBYTES = 10;
 
 const LOOP = 'The loop';
 const WIDE = 'This node, Concurrency 1,000';
