@@ -229,9 +229,14 @@ describe('Counts that must not be', () => {
 			tasks: 30,
 			failed: 0,
 			rows: [{ ...row, ...wrong }],
+			measuredMinutes: 5,
 			staticData: 1000,
 		});
 		expect(soak.failings(resultWith({}), '2.41')).toEqual([]);
+		expect(soak.failings(resultWith({ slope: 2 }), '2.41')).toEqual([
+			'the resident memory of worker-1 grows by 2 MiB a minute',
+		]);
+		expect(soak.failings(resultWith({ slope: 2, slopeError: 1 }), '2.41')).toEqual([]);
 		expect(soak.failings(resultWith({ heapAfter: 150 }), '2.41')).toHaveLength(1);
 		expect(soak.failings(resultWith({ timersAfter: 40 }), '2.41')).toHaveLength(1);
 	});

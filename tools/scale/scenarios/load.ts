@@ -111,7 +111,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 			}),
 		]);
 		return [
-			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults. The loop: HTTP Request, Wait 2 s, HTTP Request, If. Nobody calls it; for this node the webhook processor takes a call for two of three tasks, and n8n starts an execution for each task of the trigger.`,
+			`${format(sizes.executions)} executions of 1 to ${sizes.mostItems} items, ${sizes.inFlight} of them at a time, tasks of ${format(sizes.taskSeconds / 2)} to ${format(sizes.taskSeconds * 1.5)} s, ${sizes.workerConcurrency} jobs per worker. This node: a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, all options at their defaults: the webhook processor takes a call for two of three tasks, and n8n starts an execution for each task of the trigger. The loop: HTTP Request, Wait 2 s, HTTP Request, If. Nobody calls it, as nobody calls this node where it only polls.`,
 			'',
 			table(
 				[
@@ -149,6 +149,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 
 const contenders: Array<[string, readonly Kind[]]> = [
 	['This node', NODE_KINDS],
+	['This node, polling only', ['poll']],
 	['The loop', ['loop']],
 ];
 

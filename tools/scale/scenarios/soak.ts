@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { format, MEBIBYTE, rounded, table } from '../../bench/figures';
 import { samplePicture } from '../../simulator';
-import { ClusterMeter, probe, type Probe, type Sample } from '../probe';
+import { probe, type Probe } from '../probe';
 import type { Scenario } from '../scenario';
 import { onStage, type Stage } from '../stage';
 import { startDuring, untilDrained } from '../starter';
@@ -26,8 +26,8 @@ interface Row {
 	residentBefore: number;
 	residentAfter: number;
 	/**
-	 * Resident memory, in MiB a minute: the slope of a line through the samples of the second half, and its standard
-	 * error. In the first half V8 takes back what the garbage collection before it has freed.
+	 * Resident memory under load, in MiB a minute: the slope of a line through the {@link Reading}s of the second half,
+	 * and its standard error.
 	 */
 	slope: number;
 	slopeError: number;
@@ -39,10 +39,19 @@ interface Row {
 	socketsAfter: number;
 }
 
+/** What all processes hold after a garbage collection: between two of them memory says more about V8 than about n8n. */
+interface Reading {
+	/** Unix milliseconds. */
+	at: number;
+	probes: Record<string, Probe>;
+}
+
 export interface SoakResult {
 	executions: number;
 	tasks: number;
 	failed: number;
+	/** How long the half lasted that slopes are taken of. */
+	measuredMinutes: number;
 	rows: Row[];
 	/** Bytes that the trigger keeps in n8n's database (static data). */
 	staticData: number;
@@ -54,8 +63,12 @@ const REST_SECONDS = 20;
 
 /** 2,000 ends of tasks, some 50 bytes each. */
 const MOST_STATIC_DATA = 200_000;
-/** n8n itself grows a little as it runs, with any workflow. */
+/** MiB. n8n itself grows a little as it runs, with any workflow. */
 const MOST_HEAP_GROWTH = 15;
+/** MiB of resident memory in the half that is looked at, beyond what the readings scatter. */
+const MOST_RESIDENT_GROWTH = 5;
+
+const READINGS = 20;
 
 export const soak: Scenario<SoakResult, SoakSizes> = {
 	name: 'soak',
@@ -84,9 +97,10 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 			await rest();
 			const before = await probeAll(stage);
 			const tasksBefore = simulator.tasks.size;
-			const meter = new ClusterMeter(stage.cluster);
-			const { executions } = await runFor(minutes);
-			meter.stop();
+			const [readings, { executions }] = await Promise.all([
+				readDuring(stage, minutes),
+				runFor(minutes),
+			]);
 			await rest();
 			const after = await probeAll(stage);
 			const rows = await stage.executions();
@@ -94,9 +108,8 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 				executions,
 				tasks: simulator.tasks.size - tasksBefore,
 				failed: rows.filter(({ status }) => status !== 'success').length,
-				rows: stage.cluster.names.map((name) =>
-					compare(name, before[name], after[name], meter.samples.get(name) ?? []),
-				),
+				measuredMinutes: minutes / 2,
+				rows: stage.cluster.names.map((name) => compare(name, before[name], after[name], readings)),
 				staticData: await staticDataBytes(stage),
 			};
 		});
@@ -105,7 +118,7 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 	report(results) {
 		const [{ sizes }] = results;
 		return [
-			`${sizes.perMinute} executions a minute of 1 to ${sizes.mostItems} items, a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, for ${sizes.minutes} minutes, after ${sizes.warmUpMinutes} minutes that do not count. Heap, resident memory, timers and connections are read at rest, after a garbage collection, before and after; the slope is that of resident memory under load, in the second half.`,
+			`${sizes.perMinute} executions a minute of 1 to ${sizes.mostItems} items, a third each Poll Until Complete, Suspend Until Callback, and Do Not Wait with an EvoLink Trigger, for ${sizes.minutes} minutes, after ${sizes.warmUpMinutes} minutes that do not count. Heap, resident memory, timers and connections are read at rest, before and after; the slope is that of resident memory under load, in the second half. All of it is read right after a garbage collection: between two of them V8 lets garbage lie, and the resident memory of a process rises and falls by more than 100 MiB.`,
 			'',
 			...results.flatMap(({ version, result }) => [
 				`n8n ${version}: ${format(result.executions)} executions, ${format(result.tasks)} tasks, ${format(result.failed)} failed executions; the trigger keeps ${format(result.staticData / 1024)} KB in n8n's database.`,
@@ -125,13 +138,15 @@ export const soak: Scenario<SoakResult, SoakSizes> = {
 		].join('\n');
 	},
 
-	failings({ rows, failed, staticData }) {
+	failings({ rows, failed, staticData, measuredMinutes }) {
 		return [
 			failed > 0 && `${failed} executions failed`,
 			staticData > MOST_STATIC_DATA && `the trigger keeps ${staticData} bytes`,
 			...rows.flatMap((row) => [
 				row.heapAfter - row.heapBefore > MOST_HEAP_GROWTH &&
 					`the heap of ${row.process} grew from ${row.heapBefore} to ${row.heapAfter} MiB`,
+				(row.slope - 2 * row.slopeError) * measuredMinutes > MOST_RESIDENT_GROWTH &&
+					`the resident memory of ${row.process} grows by ${row.slope} MiB a minute`,
 				row.timersAfter > row.timersBefore + 5 &&
 					`${row.process} has ${row.timersAfter} timers left, before ${row.timersBefore}`,
 			]),
@@ -146,12 +161,23 @@ async function probeAll({ cluster, probeFolder }: Stage): Promise<Record<string,
 	return probes;
 }
 
-function compare(process: string, before: Probe, after: Probe, samples: Sample[]): Row {
+/** {@link READINGS} at the same distance. */
+async function readDuring(stage: Stage, minutes: number): Promise<Reading[]> {
+	const readings: Reading[] = [];
+	const startedAt = Date.now();
+	for (let number = 1; number <= READINGS; number++) {
+		await sleep(startedAt + (number / READINGS) * minutes * 60_000 - Date.now());
+		readings.push({ at: Date.now(), probes: await probeAll(stage) });
+	}
+	return readings;
+}
+
+function compare(process: string, before: Probe, after: Probe, readings: Reading[]): Row {
 	const mebibytes = (bytes: number) => rounded(bytes / MEBIBYTE, 1);
 	const { slope, error } = lineThrough(
-		samples
-			.slice(Math.floor(samples.length / 2))
-			.map(({ at, bytes }) => ({ x: at / 60_000, y: bytes / MEBIBYTE })),
+		readings
+			.slice(readings.length / 2)
+			.map(({ at, probes }) => ({ x: at / 60_000, y: probes[process].rss / MEBIBYTE })),
 	);
 	return {
 		process,
