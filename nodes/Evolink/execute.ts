@@ -41,7 +41,7 @@ import type { GatewayRun, ItemWork, Run, RunBasics } from './run/run';
 import { errorItemOf, noteOfPaid, runErrorFor } from './run/runError';
 import { TaskSlots } from './run/taskSlots';
 import { Tally } from './run/tally';
-import { onePerInputItem } from './run/resultItems';
+import { asOneItem } from './run/resultItems';
 import { UploadedFiles } from './run/uploadedFiles';
 import { canPark } from './waiting/parking/canPark';
 import {
@@ -139,22 +139,25 @@ async function overItems<R extends RunBasics>(
 	const { context, memory, progress } = run;
 	let everythingWasHandedOn = false;
 	try {
-		const { output, failures } = await deleting(
+		const { outputs, failures } = await deleting(
 			uploadedFiles,
 			forEveryItem(run, work, runAbort, settled),
 		);
 		if (parking?.isWanted) {
-			if (!(await parking.park(onePerInputItem(output), failures))) return { says: 'again' };
+			if (!(await parking.park(outputs.map(asOneItem), failures))) return { says: 'again' };
 			// Shown meanwhile, and the answer to a web request that waits for the last node. n8n 1.123 would try again
 			// at once for an item with an error.
-			return { says: 'parked', output: output.filter(({ json }) => json.error === undefined) };
+			return {
+				says: 'parked',
+				output: outputs.flat().filter(({ json }) => json.error === undefined),
+			};
 		}
 		const failed = Object.keys(failures).length;
 		everythingWasHandedOn = failed === 0;
 		// n8n may repeat a run with an error, even where it goes on; what was woken then stays woken.
 		if (everythingWasHandedOn) clearParkedRun(context.getContext('node'));
 		progress.end(failed, run.tally);
-		return { says: 'done', output };
+		return { says: 'done', output: outputs.flat() };
 	} finally {
 		memory.endRun(everythingWasHandedOn);
 	}

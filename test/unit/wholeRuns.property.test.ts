@@ -163,9 +163,9 @@ async function runOnce(
 	};
 	let isDone = false;
 	try {
-		const { output, failures } = await forEveryItem(run, editImage, halt);
+		const { outputs, failures } = await forEveryItem(run, editImage, halt);
 		isDone = Object.keys(failures).length === 0;
-		return { items: output };
+		return { items: outputs.flat() };
 	} catch (error) {
 		const { message, description } = runErrorFor(NODE, memory, error);
 		return { text: `${message} ${description ?? ''}` };

@@ -72,6 +72,12 @@ interface Place {
 	open: RememberedRequest[];
 }
 
+/** A request that an item of this run works on, and its place. */
+interface Claim {
+	request: RememberedRequest;
+	placeName: string;
+}
+
 /** Requests that a running `execute()` works on, so that parallel calls of a tool do not share one. */
 const claimedRequests = new WeakSet<RememberedRequest>();
 
@@ -106,7 +112,8 @@ export class RequestMemory {
 	/** Whether n8n may run this again at once. */
 	private readonly keepsOutput: boolean;
 
-	private readonly claims = new Map<RememberedRequest, { placeName: string; itemIndex: number }>();
+	/** What this run works on, by item. */
+	private readonly claims = new Map<number, Claim[]>();
 
 	/** @param kept what n8n keeps for the node */
 	constructor(
@@ -156,9 +163,7 @@ export class RequestMemory {
 	 */
 	claim(itemIndex: number, fingerprint: string, jobKey?: string): RememberedRequest {
 		const placeName =
-			this.runIndex === undefined
-				? `tool ${fingerprint}`
-				: `run ${this.runIndex} item ${itemIndex}`;
+			this.runIndex === undefined ? `tool ${fingerprint}` : this.placeNameOf(itemIndex);
 		const place = (this.places[placeName] ??= { made: 0, open: [] });
 		place.open = place.open.filter(
 			(request) => request.fingerprint === fingerprint || request.executionId === this.executionId,
@@ -179,7 +184,11 @@ export class RequestMemory {
 			place.open.push(request);
 		}
 		claimedRequests.add(request);
-		this.claims.set(request, { placeName, itemIndex });
+		const claims = this.claimsOf(itemIndex);
+		// A run that goes over its items again claims the same.
+		if (!claims.some((claim) => claim.request === request)) {
+			this.claims.set(itemIndex, [...claims, { request, placeName }]);
+		}
 		return request;
 	}
 
@@ -217,10 +226,9 @@ export class RequestMemory {
 
 	/** Draws from an item's error what its next try may do. */
 	noteError(itemIndex: number, error: unknown): void {
-		for (const [request, claim] of this.claims) {
-			if (claim.itemIndex !== itemIndex) continue;
+		for (const { request, placeName } of this.claimsOf(itemIndex)) {
 			if (error instanceof TaskFailedError && error.mayBeCreatedAnew) {
-				this.forget(request, claim.placeName); // The next try asks anew.
+				this.forget(request, placeName); // The next try asks anew.
 			} else if (request.taskId !== undefined) {
 				continue;
 			} else if (error instanceof ImageLostError) {
@@ -247,24 +255,30 @@ export class RequestMemory {
 	 * one did not come to.
 	 */
 	paid(): Array<{ itemIndex: number; request: RememberedRequest }> {
-		return Object.entries(this.places)
-			.flatMap(([placeName, { open }]) =>
-				open.map((request) => ({
-					itemIndex: this.claims.get(request)?.itemIndex ?? this.itemIndexOf(placeName),
-					request,
-				})),
-			)
-			.filter(
-				(entry): entry is { itemIndex: number; request: RememberedRequest } =>
-					entry.itemIndex !== undefined && isPaid(entry.request),
-			)
-			.sort((a, b) => a.itemIndex - b.itemIndex);
+		const items =
+			this.runIndex === undefined
+				? [...this.claims.keys()]
+				: Object.keys(this.places).flatMap((placeName) => this.itemIndexOf(placeName) ?? []);
+		return items
+			.sort((a, b) => a - b)
+			.flatMap((itemIndex) => this.paidFor(itemIndex).map((request) => ({ itemIndex, request })));
+	}
+
+	/** The same for one item; its neighbours are not looked at, of which there may be thousands. */
+	paidFor(itemIndex: number): RememberedRequest[] {
+		const open =
+			this.runIndex === undefined
+				? // Others may have asked the same tool the same.
+					this.claimsOf(itemIndex)
+						.filter(({ request, placeName }) => this.places[placeName].open.includes(request))
+						.map(({ request }) => request)
+				: (this.places[this.placeNameOf(itemIndex)]?.open ?? []);
+		return open.filter(isPaid);
 	}
 
 	/** The task that is paid for an item, where there is one. */
 	traceOf(itemIndex: number): TaskTrace {
-		const paid = this.paid().filter((other) => other.itemIndex === itemIndex);
-		const taskId = paid.at(-1)?.request.taskId;
+		const taskId = this.paidFor(itemIndex).at(-1)?.taskId;
 		return taskId === undefined ? {} : { taskId };
 	}
 
@@ -278,13 +292,21 @@ export class RequestMemory {
 	 * otherwise n8n may repeat the run, and items that were done already must not be paid again.
 	 */
 	endRun(everythingWasHandedOn: boolean): void {
-		for (const [request, { placeName }] of this.claims) {
+		for (const { request, placeName } of [...this.claims.values()].flat()) {
 			claimedRequests.delete(request);
 			if (!everythingWasHandedOn) continue;
 			this.forget(request, placeName);
 			// A tool may be asked the same again, which must make another key; a run never comes back.
 			if (this.runIndex !== undefined) delete this.places[placeName];
 		}
+	}
+
+	private claimsOf(itemIndex: number): Claim[] {
+		return this.claims.get(itemIndex) ?? [];
+	}
+
+	private placeNameOf(itemIndex: number): string {
+		return `run ${this.runIndex} item ${itemIndex}`;
 	}
 
 	/** @returns undefined for a place of another run, or of a tool */

@@ -9,9 +9,9 @@ const YIELD_AFTER_MS = 50;
 
 /** What became of the items. */
 export interface ItemOutcomes {
-	/** In input order, each paired with its item. */
-	output: INodeExecutionData[];
-	/** The items of `output` that stand for an error, by input item. */
+	/** By input item, and paired with it. */
+	outputs: INodeExecutionData[][];
+	/** The items of `outputs` that stand for an error, by input item. */
 	failures: Record<number, INodeExecutionData>;
 }
 
@@ -34,13 +34,13 @@ export async function forEveryItem<R extends RunBasics>(
 ): Promise<ItemOutcomes> {
 	const { context, identity, memory } = run;
 	const userStop = context.getExecutionCancelSignal?.();
-	const output: INodeExecutionData[][] = [];
+	const outputs: ItemOutcomes['outputs'] = [];
 	const failures: ItemOutcomes['failures'] = {};
 	let firstError: ItemError | undefined;
 
 	const fail = (itemIndex: number, item: INodeExecutionData) => {
 		failures[itemIndex] = item;
-		output[itemIndex] = [item];
+		outputs[itemIndex] = [item];
 	};
 	const attempt = async (itemIndex: number, work: () => Promise<void>) => {
 		try {
@@ -92,7 +92,7 @@ export async function forEveryItem<R extends RunBasics>(
 	const work = (firstError ? [] : jobs).map(async ({ itemIndex, perform }) => {
 		await attempt(itemIndex, async () => {
 			const result = await perform();
-			output[itemIndex] = [result].flat().map((item) => ({
+			outputs[itemIndex] = [result].flat().map((item) => ({
 				...item,
 				pairedItem: { item: itemIndex },
 			}));
@@ -101,5 +101,5 @@ export async function forEveryItem<R extends RunBasics>(
 	});
 	await Promise.all(work);
 	if (firstError) throw firstError;
-	return { output: output.flat(), failures };
+	return { outputs, failures };
 }

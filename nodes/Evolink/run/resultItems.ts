@@ -1,10 +1,4 @@
-import type {
-	IBinaryData,
-	IDataObject,
-	IExecuteFunctions,
-	INodeExecutionData,
-	IPairedItemData,
-} from 'n8n-workflow';
+import type { IBinaryData, IDataObject, IExecuteFunctions, INodeExecutionData } from 'n8n-workflow';
 
 import type { OutputSettings } from '../parameters/output';
 import { binaryFields } from './binaryFields';
@@ -61,30 +55,19 @@ function inputFields(context: IExecuteFunctions, itemIndex: number): IDataObject
 	return fields;
 }
 
-/**
- * What each input item gives, by its position: where its images are items of their own, they are one again.
- *
- * @param output paired with the input items, in input order
- */
-export function onePerInputItem(output: INodeExecutionData[]): ItemResult[] {
-	const byInput: INodeExecutionData[][] = [];
-	for (const item of output) {
-		const { item: index } = item.pairedItem as IPairedItemData;
-		(byInput[index] ??= []).push(item);
-	}
-	return byInput.map(([first, ...others]) => {
-		if (others.length === 0) return first;
-		const all = [first, ...others];
-		const json: IDataObject = {
-			...first.json,
-			results: all.flatMap((item) => item.json.results as string[]),
-		};
-		delete json.image_index;
-		const [name] = Object.keys(first.binary ?? {});
-		const files = all.flatMap(({ binary }) => Object.values(binary ?? {}));
-		return {
-			json,
-			...(name === undefined ? {} : { binary: binaryFields(name, files) }),
-		};
-	});
+/** What an input item gives, where its images are items of their own: they are one again. */
+export function asOneItem([first, ...others]: INodeExecutionData[]): ItemResult {
+	if (others.length === 0) return first;
+	const all = [first, ...others];
+	const json: IDataObject = {
+		...first.json,
+		results: all.flatMap((item) => item.json.results as string[]),
+	};
+	delete json.image_index;
+	const [name] = Object.keys(first.binary ?? {});
+	const files = all.flatMap(({ binary }) => Object.values(binary ?? {}));
+	return {
+		json,
+		...(name === undefined ? {} : { binary: binaryFields(name, files) }),
+	};
 }

@@ -81,9 +81,9 @@ export function errorItemOf(
 	itemIndex: number,
 ): INodeExecutionData {
 	const withoutId = memory
-		.paid()
-		.filter((other) => other.itemIndex === itemIndex && other.request.taskId === undefined)
-		.filter(({ request }) => !isNamed(request, error));
+		.paidFor(itemIndex)
+		.filter((request) => request.taskId === undefined && !isNamed(request, error))
+		.map((request) => ({ itemIndex, request }));
 	const trace = memory.traceOf(itemIndex);
 	return errorItem(context, error, itemIndex, trace, noteOfPaid(withoutId));
 }

@@ -417,6 +417,30 @@ describe('what this run has paid', () => {
 		expect(memory.traceOf(0)).toEqual({ taskId: `task-${count}` });
 	});
 
+	it('is found for one item without a look at thousands of others', () => {
+		const listAll = jest.fn(Reflect.ownKeys);
+		const memory = run({ kept: { evolinkRequests: new Proxy({}, { ownKeys: listAll }) } });
+		for (const item of [0, 1, 2]) {
+			Object.assign(memory.claim(item, 'beach'), { body: BODY, taskId: `task-${item}` });
+		}
+		memory.noteError(1, new StoppedError());
+		expect(memory.traceOf(1)).toEqual({ taskId: 'task-1' });
+		expect(memory.paidFor(1)).toMatchObject([{ taskId: 'task-1' }]);
+		expect(listAll).not.toHaveBeenCalled();
+		expect(memory.paid()).toHaveLength(3);
+		expect(listAll).toHaveBeenCalled();
+	});
+
+	it('is what every round of a run claims, once', () => {
+		const memory = run();
+		Object.assign(memory.claim(0, 'beach'), { body: BODY, taskId: TASK_ID });
+		memory.endRun(false);
+		memory.claim(0, 'beach');
+		expect(memory.paidFor(0)).toMatchObject([{ taskId: TASK_ID }]);
+		memory.endRun(true);
+		expect(memory.paid()).toEqual([]);
+	});
+
 	it('is not what an agent asked, whatever it asked', () => {
 		const kept = {};
 		const tool = run({ kept, isTool: true });
