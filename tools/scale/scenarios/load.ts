@@ -50,7 +50,7 @@ export const load: Scenario<LoadResult, LoadSizes> = {
 	name: 'load',
 	title: 'Load',
 	versions: ['2.41'],
-	sizes: { executions: 500, mostItems: 20, inFlight: 8, taskSeconds: 8, workerConcurrency: 10 },
+	sizes: { executions: 500, mostItems: 20, inFlight: 12, taskSeconds: 8, workerConcurrency: 10 },
 	short: { executions: 15, mostItems: 4, inFlight: 10, taskSeconds: 3, workerConcurrency: 10 },
 
 	async measure(bench, sizes) {
