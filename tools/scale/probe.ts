@@ -35,16 +35,10 @@ export async function probe(pid: number, folder: string): Promise<Probe> {
 	return JSON.parse(readFileSync(file, 'utf8')) as Probe;
 }
 
-export interface Sample {
-	/** Unix milliseconds. */
-	at: number;
-	/** Bytes. */
-	bytes: number;
-}
-
 /** Looks at the resident memory of all processes every half second until it is told to stop. */
 export class ClusterMeter {
-	readonly samples = new Map<ProcessName, Sample[]>();
+	/** Bytes. */
+	readonly samples = new Map<ProcessName, number[]>();
 	private readonly timer: NodeJS.Timeout;
 
 	constructor(private readonly cluster: Cluster) {
@@ -61,8 +55,7 @@ export class ClusterMeter {
 			const samples = this.samples.get(name) ?? [];
 			this.samples.set(name, samples);
 			try {
-				const bytes = residentBytes(this.cluster.process(name).pid);
-				samples.push({ at: Date.now(), bytes });
+				samples.push(residentBytes(this.cluster.process(name).pid));
 			} catch {
 				// It was killed, and is not back yet.
 			}

@@ -204,8 +204,8 @@ async function run(
 				[...meter.samples].map(([name, samples]) => [
 					name,
 					{
-						idle: rounded(samples[0].bytes / MEBIBYTE, 0),
-						peak: rounded(Math.max(...samples.map(({ bytes }) => bytes)) / MEBIBYTE, 0),
+						idle: rounded(samples[0] / MEBIBYTE, 0),
+						peak: rounded(Math.max(...samples) / MEBIBYTE, 0),
 					},
 				]),
 			),
